@@ -1,0 +1,249 @@
+//! What an analysis says: findings, leaks, fixes and refusals, as plain data.
+
+use crate::edit::Edit;
+use crate::source::{Location, Span};
+use serde::Serialize;
+use std::fmt;
+use std::str::FromStr;
+
+/// The rules. Their kebab-case names are the ids in every output and in suppressions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// An explicit exit leaves with the lock held while other paths release it.
+    LeakOnExit,
+    /// Every explicit exit releases, but something in the span can throw.
+    LeakOnException,
+    /// The acquire stands inside the `try` whose `finally` releases.
+    AcquireInsideTry,
+    /// Acquired and neither released, returned, stored nor handed on.
+    NeverReleased,
+    /// A path releases a lock twice.
+    DoubleRelease,
+    /// Correct, but released by hand: the migration rule, off by default.
+    ManualRelease,
+    /// A suppression comment that suppresses nothing.
+    UnusedSuppression,
+}
+
+impl Rule {
+    /// Every rule, in the order in which they are documented.
+    pub const ALL: [Rule; 7] = [
+        Rule::LeakOnExit,
+        Rule::LeakOnException,
+        Rule::AcquireInsideTry,
+        Rule::NeverReleased,
+        Rule::DoubleRelease,
+        Rule::ManualRelease,
+        Rule::UnusedSuppression,
+    ];
+
+    /// The id of the rule, as it stands in outputs and suppressions.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rule::LeakOnExit => "leak-on-exit",
+            Rule::LeakOnException => "leak-on-exception",
+            Rule::AcquireInsideTry => "acquire-inside-try",
+            Rule::NeverReleased => "never-released",
+            Rule::DoubleRelease => "double-release",
+            Rule::ManualRelease => "manual-release",
+            Rule::UnusedSuppression => "unused-suppression",
+        }
+    }
+
+    /// Whether the rule is on when nothing is selected.
+    pub fn on_by_default(self) -> bool {
+        self != Rule::ManualRelease
+    }
+
+    /// How much a finding of this rule matters.
+    pub fn severity(self) -> Severity {
+        match self {
+            Rule::LeakOnExit => Severity::Error,
+            Rule::ManualRelease => Severity::Note,
+            _ => Severity::Warning,
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Rule {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Rule::ALL
+            .into_iter()
+            .find(|rule| rule.name() == s)
+            .ok_or_else(|| format!("there is no rule `{s}`"))
+    }
+}
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Nothing lasting leaks, or the code is correct and could be safer.
+    Note,
+    /// Something has to go wrong first.
+    Warning,
+    /// An ordinary path leaves the lock held.
+    Error,
+}
+
+/// The guaranteed constructs that a rewrite can use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    TryFinally,
+    RunExclusive,
+    PromiseFinally,
+    Using,
+    With,
+    ExitStack,
+    Tracked,
+}
+
+impl Form {
+    /// Every form that a language of this version uses.
+    pub const ALL: [Form; 7] = [
+        Form::TryFinally,
+        Form::RunExclusive,
+        Form::PromiseFinally,
+        Form::Using,
+        Form::With,
+        Form::ExitStack,
+        Form::Tracked,
+    ];
+
+    /// The id of the form, as it stands in outputs, `--form` and the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Form::TryFinally => "try-finally",
+            Form::RunExclusive => "run-exclusive",
+            Form::PromiseFinally => "promise-finally",
+            Form::Using => "using",
+            Form::With => "with",
+            Form::ExitStack => "exit-stack",
+            Form::Tracked => "tracked",
+        }
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Form {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Form::ALL
+            .into_iter()
+            .find(|form| form.name() == s)
+            .ok_or_else(|| format!("there is no form `{s}`"))
+    }
+}
+
+/// Whether a fix may be applied without a second look (the law of preservation, see
+/// `docs/architecture.md`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Applicability {
+    /// There is no fix; the reason says why.
+    None,
+    /// The fix guarantees the release but changes something a reader may rely on.
+    Unsafe,
+    /// The fix obeys the law of preservation.
+    Safe,
+}
+
+/// Why there is no fix, or why it is not safe: a stable code and one plain sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Reason {
+    /// Kebab-case, stable, one of [`crate::refusal::CODES`].
+    pub code: &'static str,
+    /// One sentence for people, without a final stop.
+    pub message: String,
+}
+
+/// How control leaves a span with the lock held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeakKind {
+    Return,
+    Throw,
+    Break,
+    Continue,
+    Goto,
+    EndOfBody,
+    /// An exception out of a call or operator.
+    Exception,
+}
+
+/// One exit that leaves the lock held.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Leak {
+    /// The statement or expression that leaves.
+    pub span: Span,
+    pub location: Location,
+    pub kind: LeakKind,
+}
+
+/// A rewrite that guarantees the release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    pub form: Form,
+    pub applicability: Applicability,
+    /// Set unless `applicability` is `safe`.
+    pub reason: Option<Reason>,
+    /// Sorted, disjoint, in byte offsets of the text that was analysed.
+    pub edits: Vec<Edit>,
+}
+
+/// One finding. It stands at its acquire and ends at the last release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub rule: Rule,
+    pub severity: Severity,
+    /// The function (or `<module>`) whose body holds the acquire.
+    pub function: String,
+    /// The lock as the code names it.
+    pub lock: String,
+    /// One sentence for people, without a final stop.
+    pub message: String,
+    /// The acquire in the text that was analysed.
+    pub acquire: Span,
+    pub location: Location,
+    /// The end of the last release (of the acquire when nothing releases).
+    pub end: Location,
+    pub releases: Vec<(Span, Location)>,
+    pub leaks: Vec<Leak>,
+    /// Verified fixes, best first. Empty when there is none: then `refusal` says why.
+    pub fixes: Vec<Fix>,
+    pub refusal: Option<Reason>,
+}
+
+impl Finding {
+    /// The applicability of the best fix.
+    pub fn applicability(&self) -> Applicability {
+        self.fixes
+            .first()
+            .map_or(Applicability::None, |fix| fix.applicability)
+    }
+}
+
+/// A function that was not analysed, with the reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SkippedFunction {
+    pub function: String,
+    /// 1-based.
+    pub line: usize,
+    pub reason: String,
+}

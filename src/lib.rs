@@ -1,0 +1,12 @@
+//! lockfix finds locks that an exception, an early return or a `break` can leave held, and
+//! rewrites the code so that the release is guaranteed.
+//!
+//! The pipeline, one way through: discover → source → parse → lower → analyse → plan → rewrite →
+//! verify → review → write. See `docs/architecture.md`.
+
+pub mod edit;
+pub mod engine;
+pub mod finding;
+pub mod language;
+pub mod refusal;
+pub mod source;

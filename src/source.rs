@@ -1,0 +1,202 @@
+//! The text of a file: bytes, line ends, indentation, and places in it.
+
+use memchr::{memchr, memchr_iter, memrchr};
+use serde::Serialize;
+
+/// Bytes `start..end` of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize)]
+pub struct Span {
+    /// Byte offset.
+    pub start: usize,
+    /// Byte offset, exclusive.
+    pub end: usize,
+}
+
+impl Span {
+    /// The bytes `start..end`.
+    pub fn new(start: usize, end: usize) -> Self {
+        Span { start, end }
+    }
+
+    /// Whether `other` lies within.
+    pub fn contains(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// A place for people: both numbers count from 1, the column in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize)]
+pub struct Location {
+    pub line: usize,
+    pub column: usize,
+}
+
+/// The bytes of a file with what a rewrite has to know of their layout.
+#[derive(Debug, Clone)]
+pub struct Source<'a> {
+    /// The file as read, byte order mark included.
+    pub bytes: &'a [u8],
+    line_starts: Vec<usize>,
+    /// The line end of the file: that of its first line.
+    pub newline: &'static str,
+    /// One level of indentation, as most lines of the file show it.
+    pub indent: String,
+}
+
+impl<'a> Source<'a> {
+    /// Reads the layout off `bytes`. `default_indent` serves files that indent nothing.
+    pub fn new(bytes: &'a [u8], default_indent: &str) -> Self {
+        let mut line_starts = vec![0];
+        line_starts.extend(memchr_iter(b'\n', bytes).map(|at| at + 1));
+        let newline = match memchr(b'\n', bytes) {
+            Some(at) if at > 0 && bytes[at - 1] == b'\r' => "\r\n",
+            _ => "\n",
+        };
+        let indent = detect_indent(bytes).unwrap_or_else(|| default_indent.to_owned());
+        Source {
+            bytes,
+            line_starts,
+            newline,
+            indent,
+        }
+    }
+
+    /// The bytes of `span`.
+    pub fn slice(&self, span: Span) -> &'a [u8] {
+        &self.bytes[span.start..span.end]
+    }
+
+    /// The text of `span`, with bytes that are not UTF-8 replaced.
+    pub fn text(&self, span: Span) -> String {
+        String::from_utf8_lossy(self.slice(span)).into_owned()
+    }
+
+    /// The 0-based number of the line that holds the byte at `at`.
+    pub fn line_of(&self, at: usize) -> usize {
+        self.line_starts.partition_point(|&start| start <= at) - 1
+    }
+
+    /// The byte offset of the first byte of the line that holds `at`.
+    pub fn line_start(&self, at: usize) -> usize {
+        self.line_starts[self.line_of(at)]
+    }
+
+    /// The byte offset behind the line end of the line that holds `at`.
+    pub fn line_end(&self, at: usize) -> usize {
+        self.line_starts
+            .get(self.line_of(at) + 1)
+            .copied()
+            .unwrap_or(self.bytes.len())
+    }
+
+    /// The byte offset of the line end of the line that holds `at`, line end excluded.
+    pub fn line_content_end(&self, at: usize) -> usize {
+        let mut end = self.line_end(at);
+        for byte in [b'\n', b'\r'] {
+            if end > self.line_start(at) && self.bytes[end - 1] == byte {
+                end -= 1;
+            }
+        }
+        end
+    }
+
+    /// The starts of the lines that begin within `span`, the first one only if `span` starts there.
+    pub fn line_starts_in(&self, span: Span) -> impl Iterator<Item = usize> + '_ {
+        let from = self
+            .line_starts
+            .partition_point(|&start| start < span.start);
+        self.line_starts[from..]
+            .iter()
+            .copied()
+            .take_while(move |&start| start < span.end)
+    }
+
+    /// The white space in front of the first other byte of the line that holds `at`.
+    pub fn indent_at(&self, at: usize) -> &'a [u8] {
+        let start = self.line_start(at);
+        let len = self.bytes[start..]
+            .iter()
+            .take_while(|&&byte| byte == b' ' || byte == b'\t')
+            .count();
+        &self.bytes[start..start + len]
+    }
+
+    /// Whether only white space stands between the line's start and `at`.
+    pub fn first_on_line(&self, at: usize) -> bool {
+        self.line_start(at) + self.indent_at(at).len() >= at
+    }
+
+    /// Line and column of the byte at `at`.
+    pub fn location(&self, at: usize) -> Location {
+        let line = self.line_of(at);
+        let mut start = self.line_starts[line];
+        if line == 0 && self.bytes.starts_with(b"\xef\xbb\xbf") {
+            start = 3.min(at);
+        }
+        let column = match std::str::from_utf8(&self.bytes[start..at]) {
+            Ok(text) => text.chars().count(),
+            Err(_) => at - start,
+        };
+        Location {
+            line: line + 1,
+            column: column + 1,
+        }
+    }
+}
+
+/// The step by which most indented lines are deeper than the line before.
+fn detect_indent(bytes: &[u8]) -> Option<String> {
+    let mut tabs = 0usize;
+    let mut steps = [0usize; 9];
+    let mut previous = 0usize;
+    for line in bytes.split(|&byte| byte == b'\n').take(5_000) {
+        let spaces = line.iter().take_while(|&&byte| byte == b' ').count();
+        match line.get(spaces) {
+            None | Some(b'\r' | b'*') => continue,
+            Some(b'\t') => {
+                tabs += 1;
+                continue;
+            }
+            Some(_) => {}
+        }
+        if spaces > previous && spaces - previous <= 8 {
+            steps[spaces - previous] += 1;
+        }
+        previous = spaces;
+    }
+    let (width, count) = (2..=8)
+        .map(|width| (width, steps[width]))
+        .max_by_key(|&(width, count)| (count, std::cmp::Reverse(width)))?;
+    if tabs > 0 && tabs >= count {
+        return Some("\t".to_owned());
+    }
+    (count > 0).then(|| " ".repeat(width))
+}
+
+/// Where the line that ends the text before `at` begins; a helper for callers without a [`Source`].
+pub fn start_of_line(bytes: &[u8], at: usize) -> usize {
+    memrchr(b'\n', &bytes[..at]).map_or(0, |newline| newline + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_skip_the_byte_order_mark() {
+        let source = Source::new("\u{feff}é = 1\r\nx".as_bytes(), "    ");
+        assert_eq!(source.location(5), Location { line: 1, column: 2 });
+        assert_eq!(source.newline, "\r\n");
+        assert_eq!(source.location(12), Location { line: 2, column: 2 });
+    }
+
+    #[test]
+    fn indentation_is_what_most_lines_do() {
+        assert_eq!(
+            Source::new(b"a {\n  b {\n    c\n  }\n}\n", "\t").indent,
+            "  "
+        );
+        assert_eq!(Source::new(b"a {\n\tb\n}\n", "  ").indent, "\t");
+        assert_eq!(Source::new(b"a\n", "    ").indent, "    ");
+    }
+}
