@@ -1,8 +1,20 @@
 //! The pipeline over one file in memory: parse → lower → analyse → plan → rewrite → verify. No IO.
 
-use crate::edit::{self, Edit};
-use crate::finding::{Applicability, Finding, Fix, Form, Rule, SkippedFunction};
+use crate::analysis::{Found, Judged, judge};
+use crate::catalog::schema::Library;
+use crate::catalog::{Catalog, CatalogError, languages_of};
+use crate::edit;
+use crate::finding::{Applicability, Finding, Fix, Form, Reason, Rule, SkippedFunction};
+use crate::flow::Body;
 use crate::language::Language;
+use crate::lower::{File, Lowered, descendants, lower, span};
+use crate::parse::parse;
+use crate::plan::{Task, candidates};
+use crate::refusal::reason;
+use crate::source::{Source, Span};
+use crate::verify::{Claim, verify};
+use aho_corasick::AhoCorasick;
+use std::sync::OnceLock;
 
 /// What can throw inside a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -69,10 +81,20 @@ pub struct Fixed {
 #[error("{0}")]
 pub struct EngineError(pub String);
 
+/// A catalogue with the search for its words.
+#[derive(Debug)]
+struct Loaded {
+    catalog: Catalog,
+    words: AhoCorasick,
+}
+
 /// Analyses and fixes texts. Shared by all threads.
 #[derive(Debug)]
 pub struct Engine {
     options: Options,
+    further: Vec<Library>,
+    /// By language, loaded when the first file of the language is seen.
+    loaded: [OnceLock<Loaded>; Language::ALL.len()],
 }
 
 impl Engine {
@@ -81,7 +103,32 @@ impl Engine {
     /// # Errors
     /// When one of the further locks is not valid.
     pub fn new(options: Options) -> Result<Engine, EngineError> {
-        Ok(Engine { options })
+        let mut further = Vec::new();
+        for text in &options.locks {
+            let mut library: toml::Table =
+                toml::from_str(text).map_err(|error| EngineError(error.to_string()))?;
+            library
+                .entry("library")
+                .or_insert_with(|| toml::Value::String("lockfix.toml".to_owned()));
+            let library: Library = library
+                .try_into()
+                .map_err(|error| EngineError(format!("[[lock]]: {error}")))?;
+            further.push(library);
+        }
+        let engine = Engine {
+            options,
+            further,
+            loaded: Default::default(),
+        };
+        if !engine.further.is_empty() {
+            for (language, slot) in Language::ALL.into_iter().zip(&engine.loaded) {
+                let loaded = engine
+                    .load(language)
+                    .map_err(|error| EngineError(error.to_string()))?;
+                let _ = slot.set(loaded);
+            }
+        }
+        Ok(engine)
     }
 
     /// The options in force.
@@ -89,44 +136,284 @@ impl Engine {
         &self.options
     }
 
+    fn load(&self, language: Language) -> Result<Loaded, CatalogError> {
+        let further: Vec<Library> = self
+            .further
+            .iter()
+            .map(|library| Library {
+                lock: library
+                    .lock
+                    .iter()
+                    .filter(|lock| languages_of(lock).contains(&language))
+                    .cloned()
+                    .collect(),
+                ..library.clone()
+            })
+            .collect();
+        let catalog = Catalog::load(language.grammar(), &further)?;
+        let words = AhoCorasick::new(catalog.words()).map_err(|error| CatalogError {
+            path: "transforms".to_owned(),
+            message: error.to_string(),
+        })?;
+        Ok(Loaded { catalog, words })
+    }
+
+    fn loaded(&self, language: Language) -> &Loaded {
+        let index = Language::ALL
+            .iter()
+            .position(|known| *known == language)
+            .unwrap_or_default();
+        self.loaded[index].get_or_init(|| {
+            self.load(language)
+                // The embedded catalogue is valid: a test loads all of it.
+                .unwrap_or_else(|error| panic!("the embedded catalogue is not valid: {error}"))
+        })
+    }
+
+    /// The catalogue of a language.
+    pub fn catalog(&self, language: Language) -> &Catalog {
+        &self.loaded(language).catalog
+    }
+
     /// Whether the text holds a word that acquires a lock: one pass over the bytes, no parse.
-    pub fn may_hold_locks(&self, _language: Language, _text: &[u8]) -> bool {
-        true
+    pub fn may_hold_locks(&self, language: Language, text: &[u8]) -> bool {
+        self.loaded(language).words.is_match(text)
     }
 
     /// Everything found in `text`, each finding with its verified fixes.
-    pub fn analyse(&self, _language: Language, _text: &[u8]) -> Analysis {
-        Analysis::default()
+    pub fn analyse(&self, language: Language, text: &[u8]) -> Analysis {
+        if !self.may_hold_locks(language, text) {
+            return Analysis::default();
+        }
+        let grammar = language.grammar();
+        let Some(tree) = parse(grammar, text) else {
+            return Analysis {
+                skipped_file: Some("takes too long to parse".to_owned()),
+                ..Analysis::default()
+            };
+        };
+        let source = Source::new(text, grammar.default_indent());
+        let names = grammar.names(tree.root_node(), text);
+        let file = File {
+            source: &source,
+            root: tree.root_node(),
+            names: &names,
+            catalog: self.catalog(language),
+            grammar,
+            exceptions: self
+                .options
+                .exceptions
+                .unwrap_or_else(|| grammar.default_exceptions()),
+        };
+        self.analyse_file(language, &file)
     }
 
-    /// Applies the best acceptable fix of every finding, one at a time, until none is left.
+    fn analyse_file(&self, language: Language, file: &File<'_>) -> Analysis {
+        let Lowered { bodies, skipped } = lower(file);
+        let mut analysis = Analysis {
+            skipped,
+            ..Analysis::default()
+        };
+        if bodies.is_empty() {
+            return analysis;
+        }
+        let released: Vec<String> = bodies
+            .iter()
+            .flat_map(|body| {
+                body.sites
+                    .iter()
+                    .filter(|site| site.is_written_release())
+                    .map(|site| body.keys[site.key].text.clone())
+            })
+            .chain(releases_without_acquire(file))
+            .collect();
+        let verbatim = verbatim(language, file);
+        for body in &bodies {
+            let judged = Judged {
+                body,
+                file,
+                released_in_file: &released,
+            };
+            match judge(&judged) {
+                Ok(found) => {
+                    let findings: Vec<Finding> =
+                        found.iter().map(|found| found.finding.clone()).collect();
+                    for found in found {
+                        if self.options.rules.contains(&found.finding.rule) {
+                            let fixed =
+                                self.with_fixes(language, file, body, &verbatim, &findings, found);
+                            analysis.findings.push(fixed);
+                        }
+                    }
+                }
+                Err(why) => analysis.skipped.push(SkippedFunction {
+                    function: body.name.clone(),
+                    line: file.source.location(body.span.start).line,
+                    reason: why.0.to_owned(),
+                }),
+            }
+        }
+        analysis
+            .findings
+            .sort_by_key(|finding| (finding.acquire, finding.rule));
+        analysis
+    }
+
+    fn with_fixes(
+        &self,
+        language: Language,
+        file: &File<'_>,
+        body: &Body,
+        verbatim: &[Span],
+        findings: &[Finding],
+        found: Found,
+    ) -> Finding {
+        let mut finding = found.finding;
+        let task = Task {
+            file,
+            language,
+            body,
+            site: found.site,
+            rule: finding.rule,
+            verbatim,
+        };
+        let claim = Claim {
+            file,
+            language,
+            catalog: file.catalog,
+            exceptions: file.exceptions,
+            body,
+            key: body.sites[found.site].key,
+            findings,
+            fixed: &finding.clone(),
+        };
+        let mut refusal: Option<Reason> = None;
+        for form in self.forms(language, &task) {
+            let offered = candidates(task, form);
+            let candidates = match offered {
+                Ok(candidates) => candidates,
+                Err(reason) => {
+                    refusal = Some(better(refusal, reason));
+                    continue;
+                }
+            };
+            for candidate in candidates {
+                match verify(&claim, &candidate.edits) {
+                    Ok(()) => {
+                        finding.fixes.push(Fix {
+                            form: candidate.form,
+                            applicability: Applicability::Safe,
+                            reason: None,
+                            edits: candidate.edits,
+                        });
+                        break;
+                    }
+                    Err(reason) => refusal = Some(better(refusal, reason)),
+                }
+            }
+        }
+        if finding.fixes.is_empty() {
+            finding.refusal =
+                Some(refusal.unwrap_or_else(|| reason("no-form", "no form of this lock fits")));
+        }
+        finding
+    }
+
+    /// The forms to try, best first.
+    fn forms(&self, language: Language, task: &Task<'_>) -> Vec<Form> {
+        let own: Vec<Form> = task
+            .entry()
+            .lock
+            .forms
+            .iter()
+            .map(|entry| entry.form())
+            .collect();
+        let preferred: Vec<Form> = self
+            .options
+            .forms
+            .iter()
+            .filter(|(known, _)| known.name() == language.name())
+            .flat_map(|(_, forms)| forms.iter().copied())
+            .collect();
+        let mut forms: Vec<Form> = preferred
+            .iter()
+            .copied()
+            .filter(|form| own.contains(form))
+            .collect();
+        if !self.options.only_forms {
+            forms.extend(own.iter().filter(|form| !preferred.contains(form)));
+        }
+        forms
+    }
+
+    /// Applies the best acceptable fix of every finding until none is left.
     pub fn fix_all(&self, language: Language, text: &[u8], least: Applicability) -> Fixed {
         let mut text = text.to_vec();
         let mut applied = 0;
         loop {
             let findings = self.analyse(language, &text).findings;
-            let best = findings
-                .iter()
-                .find_map(|finding| finding.fixes.iter().find(|fix| fix.applicability >= least));
-            match best {
-                Some(fix) => {
-                    text = edit::apply(&text, &fix.edits);
+            let mut edits = Vec::new();
+            // Fixes of different functions do not touch each other; those of one go one by one.
+            let mut reached = 0;
+            for finding in &findings {
+                let Some(fix) = finding.fixes.iter().find(|fix| fix.applicability >= least) else {
+                    continue;
+                };
+                let (Some(first), Some(last)) = (fix.edits.first(), fix.edits.last()) else {
+                    continue;
+                };
+                if first.start >= reached && finding.acquire.start >= reached {
+                    reached = last.end.max(finding.acquire.end) + 1;
+                    edits.extend(fix.edits.iter().cloned());
                     applied += 1;
                 }
-                None => {
-                    return Fixed {
-                        text,
-                        applied,
-                        remaining: findings,
-                    };
-                }
             }
+            if edits.is_empty() {
+                return Fixed {
+                    text,
+                    applied,
+                    remaining: findings,
+                };
+            }
+            text = edit::apply(&text, &edits);
         }
     }
 
     /// The text with one fix applied.
     pub fn apply_fix(&self, text: &[u8], fix: &Fix) -> Vec<u8> {
-        let edits: &[Edit] = &fix.edits;
-        edit::apply(text, edits)
+        edit::apply(text, &fix.edits)
     }
+}
+
+/// The more telling of two refusals: that of a form which got further.
+fn better(known: Option<Reason>, new: Reason) -> Reason {
+    match known {
+        Some(known) if known.code != "no-form" => known,
+        _ => new,
+    }
+}
+
+/// Strings that reach over several lines.
+fn verbatim(language: Language, file: &File<'_>) -> Vec<Span> {
+    let printer = language.printer();
+    descendants(file.root, |node| !printer.is_verbatim(node.kind()))
+        .filter(|node| {
+            printer.is_verbatim(node.kind()) && node.start_position().row < node.end_position().row
+        })
+        .map(span)
+        .collect()
+}
+
+/// The locks that functions release which do not acquire them.
+fn releases_without_acquire(file: &File<'_>) -> Vec<String> {
+    descendants(file.root, |_| true)
+        .filter(|node| file.grammar.may_match(node.kind()))
+        .filter_map(|node| {
+            let hit = file.catalog.find(node, file.surroundings(), |role| {
+                role == crate::catalog::Role::Release
+            })?;
+            let entry = &file.catalog.entries[hit.entry];
+            Some(entry.key_text(&hit.bindings, file.source.bytes))
+        })
+        .collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::edit::Edit;
 use crate::source::{Location, Span};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -96,7 +96,7 @@ pub enum Severity {
 }
 
 /// The guaranteed constructs that a rewrite can use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
     TryFinally,

@@ -4,9 +4,17 @@
 //! The pipeline, one way through: discover → source → parse → lower → analyse → plan → rewrite →
 //! verify → review → write. See `docs/architecture.md`.
 
+pub mod analysis;
+pub mod catalog;
 pub mod edit;
 pub mod engine;
 pub mod finding;
+pub mod flow;
 pub mod language;
+pub mod lower;
+pub mod parse;
+pub mod plan;
 pub mod refusal;
+pub mod rewrite;
 pub mod source;
+pub mod verify;

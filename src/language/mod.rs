@@ -1,6 +1,20 @@
 //! The languages: which files are theirs, and what the shared stages ask of them.
 
+pub mod names;
+
+mod javascript;
+mod python;
+
+use crate::catalog::Surroundings;
+use crate::catalog::pattern::{BadPattern, Pattern};
+use crate::engine::Exceptions;
+use crate::flow::Block;
+use crate::lower::Lowering;
+use crate::rewrite::printer::Printer;
+use crate::source::Span;
+use names::{Names, TypeRef};
 use serde::Serialize;
+use tree_sitter::Node;
 use std::fmt;
 use std::str::FromStr;
 
@@ -44,6 +58,34 @@ impl Language {
         }
     }
 
+    /// The folder of the language below `transforms/`. Dialects share one.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Language::JavaScript | Language::TypeScript | Language::Tsx => "javascript",
+            Language::Python => "python",
+        }
+    }
+
+    /// What the stages ask of the language.
+    pub fn grammar(self) -> &'static dyn Grammar {
+        match self {
+            Language::JavaScript => &javascript::JAVASCRIPT,
+            Language::TypeScript => &javascript::TYPESCRIPT,
+            Language::Tsx => &javascript::TSX,
+            Language::Python => &python::PYTHON,
+        }
+    }
+
+    /// How the language writes constructs.
+    pub fn printer(self) -> &'static dyn Printer {
+        match self {
+            Language::JavaScript => &javascript::JAVASCRIPT,
+            Language::TypeScript => &javascript::TYPESCRIPT,
+            Language::Tsx => &javascript::TSX,
+            Language::Python => &python::PYTHON,
+        }
+    }
+
     /// The language of a file with this extension.
     pub fn of_extension(extension: &str) -> Option<Language> {
         Language::ALL
@@ -67,4 +109,76 @@ impl FromStr for Language {
             .find(|language| language.name() == s)
             .ok_or_else(|| format!("there is no language `{s}`"))
     }
+}
+
+/// Where the value of an expression goes.
+#[derive(Debug, Clone, Copy)]
+pub enum Binding<'t> {
+    /// Nowhere: the expression is a statement.
+    Dropped,
+    /// Into `target`; `whole` reaches from the start of the declaration or assignment to the
+    /// start of the expression.
+    Target { target: Node<'t>, whole: Span },
+    /// It is the condition of a statement, or part of it.
+    Condition,
+    /// Into a larger expression.
+    Other,
+}
+
+/// What the shared stages ask of a language about its syntax.
+pub trait Grammar: Sync + Send {
+    fn language(&self) -> Language;
+    fn grammar(&self) -> tree_sitter::Language;
+    /// One level of indentation where a file shows none.
+    fn default_indent(&self) -> &'static str;
+    /// What can throw, unless the user says otherwise.
+    fn default_exceptions(&self) -> Exceptions;
+
+    /// Parses an expression with holes.
+    ///
+    /// # Errors
+    /// [`BadPattern`] when it is no expression of the language.
+    fn parse_pattern(&self, code: &str) -> Result<Pattern, BadPattern>;
+    /// Parses what may stand on the left of a declaration.
+    ///
+    /// # Errors
+    /// [`BadPattern`] when it cannot stand there.
+    fn parse_binding_pattern(&self, code: &str) -> Result<Pattern, BadPattern>;
+
+    /// Imports, declared types and classes of a file.
+    fn names(&self, root: Node<'_>, text: &[u8]) -> Names;
+    /// The type of an expression, where its own syntax tells.
+    fn type_of(&self, node: Node<'_>, at: Surroundings<'_>) -> Option<TypeRef>;
+
+    /// Whether a node of this kind is a function with a body of its own.
+    fn is_function(&self, kind: &str) -> bool;
+    fn function_name(&self, function: Node<'_>, text: &[u8]) -> String;
+    /// `(async, generator)`.
+    fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool);
+    fn first_parameter<'t>(&self, function: Node<'t>) -> Option<Node<'t>>;
+
+    /// Whether patterns of the catalogue may match nodes of this kind.
+    fn may_match(&self, kind: &str) -> bool;
+    fn is_call(&self, kind: &str) -> bool;
+    /// A plain identifier.
+    fn is_name(&self, kind: &str) -> bool;
+    /// The last identifier of the callee of a call, through `await`.
+    fn called_word(&self, node: Node<'_>, text: &[u8]) -> Option<String>;
+    /// The names that an expression reads, dotted ones too, added to `out`.
+    fn names_in(&self, node: Node<'_>, text: &[u8], out: &mut Vec<String>);
+    /// What an `await` awaits.
+    fn awaited_operand<'t>(&self, node: Node<'t>) -> Option<Node<'t>>;
+    /// The `await` whose operand the node is.
+    fn awaiting<'t>(&self, node: Node<'t>) -> Option<Node<'t>>;
+    /// Whether the node is the operand of an `await`.
+    fn is_awaited(&self, node: Node<'_>) -> bool {
+        self.awaiting(node).is_some()
+    }
+    /// Where the value of an expression goes.
+    fn binding<'t>(&self, node: Node<'t>) -> Binding<'t>;
+    /// Whether a name is given to somebody else where it stands: passed, stored, returned.
+    fn passes_on(&self, name: Node<'_>) -> bool;
+
+    /// Lowers the body of [`Lowering::function`].
+    fn lower_root(&self, lowering: &mut Lowering<'_>) -> Block;
 }

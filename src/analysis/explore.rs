@@ -1,0 +1,114 @@
+//! Visits every reachable state of a body and writes down what matters about its locks.
+
+use crate::finding::LeakKind;
+use crate::flow::graph::{ExitKind, Graph, Op, Pc};
+use crate::flow::machine::{Machine, State, Step, Visible};
+use crate::flow::{Body, KeyId, SiteId};
+use crate::source::Span;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// States that one function may have.
+const MOST_STATES: usize = 40_000;
+
+/// What the paths through a body do to its locks.
+#[derive(Debug, Default)]
+pub struct Paths {
+    /// Per acquire: the exits that leave with the lock held, by place.
+    pub leaks: BTreeMap<SiteId, BTreeMap<Span, LeakKind>>,
+    /// Keys that some path releases before it returns normally.
+    pub released: BTreeSet<KeyId>,
+    /// Keys that are released on some path without having been acquired on it.
+    pub unheld: BTreeSet<KeyId>,
+    /// Per key: releases that find it released already, with no question asked in between.
+    pub again: BTreeMap<KeyId, BTreeSet<SiteId>>,
+}
+
+/// The body has too many states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooComplex;
+
+/// Visits the body.
+///
+/// # Errors
+/// [`TooComplex`] past [`MOST_STATES`] states.
+pub fn explore(body: &Body, graph: &Graph) -> Result<Paths, TooComplex> {
+    let machine = Machine::new(body, graph);
+    let mut paths = Paths::default();
+    let mut seen: HashSet<State> = HashSet::new();
+    let mut open = vec![machine.start()];
+    while let Some(state) = open.pop() {
+        if seen.contains(&state) {
+            continue;
+        }
+        if seen.len() > MOST_STATES {
+            return Err(TooComplex);
+        }
+        match machine.step(&state) {
+            Step::Silent(next) => open.push(next),
+            Step::Visible(visible, outcomes) => {
+                paths.note(&machine, &state, &visible);
+                open.extend(outcomes.into_iter().map(|(_, next)| next));
+            }
+            Step::Exit(kind) => paths.exit(&machine, &state, kind),
+        }
+        seen.insert(state);
+    }
+    Ok(paths)
+}
+
+impl Paths {
+    fn note(&mut self, machine: &Machine<'_>, state: &State, visible: &Visible<'_>) {
+        match (visible, &machine.graph.ops[state.pc]) {
+            (Visible::IdleRelease(key), Op::Release { site, .. }) => {
+                if machine.just_released(state, *key) {
+                    self.again.entry(*key).or_default().insert(*site);
+                } else if !machine.was_released(state, *key) {
+                    self.unheld.insert(*key);
+                }
+            }
+            // The same acquire comes round again: the round before left its lock behind.
+            (Visible::Acquire(key), Op::Acquire { site, .. }) => {
+                let held = state
+                    .held
+                    .iter()
+                    .find(|held| held.key == *key && held.site == *site);
+                if held.is_some() {
+                    let (span, kind) = match state.origin {
+                        Some(origin) => left_at(machine, origin),
+                        None => (machine.body.sites[*site].span, LeakKind::Continue),
+                    };
+                    self.leaks.entry(*site).or_default().insert(span, kind);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn exit(&mut self, machine: &Machine<'_>, state: &State, kind: ExitKind) {
+        if kind == ExitKind::Process {
+            return;
+        }
+        if kind == ExitKind::Normal {
+            let released = (0..machine.body.keys.len())
+                .filter(|key| machine.was_released(state, *key));
+            self.released.extend(released);
+        }
+        for held in &state.held {
+            let Some(origin) = state.origin else { continue };
+            let (span, kind) = left_at(machine, origin);
+            self.leaks.entry(held.site).or_default().insert(span, kind);
+        }
+    }
+}
+
+/// Where and how control set out to leave.
+fn left_at(machine: &Machine<'_>, origin: Pc) -> (Span, LeakKind) {
+    match &machine.graph.ops[origin] {
+        Op::Leave { kind, span, .. } => (*span, *kind),
+        Op::Observe { span, .. } | Op::MayThrow { span, .. } => (*span, LeakKind::Exception),
+        Op::Acquire { site, .. } | Op::Release { site, .. } => {
+            (machine.body.sites[*site].span, LeakKind::Exception)
+        }
+        _ => (machine.body.root.span, LeakKind::EndOfBody),
+    }
+}

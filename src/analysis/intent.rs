@@ -1,0 +1,64 @@
+//! What a function means to do, as far as its name tells.
+
+use crate::flow::Body;
+
+/// Words with which functions begin that are meant to return with a lock held.
+const TAKES: &[&str] = &[
+    "acquire", "lock", "trylock", "begin", "enter", "take", "obtain", "grab", "start", "try",
+    "aenter", "wait", "p", "down", "reserve",
+];
+
+/// Whether the function is meant to return with a lock held: `acquireLock`, `__enter__`, `begin`.
+pub fn returns_locked(body: &Body) -> bool {
+    let name = body.name.trim_start_matches(['_', '#']);
+    let lower = name.to_lowercase();
+    let first: String = name
+        .chars()
+        .enumerate()
+        .take_while(|(index, c)| c.is_lowercase() || (*index == 0 && c.is_alphabetic()))
+        .flat_map(|(_, c)| c.to_lowercase())
+        .collect();
+    let takes = TAKES.contains(&first.as_str());
+    // `lockAndRun` and `start_worker` do something else besides.
+    takes && (lower.len() == first.len() || ["lock", "mutex", "sem", "read", "write", "enter", "acquire"]
+        .iter()
+        .any(|word| lower[first.len()..].contains(word))
+        || lower.trim_end_matches('_') == first)
+}
+
+/// Whether two lock texts may name the same lock: the same text, or the same field of whatever.
+pub fn same_lock(a: &str, b: &str) -> bool {
+    let field = |text: &str| text.rsplit('.').next().unwrap_or(text).to_owned();
+    a == b || field(a) == field(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Block;
+    use crate::source::Span;
+
+    fn named(name: &str) -> Body {
+        Body {
+            name: name.to_owned(),
+            span: Span::default(),
+            is_async: false,
+            is_generator: false,
+            root: Block::default(),
+            keys: Vec::new(),
+            sites: Vec::new(),
+            handed_over: Vec::new(),
+            opaque: None,
+        }
+    }
+
+    #[test]
+    fn wrappers_are_told_by_their_names() {
+        for name in ["lock", "acquireLock", "__enter__", "begin", "try_lock", "_acquire"] {
+            assert!(returns_locked(&named(name)), "{name}");
+        }
+        for name in ["transfer", "lockAndRun", "startWorker", "unlock", "process"] {
+            assert!(!returns_locked(&named(name)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! From paths to findings. No language here: everything is said in acquires, releases and exits.
+
+pub mod explore;
+mod intent;
+mod words;
+
+use crate::finding::{Finding, Leak, LeakKind, Rule};
+use crate::flow::graph::Graph;
+use crate::flow::{Body, KeyId, SiteId, SiteKind, Stmt, StmtKind};
+use crate::lower::File;
+use crate::source::{Location, Span};
+use explore::{Paths, explore};
+
+/// A finding together with the acquire that it is about.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub site: SiteId,
+    pub finding: Finding,
+}
+
+/// The function could not be judged; the sentence says why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotJudged(pub &'static str);
+
+/// What is known of a body before it is judged.
+pub struct Judged<'a> {
+    pub body: &'a Body,
+    pub file: &'a File<'a>,
+    /// Lock names (with mode) that some function of the file releases.
+    pub released_in_file: &'a [String],
+}
+
+/// Everything that is wrong with the locks of a body.
+///
+/// # Errors
+/// [`NotJudged`] when its control flow is not understood or it is too large.
+pub fn judge(at: &Judged<'_>) -> Result<Vec<Found>, NotJudged> {
+    if let Some(reason) = at.body.opaque {
+        return Err(NotJudged(reason));
+    }
+    let graph =
+        Graph::new(at.body).map_err(|_| NotJudged("its control flow is not understood"))?;
+    let paths =
+        explore(at.body, &graph).map_err(|_| NotJudged("it has too many paths to follow"))?;
+    let mut found = Vec::new();
+    for (site, acquired) in at.body.sites.iter().enumerate() {
+        let Some(acquire) = acquired.acquire() else {
+            continue;
+        };
+        if acquire.implied || at.body.handed_over.contains(&acquired.key) {
+            continue;
+        }
+        if let Some((rule, leaks)) = at.rule_of(site, &paths) {
+            found.push(Found {
+                site,
+                finding: at.finding(site, rule, leaks),
+            });
+        }
+    }
+    found.sort_by_key(|found| found.finding.acquire);
+    Ok(found)
+}
+
+impl Judged<'_> {
+    /// What is wrong with the lock that is taken at `site`, if anything.
+    fn rule_of(&self, site: SiteId, paths: &Paths) -> Option<(Rule, Vec<(Span, LeakKind)>)> {
+        let key = self.body.sites[site].key;
+        let entry = &self.file.catalog.entries[self.body.keys[key].entry];
+        if self.releases(key).is_empty() {
+            return self.never_released(site).then(|| (Rule::NeverReleased, Vec::new()));
+        }
+        let leaks: Vec<(Span, LeakKind)> = paths
+            .leaks
+            .get(&site)
+            .into_iter()
+            .flatten()
+            .map(|(span, kind)| (*span, *kind))
+            .collect();
+        let explicit: Vec<(Span, LeakKind)> = leaks
+            .iter()
+            .copied()
+            .filter(|(_, kind)| *kind != LeakKind::Exception)
+            .collect();
+        let on_purpose = !paths.released.contains(&key)
+            && leaks.iter().any(|(_, kind)| {
+                matches!(kind, LeakKind::Return | LeakKind::EndOfBody)
+            });
+        if !leaks.is_empty() && !on_purpose && !intent::returns_locked(self.body) {
+            return Some(if explicit.is_empty() {
+                (Rule::LeakOnException, leaks)
+            } else {
+                (Rule::LeakOnExit, explicit)
+            });
+        }
+        if paths.unheld.contains(&key) && acquired_in_own_try(self.body, site) {
+            return Some((Rule::AcquireInsideTry, Vec::new()));
+        }
+        let again = paths.again.get(&key)?;
+        let harmful = again.iter().any(|release| {
+            let by_ticket = matches!(
+                self.body.sites[*release].what,
+                SiteKind::Release { ticket: Some(_), .. }
+            );
+            entry.again_harmful(by_ticket)
+        });
+        (harmful && leaks.is_empty()).then(|| {
+            let places = again
+                .iter()
+                .map(|release| (self.body.sites[*release].span, LeakKind::EndOfBody))
+                .collect();
+            (Rule::DoubleRelease, places)
+        })
+    }
+
+    /// The releases of the key that stand in the text, or that a construct implies.
+    fn releases(&self, key: KeyId) -> Vec<Span> {
+        self.body
+            .sites
+            .iter()
+            .filter(|site| site.key == key && matches!(site.what, SiteKind::Release { .. }))
+            .map(|site| site.span)
+            .collect()
+    }
+
+    fn never_released(&self, site: SiteId) -> bool {
+        let acquired = &self.body.sites[site];
+        let key = &self.body.keys[acquired.key];
+        let entry = &self.file.catalog.entries[key.entry];
+        let named_elsewhere = self
+            .released_in_file
+            .iter()
+            .any(|released| intent::same_lock(released, &key.text));
+        // By name alone this would be a guess; a signal is released by somebody else.
+        !entry.lock.by_name
+            && !entry.lock.signal
+            && !named_elsewhere
+            && !intent::returns_locked(self.body)
+            && acquired.acquire().is_some_and(|acquire| {
+                !acquire.at_entry && (acquire.bound.is_none() || acquire.ticket.is_some())
+            })
+    }
+
+    fn finding(&self, site: SiteId, rule: Rule, leaks: Vec<(Span, LeakKind)>) -> Finding {
+        let acquired = &self.body.sites[site];
+        let key = &self.body.keys[acquired.key];
+        let source = self.file.source;
+        let leaks: Vec<Leak> = leaks
+            .into_iter()
+            .map(|(span, kind)| Leak {
+                span,
+                location: source.location(span.start),
+                kind,
+            })
+            .collect();
+        let releases: Vec<(Span, Location)> = self
+            .body
+            .sites
+            .iter()
+            .filter(|site| site.key == acquired.key && site.is_written_release())
+            .map(|site| (site.span, source.location(site.span.start)))
+            .collect();
+        let end = releases
+            .iter()
+            .map(|(span, _)| span.end)
+            .max()
+            .unwrap_or(acquired.span.end)
+            .max(acquired.span.end);
+        Finding {
+            rule,
+            severity: rule.severity(),
+            function: self.body.name.clone(),
+            lock: key.shown.clone(),
+            message: words::message(rule, &key.shown, &leaks),
+            acquire: acquired.span,
+            location: source.location(acquired.span.start),
+            end: source.location(end),
+            releases,
+            leaks: if rule == Rule::DoubleRelease {
+                Vec::new()
+            } else {
+                leaks
+            },
+            fixes: Vec::new(),
+            refusal: None,
+        }
+    }
+}
+
+/// Whether the acquire stands in the body of a `try` whose `finally` releases its key.
+fn acquired_in_own_try(body: &Body, site: SiteId) -> bool {
+    fn search(body: &Body, stmts: &[Stmt], site: SiteId) -> bool {
+        stmts.iter().any(|stmt| {
+            if let StmtKind::Try {
+                body: tried,
+                finally: Some(finally),
+                ..
+            } = &stmt.kind
+                && tried.stmts.iter().any(|stmt| stmt.holds_site(site))
+                && frees(body, &finally.stmts, body.sites[site].key)
+            {
+                return true;
+            }
+            stmt.blocks()
+                .iter()
+                .any(|block| search(body, &block.stmts, site))
+        })
+    }
+    search(body, &body.root.stmts, site)
+}
+
+/// Whether some statement releases the key.
+pub fn frees(body: &Body, stmts: &[Stmt], key: KeyId) -> bool {
+    body.sites.iter().enumerate().any(|(id, site)| {
+        site.key == key
+            && matches!(site.what, SiteKind::Release { .. })
+            && stmts.iter().any(|stmt| stmt.holds_site(id))
+    })
+}

@@ -1,0 +1,473 @@
+//! The catalogue: what a lock is, as data. Loads `transforms/` and finds its patterns in code.
+
+pub mod pattern;
+pub mod schema;
+
+use crate::language::names::{Names, TypeRef, telling};
+use crate::language::{Grammar, Language};
+use pattern::{Bindings, Pattern, normal};
+use schema::{LanguageFacts, Library, Lock, Taken};
+use std::collections::{HashMap, HashSet};
+use tree_sitter::Node;
+
+/// `(language folder, file stem, text)` of every file below `transforms/`.
+pub const FILES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/transforms.rs"));
+
+/// The compiled catalogue of one language.
+#[derive(Debug)]
+pub struct Catalog {
+    pub entries: Vec<Entry>,
+    pub facts: LanguageFacts,
+    /// Patterns by their word.
+    by_word: HashMap<String, Vec<PatternRef>>,
+    /// Patterns without a word of their own.
+    wordless: Vec<PatternRef>,
+}
+
+/// A lock of a library, compiled.
+#[derive(Debug)]
+pub struct Entry {
+    pub library: String,
+    pub lock: Lock,
+    /// Modules that its types are imported from.
+    pub modules: Vec<String>,
+    acquire: Vec<Pattern>,
+    tries: Vec<(Pattern, Taken)>,
+    release: Vec<Pattern>,
+    guarded: Vec<Pattern>,
+    callback: Vec<Pattern>,
+    context: Vec<Pattern>,
+    pub ticket: Vec<Pattern>,
+    /// The holes that name the lock, in order.
+    key_holes: Vec<String>,
+}
+
+/// What a pattern of an entry is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Acquire,
+    Try(Taken),
+    Release,
+    /// A call that holds the lock while its callback runs.
+    Guarded,
+    /// A call whose callback is handed the release.
+    Callback,
+    /// An expression that a `with` may hold.
+    Context,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct PatternRef {
+    entry: usize,
+    role: Role,
+    index: usize,
+}
+
+/// A pattern found in code.
+#[derive(Debug)]
+pub struct Match<'t> {
+    pub entry: usize,
+    pub role: Role,
+    pub bindings: Bindings<'t>,
+    pub confidence: Confidence,
+}
+
+/// How sure it is that the receiver is this lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// By its name only.
+    Named,
+    /// The file imports the library and the name tells.
+    Imported,
+    /// By its type.
+    Typed,
+}
+
+/// The catalogue cannot be used; `path` and the sentence say where and why.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{path}: {message}")]
+pub struct CatalogError {
+    pub path: String,
+    pub message: String,
+}
+
+/// The text, the names and the syntax of the file in which patterns are looked for.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    pub text: &'a [u8],
+    pub names: &'a Names,
+    pub grammar: &'a dyn Grammar,
+}
+
+impl Catalog {
+    /// Compiles the embedded files of the language's folder, and `further` libraries.
+    ///
+    /// # Errors
+    /// [`CatalogError`] when an entry is not valid.
+    pub fn load(grammar: &dyn Grammar, further: &[Library]) -> Result<Catalog, CatalogError> {
+        let folder = grammar.language().folder();
+        let mut libraries: Vec<(String, Library)> = Vec::new();
+        let mut facts = LanguageFacts::default();
+        for (_, stem, text) in FILES.iter().filter(|(language, ..)| *language == folder) {
+            let path = format!("transforms/{folder}/{stem}.toml");
+            let invalid = |error: toml::de::Error| CatalogError {
+                path: path.clone(),
+                message: error.message().to_owned(),
+            };
+            if *stem == "language" {
+                facts = toml::from_str(text).map_err(invalid)?;
+            } else {
+                libraries.push((path.clone(), toml::from_str(text).map_err(invalid)?));
+            }
+        }
+        for library in further {
+            libraries.push(("[[lock]]".to_owned(), library.clone()));
+        }
+        let mut catalog = Catalog {
+            entries: Vec::new(),
+            facts,
+            by_word: HashMap::new(),
+            wordless: Vec::new(),
+        };
+        for (path, library) in libraries {
+            for lock in library.lock.clone() {
+                let entry = Entry::compile(&library, lock, grammar).map_err(|message| {
+                    CatalogError {
+                        path: path.clone(),
+                        message,
+                    }
+                })?;
+                catalog.add(entry);
+            }
+        }
+        Ok(catalog)
+    }
+
+    fn add(&mut self, entry: Entry) {
+        let number = self.entries.len();
+        let roles: Vec<(Role, usize, Option<String>)> = entry
+            .patterns()
+            .map(|(role, index, pattern)| (role, index, pattern.word().map(str::to_owned)))
+            .collect();
+        for (role, index, word) in roles {
+            let reference = PatternRef {
+                entry: number,
+                role,
+                index,
+            };
+            match word {
+                Some(word) => self.by_word.entry(word).or_default().push(reference),
+                None => self.wordless.push(reference),
+            }
+        }
+        self.entries.push(entry);
+    }
+
+    /// Words of which a text holds at least one if it acquires a lock of this catalogue.
+    pub fn words(&self) -> Vec<String> {
+        let mut words: HashSet<String> = HashSet::new();
+        for entry in &self.entries {
+            for (role, _, pattern) in entry.patterns() {
+                if matches!(role, Role::Release | Role::Guarded | Role::Context) {
+                    continue;
+                }
+                match pattern.word() {
+                    Some(word) => {
+                        words.insert(word.to_owned());
+                    }
+                    None => words.extend(entry.modules.iter().cloned()),
+                }
+            }
+        }
+        let mut words: Vec<String> = words.into_iter().collect();
+        words.sort_unstable();
+        words
+    }
+
+    /// The best match of `node` among the patterns that `wanted` admits.
+    pub fn find<'t>(
+        &self,
+        node: Node<'t>,
+        at: Surroundings<'_>,
+        wanted: impl Fn(Role) -> bool,
+    ) -> Option<Match<'t>> {
+        self.find_all(node, at, wanted)
+            .into_iter()
+            .reduce(|best, next| if next.confidence > best.confidence { next } else { best })
+    }
+
+    /// Every match of `node` among the patterns that `wanted` admits.
+    pub fn find_all<'t>(
+        &self,
+        node: Node<'t>,
+        at: Surroundings<'_>,
+        wanted: impl Fn(Role) -> bool,
+    ) -> Vec<Match<'t>> {
+        let word = at.grammar.called_word(node, at.text);
+        let indexed = word.and_then(|word| self.by_word.get(&word));
+        let mut found = Vec::new();
+        for reference in indexed.into_iter().flatten().chain(&self.wordless) {
+            if !wanted(reference.role) {
+                continue;
+            }
+            let entry = &self.entries[reference.entry];
+            let mut bindings = Bindings::new();
+            if entry
+                .pattern(reference.role, reference.index)
+                .matches(node, at.text, &mut bindings)
+                && let Some(confidence) = entry.evidence(&bindings, reference.role, at)
+            {
+                found.push(Match {
+                    entry: reference.entry,
+                    role: reference.role,
+                    bindings,
+                    confidence,
+                });
+            }
+        }
+        found
+    }
+}
+
+impl Entry {
+    fn compile(library: &Library, lock: Lock, grammar: &dyn Grammar) -> Result<Entry, String> {
+        let one = |code: &String| {
+            grammar
+                .parse_pattern(code)
+                .map_err(|error| format!("lock `{}`: {error}", lock.name))
+        };
+        let many = |codes: &[String]| codes.iter().map(one).collect::<Result<Vec<_>, _>>();
+        let acquire = many(&lock.acquire)?;
+        let tries = lock
+            .tries
+            .iter()
+            .map(|try_| Ok((one(&try_.code)?, try_.taken)))
+            .collect::<Result<Vec<_>, String>>()?;
+        let release = many(&lock.release)?;
+        let ticket = lock
+            .ticket
+            .iter()
+            .map(|code| {
+                grammar
+                    .parse_binding_pattern(code)
+                    .map_err(|error| format!("lock `{}`: {error}", lock.name))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut key_holes: Vec<String> = Vec::new();
+        for pattern in acquire.iter().chain(tries.iter().map(|(pattern, _)| pattern)) {
+            for hole in pattern.holes() {
+                if hole != "TICKET" && !hole.starts_with('_') && !key_holes.contains(&hole) {
+                    key_holes.push(hole);
+                }
+            }
+        }
+        for pattern in &release {
+            for hole in pattern.holes() {
+                let bound = key_holes.contains(&hole)
+                    || hole.starts_with('_')
+                    || (hole == "TICKET" && !ticket.is_empty());
+                if !bound {
+                    return Err(format!(
+                        "lock `{}`: `${hole}` of a release is bound by no acquire",
+                        lock.name
+                    ));
+                }
+            }
+        }
+        let modules = if lock.modules.is_empty() {
+            library.modules.clone()
+        } else {
+            lock.modules.clone()
+        };
+        Ok(Entry {
+            library: library.library.clone(),
+            modules,
+            acquire,
+            tries,
+            release,
+            guarded: many(&lock.guarded)?,
+            callback: many(&lock.callback)?,
+            context: many(&contexts(&lock))?,
+            ticket,
+            key_holes,
+            lock,
+        })
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = (Role, usize, &Pattern)> {
+        self.acquire
+            .iter()
+            .enumerate()
+            .map(|(index, pattern)| (Role::Acquire, index, pattern))
+            .chain(
+                self.tries
+                    .iter()
+                    .enumerate()
+                    .map(|(index, (pattern, taken))| (Role::Try(*taken), index, pattern)),
+            )
+            .chain(
+                self.release
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Release, index, pattern)),
+            )
+            .chain(
+                self.guarded
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Guarded, index, pattern)),
+            )
+            .chain(
+                self.callback
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Callback, index, pattern)),
+            )
+            .chain(
+                self.context
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Context, index, pattern)),
+            )
+    }
+
+    fn pattern(&self, role: Role, index: usize) -> &Pattern {
+        match role {
+            Role::Acquire => &self.acquire[index],
+            Role::Try(_) => &self.tries[index].0,
+            Role::Release => &self.release[index],
+            Role::Guarded => &self.guarded[index],
+            Role::Callback => &self.callback[index],
+            Role::Context => &self.context[index],
+        }
+    }
+
+    /// The lock that the holes name: its texts, joined.
+    pub fn key_text(&self, bindings: &Bindings<'_>, text: &[u8]) -> String {
+        let texts: Vec<String> = self
+            .key_holes
+            .iter()
+            .filter_map(|hole| bindings.get(hole))
+            .map(|node| normal(*node, text))
+            .collect();
+        texts.join(", ")
+    }
+
+    /// Whether the bindings fit this lock, and how sure that is.
+    fn evidence(
+        &self,
+        bindings: &Bindings<'_>,
+        role: Role,
+        at: Surroundings<'_>,
+    ) -> Option<Confidence> {
+        let imported = || self.modules.iter().any(|module| at.names.modules.contains(module));
+        let Some(receiver) = bindings.get("LOCK") else {
+            // By ticket: the acquire is the evidence.
+            return (role == Role::Release || imported()).then_some(Confidence::Typed);
+        };
+        if self.lock.functions {
+            return imported().then_some(Confidence::Typed);
+        }
+        let name = normal(*receiver, at.text);
+        let type_ref = at
+            .grammar
+            .type_of(*receiver, at)
+            .or_else(|| at.names.type_at(&name, receiver.start_byte()).cloned());
+        match type_ref {
+            Some(TypeRef::Known { module, name })
+                if self.modules.contains(&module) && self.has_type(&name) =>
+            {
+                Some(Confidence::Typed)
+            }
+            // Not in the catalogue, or it would have been taken for typed: judged by its name.
+            Some(TypeRef::Known { name: type_name, .. }) => {
+                // A factory says less than a type: there the variable's own name counts too.
+                let factory = type_name.starts_with(|first: char| first.is_lowercase());
+                let tells = telling(&type_name) || (factory && telling(&name));
+                (self.lock.by_name && tells).then_some(Confidence::Named)
+            }
+            Some(TypeRef::Local(class)) => {
+                let class = at.names.class(&class)?;
+                let has = |pattern: &Pattern| {
+                    pattern
+                        .word()
+                        .is_some_and(|word| class.methods.iter().any(|method| method == word))
+                };
+                (self.lock.by_name
+                    && (telling(&class.name) || telling(&name))
+                    && (class.has_base
+                        || (self.acquire.iter().any(has) && self.release.iter().any(has))))
+                .then_some(Confidence::Named)
+            }
+            Some(TypeRef::Named(type_name)) => {
+                (self.lock.by_name && telling(&type_name)).then_some(Confidence::Named)
+            }
+            None if !telling(&name) => None,
+            None if self.lock.by_name => Some(Confidence::Named),
+            None => {
+                let worded = self.acquire.iter().any(|pattern| pattern.word().is_some());
+                (worded && imported()).then_some(Confidence::Imported)
+            }
+        }
+    }
+
+    fn has_type(&self, name: &str) -> bool {
+        self.lock
+            .types
+            .iter()
+            .any(|own| own == name || (own == "default" && name == "*"))
+    }
+}
+
+/// The expressions that a `with` form of the lock holds: `with $LOCK:` → `$LOCK`.
+fn contexts(lock: &Lock) -> Vec<String> {
+    lock.forms
+        .iter()
+        .filter_map(|form| {
+            let head = form.code()?.strip_suffix(':')?;
+            let held = head.strip_prefix("async ").unwrap_or(head).strip_prefix("with ")?;
+            Some(held.split(" as ").next().unwrap_or(held).to_owned())
+        })
+        .collect()
+}
+
+/// The languages that a `[[lock]]` of the configuration is for.
+pub fn languages_of(lock: &Lock) -> Vec<Language> {
+    Language::ALL
+        .into_iter()
+        .filter(|language| {
+            lock.language
+                .as_deref()
+                .is_none_or(|name| name == language.name() || name == language.folder())
+        })
+        .collect()
+}
+
+impl Entry {
+    /// Whether a second release does harm.
+    pub fn again_harmful(&self, by_ticket: bool) -> bool {
+        match self.lock.again {
+            schema::Again::Harmful => true,
+            schema::Again::Harmless => false,
+            schema::Again::HarmlessByTicket => !by_ticket,
+        }
+    }
+
+    /// The code that the entry gives for a form.
+    pub fn form_code(&self, form: crate::finding::Form) -> Option<&str> {
+        self.lock
+            .forms
+            .iter()
+            .find(|entry| entry.form() == form)
+            .and_then(schema::FormEntry::code)
+    }
+}
+
+impl Entry {
+    /// How a ticket is bound and how it releases: `[, $TICKET]` and `$TICKET()`.
+    pub fn ticket_code(&self) -> Option<(&str, &str)> {
+        let binding = self.lock.ticket.first()?;
+        let release = self.lock.release.iter().find(|code| code.contains("$TICKET"))?;
+        Some((binding, release))
+    }
+}

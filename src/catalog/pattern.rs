@@ -1,0 +1,237 @@
+//! Code with `$HOLES`, and finding it in a syntax tree.
+
+use std::collections::BTreeMap;
+use tree_sitter::{Node, Parser};
+
+/// Stands for `$` while a pattern is parsed: no grammar takes `$` in every place.
+const HOLE: &str = "lfxhole_";
+/// Stands for `$$$`.
+const REST: &str = "lfxrest_";
+
+/// A piece of syntax tree with holes.
+#[derive(Debug, Clone)]
+pub enum Pattern {
+    /// Any one node.
+    Hole(String),
+    /// Any number of nodes.
+    Rest,
+    Leaf {
+        kind: String,
+        text: String,
+    },
+    Tree {
+        kind: String,
+        children: Vec<Pattern>,
+    },
+}
+
+/// What the holes of a pattern stand for: a node each, by name.
+pub type Bindings<'t> = BTreeMap<String, Node<'t>>;
+
+/// The pattern is no code of the language.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an expression of the language")]
+pub struct BadPattern(pub String);
+
+impl Pattern {
+    /// Parses `code`, which stands at `select` within `frame` (a format with one `{}`).
+    ///
+    /// # Errors
+    /// [`BadPattern`] when the grammar does not take it.
+    pub fn parse(
+        code: &str,
+        grammar: &tree_sitter::Language,
+        frame: &str,
+        select: fn(Node<'_>) -> Option<Node<'_>>,
+    ) -> Result<Pattern, BadPattern> {
+        let bad = || BadPattern(code.to_owned());
+        let prepared = code.replace("$$$", REST).replace('$', HOLE);
+        let text = frame.replace("{}", &prepared);
+        let mut parser = Parser::new();
+        parser.set_language(grammar).map_err(|_| bad())?;
+        let tree = parser.parse(&text, None).ok_or_else(bad)?;
+        if tree.root_node().has_error() {
+            return Err(bad());
+        }
+        let node = select(tree.root_node()).ok_or_else(bad)?;
+        Ok(build(node, text.as_bytes()))
+    }
+
+    /// The names of the holes, in order, each once.
+    pub fn holes(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        self.collect_holes(&mut out);
+        out
+    }
+
+    fn collect_holes(&self, out: &mut Vec<String>) {
+        match self {
+            Pattern::Hole(name) if !out.contains(name) => out.push(name.clone()),
+            Pattern::Tree { children, .. } => {
+                for child in children {
+                    child.collect_holes(out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The last identifier of the pattern that is no hole: what a text must hold for it to match.
+    pub fn word(&self) -> Option<&str> {
+        match self {
+            Pattern::Leaf { text, .. }
+                if text.starts_with(|first: char| first.is_alphabetic() || first == '_')
+                    && !matches!(text.as_str(), "await" | "yield" | "new") =>
+            {
+                Some(text)
+            }
+            Pattern::Tree { children, .. } => {
+                // The callee decides, not the arguments.
+                let callee = children.iter().position(|child| {
+                    matches!(child, Pattern::Tree { kind, .. } if kind.starts_with("argument"))
+                });
+                children[..callee.unwrap_or(children.len())]
+                    .iter()
+                    .rev()
+                    .find_map(Pattern::word)
+            }
+            _ => None,
+        }
+    }
+
+    /// Matches `node`, adding to `bindings`.
+    pub fn matches<'t>(
+        &self,
+        node: Node<'t>,
+        text: &[u8],
+        bindings: &mut Bindings<'t>,
+    ) -> bool {
+        match self {
+            Pattern::Hole(name) => {
+                if name.starts_with('_') {
+                    return true;
+                }
+                match bindings.get(name) {
+                    Some(bound) => normal(*bound, text) == normal(node, text),
+                    None => {
+                        bindings.insert(name.clone(), node);
+                        true
+                    }
+                }
+            }
+            Pattern::Rest => true,
+            Pattern::Leaf { kind, text: own } => {
+                let node = unwrapped(node);
+                node.kind() == kind && &text[node.byte_range()] == own.as_bytes()
+            }
+            Pattern::Tree { kind, children } => {
+                let node = unwrapped(node);
+                if node.kind() != kind {
+                    return false;
+                }
+                let nodes: Vec<Node<'t>> = significant(node).collect();
+                match_all(children, &nodes, text, bindings)
+            }
+        }
+    }
+}
+
+fn match_all<'t>(
+    patterns: &[Pattern],
+    nodes: &[Node<'t>],
+    text: &[u8],
+    bindings: &mut Bindings<'t>,
+) -> bool {
+    if let Some(at) = patterns.iter().position(|p| matches!(p, Pattern::Rest)) {
+        let tail = patterns.len() - at - 1;
+        return nodes.len() >= at + tail
+            && match_all(&patterns[..at], &nodes[..at], text, bindings)
+            && match_all(
+                &patterns[at + 1..],
+                &nodes[nodes.len() - tail..],
+                text,
+                bindings,
+            );
+    }
+    patterns.len() == nodes.len()
+        && patterns
+            .iter()
+            .zip(nodes)
+            .all(|(pattern, node)| pattern.matches(*node, text, bindings))
+}
+
+fn build(node: Node<'_>, text: &[u8]) -> Pattern {
+    let own = String::from_utf8_lossy(&text[node.byte_range()]).into_owned();
+    if let Some(name) = own.strip_prefix(HOLE)
+        && node.child_count() == 0
+    {
+        return Pattern::Hole(name.to_owned());
+    }
+    if own.starts_with(REST) && node.child_count() == 0 {
+        return Pattern::Rest;
+    }
+    if node.child_count() == 0 {
+        return Pattern::Leaf {
+            kind: node.kind().to_owned(),
+            text: own,
+        };
+    }
+    Pattern::Tree {
+        kind: node.kind().to_owned(),
+        children: significant(node).map(|child| build(child, text)).collect(),
+    }
+}
+
+/// The children that are no comments.
+fn significant<'t>(node: Node<'t>) -> impl Iterator<Item = Node<'t>> {
+    (0..node.child_count() as u32)
+        .filter_map(move |index| node.child(index))
+        .filter(|child| !child.is_extra())
+}
+
+/// What stands between parentheses.
+pub fn unwrapped(node: Node<'_>) -> Node<'_> {
+    let mut node = node;
+    while node.kind() == "parenthesized_expression"
+        && let Some(inner) = node.named_child(0)
+    {
+        node = inner;
+    }
+    node
+}
+
+/// The text of a node without comments, and with white space only where words would join.
+pub fn normal(node: Node<'_>, text: &[u8]) -> String {
+    let mut out = String::new();
+    let mut cursor = node.walk();
+    let mut done = false;
+    while !done {
+        let here = cursor.node();
+        let leaf = here.child_count() == 0 || here.kind() == "string";
+        if leaf && !here.is_extra() {
+            let piece = String::from_utf8_lossy(&text[here.byte_range()]);
+            let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+            if out.chars().next_back().is_some_and(word) && piece.starts_with(word) {
+                out.push(' ');
+            }
+            out.push_str(&piece);
+        }
+        if !leaf && !here.is_extra() && cursor.goto_first_child() {
+            continue;
+        }
+        loop {
+            if cursor.node() == node {
+                done = true;
+                break;
+            }
+            if cursor.goto_next_sibling() {
+                break;
+            }
+            if !cursor.goto_parent() {
+                done = true;
+                break;
+            }
+        }
+    }
+    out
+}

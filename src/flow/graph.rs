@@ -1,0 +1,648 @@
+//! The flow tree compiled into a flat graph.
+//!
+//! Built backwards, each statement knowing where control goes next. A `finally` (and whatever
+//! else runs on the way out) is compiled once per place that control is on its way to, so that a
+//! walk of the graph needs no stack.
+
+use super::{Block, Body, Cond, Event, EventKind, Loop, SiteId, Stmt, StmtKind, Test, Value, WithExit};
+use crate::finding::LeakKind;
+use crate::source::Span;
+use std::collections::HashMap;
+
+/// Index into [`Graph::ops`].
+pub type Pc = usize;
+
+/// A step.
+#[derive(Debug, Clone)]
+pub enum Op {
+    /// Others can see it. `on_throw` is `None` when it cannot throw.
+    Observe {
+        label: String,
+        span: Span,
+        next: Pc,
+        on_throw: Option<Pc>,
+    },
+    /// It may throw, and does nothing else.
+    MayThrow {
+        label: String,
+        span: Span,
+        next: Pc,
+        on_throw: Pc,
+    },
+    Acquire {
+        site: SiteId,
+        next: Pc,
+        on_throw: Pc,
+    },
+    Release {
+        site: SiteId,
+        next: Pc,
+    },
+    Set {
+        var: String,
+        value: Value,
+        next: Pc,
+    },
+    Branch {
+        test: Test,
+        yes: Pc,
+        no: Pc,
+    },
+    /// Control sets out to leave: `return x`, `break`, …; what it leaves follows.
+    Leave {
+        kind: LeakKind,
+        /// The operand of a return; empty otherwise.
+        label: String,
+        span: Span,
+        /// The body of the loop or switch that a break or continue leaves.
+        from: Option<Span>,
+        next: Pc,
+    },
+    /// An exception is caught here.
+    Caught {
+        next: Pc,
+    },
+    Goto(Pc),
+    /// The function is left.
+    Exit(ExitKind),
+}
+
+/// How the function is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExitKind {
+    Normal,
+    Exception,
+    /// The process ends.
+    Process,
+}
+
+/// A compiled body.
+#[derive(Debug)]
+pub struct Graph {
+    pub ops: Vec<Op>,
+    pub entry: Pc,
+}
+
+/// The body is too large to be compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLarge;
+
+/// Steps that a graph may have. Nested `finally` blocks multiply; nothing written by hand comes near.
+const MOST_OPS: usize = 60_000;
+
+impl Graph {
+    /// Compiles `body`.
+    ///
+    /// # Errors
+    /// [`TooLarge`] past [`MOST_OPS`] steps.
+    pub fn new(body: &Body) -> Result<Graph, TooLarge> {
+        let mut builder = Builder {
+            ops: Vec::new(),
+            frames: Vec::new(),
+        };
+        let normal = builder.push(Op::Exit(ExitKind::Normal));
+        let exception = builder.push(Op::Exit(ExitKind::Exception));
+        builder.frames.push(Frame::Function {
+            ret: normal,
+            throw: exception,
+        });
+        let end = builder.push(Op::Leave {
+            kind: LeakKind::EndOfBody,
+            label: String::new(),
+            span: Span::new(body.root.span.end.saturating_sub(1), body.root.span.end),
+            from: None,
+            next: normal,
+        });
+        let mut entry = builder.block(&body.root, end)?;
+        for (id, site) in body.sites.iter().enumerate().rev() {
+            if site.acquire().is_some_and(|acquire| acquire.at_entry) {
+                entry = builder.push(Op::Acquire {
+                    site: id,
+                    next: entry,
+                    on_throw: exception,
+                });
+            }
+        }
+        Ok(Graph {
+            ops: builder.ops,
+            entry,
+        })
+    }
+}
+
+/// What surrounds the statement that is being compiled, outermost first.
+enum Frame {
+    Function {
+        ret: Pc,
+        throw: Pc,
+    },
+    /// A callback that runs in place: its returns end it.
+    Inline {
+        ret: Pc,
+    },
+    Target {
+        label: Option<String>,
+        body: Span,
+        brk: Pc,
+        /// `None` for a switch or a labelled block.
+        cont: Option<Pc>,
+    },
+    Catch {
+        throw: Pc,
+    },
+    /// Something runs on the way out.
+    Cleanup {
+        what: Cleanup,
+        /// By destination.
+        compiled: HashMap<Pc, Pc>,
+        throw: Pc,
+    },
+}
+
+#[derive(Clone)]
+enum Cleanup {
+    Block(Block),
+    Release(SiteId),
+    Call(String, Span),
+}
+
+struct Builder {
+    ops: Vec<Op>,
+    frames: Vec<Frame>,
+}
+
+type Built = Result<Pc, TooLarge>;
+
+impl Builder {
+    fn push(&mut self, op: Op) -> Pc {
+        self.ops.push(op);
+        self.ops.len() - 1
+    }
+
+    fn block(&mut self, block: &Block, next: Pc) -> Built {
+        block
+            .stmts
+            .iter()
+            .rev()
+            .try_fold(next, |next, stmt| self.stmt(stmt, next))
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, next: Pc) -> Built {
+        if self.ops.len() > MOST_OPS {
+            return Err(TooLarge);
+        }
+        match &stmt.kind {
+            StmtKind::Plain(events) => self.events(events, next),
+            StmtKind::Block(block) => self.block(block, next),
+            StmtKind::If {
+                cond,
+                then,
+                otherwise,
+            } => {
+                let no = match otherwise {
+                    Some(block) => self.block(block, next)?,
+                    None => next,
+                };
+                let yes = self.block(then, next)?;
+                self.cond(cond, yes, no)
+            }
+            StmtKind::Loop(l) => self.looped(l, None, next),
+            StmtKind::Labeled { label, body } => match &body.kind {
+                StmtKind::Loop(l) => self.looped(l, Some(label), next),
+                _ => {
+                    self.frames.push(Frame::Target {
+                        label: Some(label.clone()),
+                        body: body.span,
+                        brk: next,
+                        cont: None,
+                    });
+                    let entry = self.stmt(body, next);
+                    self.frames.pop();
+                    entry
+                }
+            },
+            StmtKind::Switch {
+                subject,
+                cases,
+                exhaustive,
+            } => self.switch(subject, cases, *exhaustive, next),
+            StmtKind::Try {
+                body,
+                handlers,
+                otherwise,
+                finally,
+            } => self.tried(body, handlers, otherwise.as_ref(), finally.as_ref(), next),
+            StmtKind::With { enter, exit, body } => {
+                let what = match exit {
+                    WithExit::Release(site) => Cleanup::Release(*site),
+                    WithExit::Call { label, .. } => Cleanup::Call(label.clone(), stmt.span),
+                };
+                let swallowed = match exit {
+                    WithExit::Call { swallows: true, label } => Some((label, next)),
+                    _ => None,
+                };
+                let body = self.with_cleanup(what, next, swallowed, |builder, next| {
+                    builder.block(body, next)
+                })?;
+                self.events(enter, body)
+            }
+            StmtKind::Return { value, operand } => self.returned(value, operand, stmt.span),
+            StmtKind::Throw { value } => {
+                let target = self.throw_target();
+                let leave = self.push(Op::Leave {
+                    kind: LeakKind::Throw,
+                    label: String::new(),
+                    span: stmt.span,
+                    from: None,
+                    next: target,
+                });
+                self.events(value, leave)
+            }
+            StmtKind::Break(label) => self.jump(label.as_deref(), true, stmt.span),
+            StmtKind::Continue(label) => self.jump(label.as_deref(), false, stmt.span),
+        }
+    }
+
+    fn returned(&mut self, value: &[Event], operand: &str, span: Span) -> Built {
+        let (depth, target) = self
+            .frames
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(depth, frame)| match frame {
+                Frame::Function { ret, .. } | Frame::Inline { ret } => Some((depth, *ret)),
+                _ => None,
+            })
+            .ok_or(TooLarge)?;
+        let next = self.through_cleanups(depth, target)?;
+        // A returned callback that runs in place returns for the function.
+        if let [event] = value
+            && let EventKind::Inline { enter, exit, body } = &event.kind
+        {
+            let end = self.push(Op::Leave {
+                kind: LeakKind::EndOfBody,
+                label: String::new(),
+                span,
+                from: None,
+                next,
+            });
+            return self.inline(*enter, *exit, body, next, end);
+        }
+        let leave = self.push(Op::Leave {
+            kind: LeakKind::Return,
+            label: operand.to_owned(),
+            span,
+            from: None,
+            next,
+        });
+        self.events(value, leave)
+    }
+
+    /// `ret`: where a return of the callback goes; `end`: where its end goes.
+    fn inline(&mut self, enter: SiteId, exit: SiteId, body: &Block, ret: Pc, end: Pc) -> Built {
+        self.frames.push(Frame::Inline { ret });
+        let entry = self.with_cleanup(Cleanup::Release(exit), end, None, |builder, next| {
+            builder.block(body, next)
+        });
+        self.frames.pop();
+        let entry = entry?;
+        let on_throw = self.throw_target();
+        Ok(self.push(Op::Acquire {
+            site: enter,
+            next: entry,
+            on_throw,
+        }))
+    }
+
+    fn looped(&mut self, l: &Loop, label: Option<&String>, next: Pc) -> Built {
+        let done = match &l.otherwise {
+            Some(block) => self.block(block, next)?,
+            None => next,
+        };
+        // The head is known only after the body: reserve it.
+        let head = self.push(Op::Goto(next));
+        let step = self.events(&l.step, head)?;
+        self.frames.push(Frame::Target {
+            label: label.cloned(),
+            body: l.body.span,
+            brk: next,
+            cont: Some(step),
+        });
+        let body = self.block(&l.body, step);
+        self.frames.pop();
+        let body = body?;
+        let test = match &l.cond {
+            Some(cond) => self.cond(cond, body, done)?,
+            None => body,
+        };
+        self.ops[head] = Op::Goto(test);
+        self.events(&l.init, if l.test_last { body } else { head })
+    }
+
+    fn switch(
+        &mut self,
+        subject: &[Event],
+        cases: &[super::Case],
+        exhaustive: bool,
+        next: Pc,
+    ) -> Built {
+        self.frames.push(Frame::Target {
+            label: None,
+            body: Span::default(),
+            brk: next,
+            cont: None,
+        });
+        let mut bodies = vec![next; cases.len()];
+        let mut following = next;
+        for (index, case) in cases.iter().enumerate().rev() {
+            let after = if case.falls_through { following } else { next };
+            match self.block(&case.body, after) {
+                Ok(pc) => bodies[index] = pc,
+                Err(error) => {
+                    self.frames.pop();
+                    return Err(error);
+                }
+            }
+            following = bodies[index];
+        }
+        self.frames.pop();
+        // The case without a test is taken when no other one matches, wherever it stands.
+        let mut entry = cases
+            .iter()
+            .position(|case| case.test.is_none())
+            .map_or(next, |index| bodies[index]);
+        let mut last = exhaustive && cases.iter().all(|case| case.test.is_some());
+        for (case, &body) in cases.iter().zip(&bodies).rev() {
+            if let Some(test) = &case.test {
+                let no = if std::mem::take(&mut last) { body } else { entry };
+                entry = self.cond(test, body, no)?;
+            }
+        }
+        self.events(subject, entry)
+    }
+
+    fn tried(
+        &mut self,
+        body: &Block,
+        handlers: &[super::Handler],
+        otherwise: Option<&Block>,
+        finally: Option<&Block>,
+        next: Pc,
+    ) -> Built {
+        let Some(finally) = finally else {
+            return self.caught(body, handlers, otherwise, next);
+        };
+        self.with_cleanup(Cleanup::Block(finally.clone()), next, None, |builder, next| {
+            builder.caught(body, handlers, otherwise, next)
+        })
+    }
+
+    fn caught(
+        &mut self,
+        body: &Block,
+        handlers: &[super::Handler],
+        otherwise: Option<&Block>,
+        next: Pc,
+    ) -> Built {
+        let after = match otherwise {
+            Some(block) => self.block(block, next)?,
+            None => next,
+        };
+        if handlers.is_empty() {
+            return self.block(body, after);
+        }
+        // What no handler matches goes on outwards.
+        let mut entry = self.throw_target();
+        for handler in handlers.iter().rev() {
+            let inside = self.block(&handler.body, next)?;
+            let caught = self.push(Op::Caught { next: inside });
+            entry = match &handler.only {
+                None => caught,
+                Some(only) => self.push(Op::Branch {
+                    test: Test::Unknown {
+                        label: format!("catches {only}"),
+                        names: Vec::new(),
+                        pure: false,
+                    },
+                    yes: caught,
+                    no: entry,
+                }),
+            };
+        }
+        self.frames.push(Frame::Catch { throw: entry });
+        let entry = self.block(body, after);
+        self.frames.pop();
+        entry
+    }
+
+    /// Compiles `inside` so that every way out of it runs `what`.
+    fn with_cleanup(
+        &mut self,
+        what: Cleanup,
+        next: Pc,
+        swallowed: Option<(&String, Pc)>,
+        inside: impl FnOnce(&mut Self, Pc) -> Built,
+    ) -> Built {
+        let outer_throw = self.throw_target();
+        let normal = self.cleanup(&what, next)?;
+        let rethrow = match swallowed {
+            None => outer_throw,
+            Some((label, next)) => {
+                let caught = self.push(Op::Caught { next });
+                self.push(Op::Branch {
+                    test: Test::Unknown {
+                        label: format!("swallowed by {label}"),
+                        names: Vec::new(),
+                        pure: false,
+                    },
+                    yes: caught,
+                    no: outer_throw,
+                })
+            }
+        };
+        let throw = self.cleanup(&what, rethrow)?;
+        self.frames.push(Frame::Cleanup {
+            what,
+            compiled: HashMap::new(),
+            throw,
+        });
+        let entry = inside(self, normal);
+        self.frames.pop();
+        entry
+    }
+
+    fn cleanup(&mut self, what: &Cleanup, next: Pc) -> Built {
+        match what {
+            Cleanup::Block(block) => self.block(block, next),
+            Cleanup::Release(site) => Ok(self.push(Op::Release { site: *site, next })),
+            Cleanup::Call(label, span) => {
+                let on_throw = Some(self.throw_target());
+                Ok(self.push(Op::Observe {
+                    label: label.clone(),
+                    span: *span,
+                    next,
+                    on_throw,
+                }))
+            }
+        }
+    }
+
+    /// Where an exception goes from here.
+    fn throw_target(&self) -> Pc {
+        self.frames
+            .iter()
+            .rev()
+            .find_map(|frame| match frame {
+                Frame::Function { throw, .. }
+                | Frame::Catch { throw }
+                | Frame::Cleanup { throw, .. } => Some(*throw),
+                Frame::Inline { .. } | Frame::Target { .. } => None,
+            })
+            .unwrap_or_default()
+    }
+
+    fn jump(&mut self, label: Option<&str>, is_break: bool, span: Span) -> Built {
+        let found = self.frames.iter().enumerate().rev().find_map(|(depth, frame)| {
+            let Frame::Target {
+                label: own,
+                body,
+                brk,
+                cont,
+            } = frame
+            else {
+                return None;
+            };
+            let named = label.is_none_or(|label| own.as_deref() == Some(label));
+            // An unlabelled break does not see labelled blocks, a continue no switch.
+            let fits = if is_break {
+                label.is_some() || cont.is_some() || own.is_none()
+            } else {
+                cont.is_some()
+            };
+            let target = if is_break { Some(*brk) } else { *cont };
+            (named && fits).then_some((depth, *body, target))
+        });
+        let Some((depth, body, Some(target))) = found else {
+            return Err(TooLarge);
+        };
+        let next = self.through_cleanups(depth, target)?;
+        Ok(self.push(Op::Leave {
+            kind: if is_break {
+                LeakKind::Break
+            } else {
+                LeakKind::Continue
+            },
+            label: String::new(),
+            span,
+            from: Some(body),
+            next,
+        }))
+    }
+
+    /// The way to `target`, through everything that runs on the way out to frame `depth`.
+    fn through_cleanups(&mut self, depth: usize, target: Pc) -> Built {
+        let mut target = target;
+        for index in depth + 1..self.frames.len() {
+            let Frame::Cleanup { what, compiled, .. } = &self.frames[index] else {
+                continue;
+            };
+            if let Some(&known) = compiled.get(&target) {
+                target = known;
+                continue;
+            }
+            let what = what.clone();
+            let inner = self.frames.split_off(index);
+            let built = self.cleanup(&what, target);
+            self.frames.extend(inner);
+            let built = built?;
+            if let Frame::Cleanup { compiled, .. } = &mut self.frames[index] {
+                compiled.insert(target, built);
+            }
+            target = built;
+        }
+        Ok(target)
+    }
+
+    fn events(&mut self, events: &[Event], next: Pc) -> Built {
+        events
+            .iter()
+            .rev()
+            .try_fold(next, |next, event| self.event(event, next))
+    }
+
+    fn event(&mut self, event: &Event, next: Pc) -> Built {
+        let on_throw = self.throw_target();
+        let span = event.span;
+        let op = match &event.kind {
+            EventKind::Call { label } => Op::Observe {
+                label: label.clone(),
+                span,
+                next,
+                on_throw: Some(on_throw),
+            },
+            EventKind::Effect { label } => Op::Observe {
+                label: label.clone(),
+                span,
+                next,
+                on_throw: None,
+            },
+            EventKind::MayThrow { label } => Op::MayThrow {
+                label: label.clone(),
+                span,
+                next,
+                on_throw,
+            },
+            EventKind::Acquire(site) => Op::Acquire {
+                site: *site,
+                next,
+                on_throw,
+            },
+            EventKind::Release(site) => Op::Release { site: *site, next },
+            EventKind::Assign { var, value } => Op::Set {
+                var: var.clone(),
+                value: value.clone(),
+                next,
+            },
+            EventKind::Choice { cond, yes, no } => {
+                let yes = self.events(yes, next)?;
+                let no = self.events(no, next)?;
+                return self.cond(cond, yes, no);
+            }
+            EventKind::Inline { enter, exit, body } => {
+                return self.inline(*enter, *exit, body, next, next);
+            }
+            EventKind::ProcessExit { label } => {
+                let exit = self.push(Op::Exit(ExitKind::Process));
+                Op::Observe {
+                    label: label.clone(),
+                    span,
+                    next: exit,
+                    on_throw: None,
+                }
+            }
+        };
+        Ok(self.push(op))
+    }
+
+    fn cond(&mut self, cond: &Cond, yes: Pc, no: Pc) -> Built {
+        match cond {
+            Cond::Test { events, test } => {
+                let branch = self.push(Op::Branch {
+                    test: test.clone(),
+                    yes,
+                    no,
+                });
+                self.events(events, branch)
+            }
+            Cond::Not(inner) => self.cond(inner, no, yes),
+            Cond::And(a, b) => {
+                let second = self.cond(b, yes, no)?;
+                self.cond(a, second, no)
+            }
+            Cond::Or(a, b) => {
+                let second = self.cond(b, yes, no)?;
+                self.cond(a, yes, second)
+            }
+        }
+    }
+}

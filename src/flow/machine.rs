@@ -1,0 +1,505 @@
+//! Walks a [`Graph`]: which locks are held, which flags are known, where control may go.
+//!
+//! A state is small and hashable, so that "every path" is "every reachable state": loops need no
+//! unrolling and the walk ends.
+
+use super::graph::{ExitKind, Graph, Op, Pc};
+use super::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
+use crate::finding::LeakKind;
+use crate::source::Span;
+use std::collections::{HashMap, HashSet};
+
+/// Everything that distinguishes two moments of an execution.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct State {
+    pub pc: Pc,
+    /// By key.
+    pub held: Vec<Held>,
+    /// Keys that were released since they were last acquired; `true` while no condition has been
+    /// answered since.
+    released: Vec<(KeyId, bool)>,
+    /// Variables whose value matters, by number.
+    vars: Vec<(u32, Value)>,
+    /// Answers that repeated conditions have given, by number of the condition.
+    facts: Vec<(u32, bool)>,
+    /// Which key a ticket variable frees, where it is not always the same.
+    tickets: Vec<(u32, KeyId)>,
+    /// The step by which control set out to leave while a lock was held.
+    pub origin: Option<Pc>,
+}
+
+/// A lock that is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Held {
+    pub key: KeyId,
+    /// The acquire that took it (the first one, when it was taken again).
+    pub site: SiteId,
+    pub depth: u8,
+}
+
+/// What the world sees of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Visible<'a> {
+    Observe(&'a str),
+    MayThrow(&'a str),
+    Acquire(KeyId),
+    /// A release of a lock that is not held here.
+    IdleRelease(KeyId),
+    Decide(&'a str),
+    Leave(LeakKind, &'a str),
+}
+
+/// Which way a visible step went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    Done,
+    Threw,
+    /// A conditional acquire came back without the lock; a condition was false.
+    No,
+}
+
+/// One step from a state.
+#[derive(Debug)]
+pub enum Step<'a> {
+    Silent(State),
+    Visible(Visible<'a>, Vec<(Outcome, State)>),
+    Exit(ExitKind),
+}
+
+/// A graph with what of it has to be remembered.
+pub struct Machine<'a> {
+    pub body: &'a Body,
+    pub graph: &'a Graph,
+    vars: HashMap<String, u32>,
+    facts: HashMap<String, (u32, Vec<String>)>,
+    tickets: HashMap<String, u32>,
+}
+
+/// The pseudo variable that holds what the acquire at `site` gave.
+fn site_var(site: SiteId) -> String {
+    format!("#{site}")
+}
+
+impl<'a> Machine<'a> {
+    /// Prepares a walk.
+    pub fn new(body: &'a Body, graph: &'a Graph) -> Self {
+        Machine {
+            vars: tested_vars(graph),
+            facts: repeated_conditions(body),
+            tickets: shared_tickets(body),
+            body,
+            graph,
+        }
+    }
+
+    /// The state at the entry of the body.
+    pub fn start(&self) -> State {
+        State {
+            pc: self.graph.entry,
+            held: Vec::new(),
+            released: Vec::new(),
+            vars: Vec::new(),
+            facts: Vec::new(),
+            tickets: Vec::new(),
+            origin: None,
+        }
+    }
+
+    /// Takes one step.
+    pub fn step(&self, state: &State) -> Step<'a> {
+        let at = |pc: Pc| State {
+            pc,
+            ..state.clone()
+        };
+        let leaving = |pc: Pc| State {
+            pc,
+            origin: if state.held.is_empty() {
+                None
+            } else {
+                Some(state.pc)
+            },
+            ..state.clone()
+        };
+        match &self.graph.ops[state.pc] {
+            Op::Goto(next) => Step::Silent(at(*next)),
+            Op::Caught { next } => Step::Silent(State {
+                origin: None,
+                ..at(*next)
+            }),
+            Op::Exit(kind) => Step::Exit(*kind),
+            Op::Observe {
+                label,
+                next,
+                on_throw,
+                ..
+            } => {
+                let mut outcomes = vec![(Outcome::Done, at(*next))];
+                outcomes.extend(on_throw.map(|pc| (Outcome::Threw, leaving(pc))));
+                Step::Visible(Visible::Observe(label), outcomes)
+            }
+            Op::MayThrow {
+                label,
+                next,
+                on_throw,
+                ..
+            } => Step::Visible(
+                Visible::MayThrow(label),
+                vec![
+                    (Outcome::Done, at(*next)),
+                    (Outcome::Threw, leaving(*on_throw)),
+                ],
+            ),
+            Op::Leave {
+                kind,
+                label,
+                from,
+                next,
+                ..
+            } => {
+                let after = if self.sets_out(state, *from) {
+                    leaving(*next)
+                } else {
+                    at(*next)
+                };
+                Step::Visible(Visible::Leave(*kind, label), vec![(Outcome::Done, after)])
+            }
+            Op::Set { var, value, next } => {
+                let mut after = at(*next);
+                self.set(&mut after, var, value);
+                Step::Silent(after)
+            }
+            Op::Branch { test, yes, no } => self.branch(state, test, *yes, *no),
+            Op::Acquire {
+                site,
+                next,
+                on_throw,
+            } => self.acquire(state, *site, *next, leaving(*on_throw)),
+            Op::Release { site, next } => self.release(state, *site, *next),
+        }
+    }
+
+    /// Whether a jump is how a held lock gets out of its span: a break that leaves the loop in
+    /// which the lock was taken is, one of an inner loop is not. The first such jump counts.
+    fn sets_out(&self, state: &State, from: Option<Span>) -> bool {
+        let jumped = state.origin.is_some_and(|origin| {
+            matches!(self.graph.ops[origin], Op::Leave { from: Some(_), .. })
+        });
+        match from {
+            None => !jumped,
+            Some(body) => state
+                .held
+                .iter()
+                .any(|held| body.contains(self.body.sites[held.site].span)),
+        }
+    }
+
+    fn acquire(&self, state: &State, id: SiteId, next: Pc, threw: State) -> Step<'a> {
+        let site = &self.body.sites[id];
+        let key = site.key;
+        let Some(acquire) = site.acquire() else {
+            return Step::Silent(State {
+                pc: next,
+                ..state.clone()
+            });
+        };
+        let mut taken = State {
+            pc: next,
+            ..state.clone()
+        };
+        match taken.held.iter_mut().find(|held| held.key == key) {
+            // The same acquire again, in a loop: what it held before was left behind.
+            Some(held) if held.site == id => {}
+            Some(held) => held.depth = held.depth.saturating_add(1).min(3),
+            None => {
+                taken.held.push(Held {
+                    key,
+                    site: id,
+                    depth: 1,
+                });
+                taken.held.sort_unstable();
+            }
+        }
+        taken.released.retain(|(released, _)| *released != key);
+        taken.origin = None;
+        if let Some(ticket) = &acquire.ticket
+            && let Some(&number) = self.tickets.get(ticket)
+        {
+            put(&mut taken.tickets, number, key);
+        }
+        self.set(&mut taken, &site_var(id), &Value::True);
+        let mut outcomes = vec![(Outcome::Done, taken)];
+        if !acquire.at_entry {
+            outcomes.push((Outcome::Threw, threw));
+        }
+        if acquire.conditional && !acquire.ignored {
+            let mut free = State {
+                pc: next,
+                ..state.clone()
+            };
+            let value = if acquire.null_when_not {
+                Value::Null
+            } else {
+                Value::False
+            };
+            self.set(&mut free, &site_var(id), &value);
+            outcomes.push((Outcome::No, free));
+        }
+        Step::Visible(Visible::Acquire(key), outcomes)
+    }
+
+    fn release(&self, state: &State, id: SiteId, next: Pc) -> Step<'a> {
+        let key = self.released_key(state, id);
+        let mut after = State {
+            pc: next,
+            ..state.clone()
+        };
+        let Some(index) = after.held.iter().position(|held| held.key == key) else {
+            return Step::Visible(Visible::IdleRelease(key), vec![(Outcome::Done, after)]);
+        };
+        after.held[index].depth -= 1;
+        if after.held[index].depth == 0 {
+            after.held.remove(index);
+            after.released.retain(|(released, _)| *released != key);
+            after.released.push((key, true));
+            after.released.sort_unstable();
+            if after.held.is_empty() {
+                after.origin = None;
+            }
+        }
+        Step::Silent(after)
+    }
+
+    /// The key that the release at `id` frees in this state.
+    pub fn released_key(&self, state: &State, id: SiteId) -> KeyId {
+        let site = &self.body.sites[id];
+        if let SiteKind::Release {
+            ticket: Some(ticket),
+            ..
+        } = &site.what
+            && let Some(number) = self.tickets.get(ticket)
+            && let Some((_, key)) = state.tickets.iter().find(|(known, _)| known == number)
+        {
+            return *key;
+        }
+        site.key
+    }
+
+    /// Whether the key was held and has been released since.
+    pub fn was_released(&self, state: &State, key: KeyId) -> bool {
+        state.released.iter().any(|(released, _)| *released == key)
+    }
+
+    /// Whether the key was released and no condition has been answered since.
+    pub fn just_released(&self, state: &State, key: KeyId) -> bool {
+        state.released.contains(&(key, true))
+    }
+
+    fn branch(&self, state: &State, test: &Test, yes: Pc, no: Pc) -> Step<'a> {
+        let known = match test {
+            Test::Const(value) => Some(*value),
+            Test::Var(var) => match self.value(state, var) {
+                Some(Value::True) => Some(true),
+                Some(Value::False | Value::Null) => Some(false),
+                _ => self.fact(state, var),
+            },
+            Test::IsNull(var) => self.value(state, var).and_then(|value| match value {
+                Value::Null => Some(true),
+                Value::True | Value::False => Some(false),
+                _ => None,
+            }),
+            Test::Taken(site) => self
+                .value(state, &site_var(*site))
+                .map(|value| *value == Value::True),
+            Test::Unknown { label, .. } => self.fact(state, label),
+        };
+        let to = |pc: Pc, answer: bool| {
+            let mut after = State {
+                pc,
+                ..state.clone()
+            };
+            if let Test::Unknown { label, .. } | Test::Var(label) = test
+                && let Some((number, _)) = self.facts.get(label)
+            {
+                put(&mut after.facts, *number, answer);
+            }
+            after
+        };
+        match known {
+            Some(answer) => Step::Silent(to(if answer { yes } else { no }, answer)),
+            None => {
+                let to = |pc, answer| {
+                    let mut after = to(pc, answer);
+                    for (_, fresh) in &mut after.released {
+                        *fresh = false;
+                    }
+                    after
+                };
+                let label = match self.graph.ops.get(state.pc) {
+                    Some(Op::Branch {
+                        test: Test::Unknown { label, .. },
+                        ..
+                    }) => label.as_str(),
+                    Some(Op::Branch {
+                        test: Test::Var(var) | Test::IsNull(var),
+                        ..
+                    }) => var.as_str(),
+                    _ => "",
+                };
+                Step::Visible(
+                    Visible::Decide(label),
+                    vec![(Outcome::Done, to(yes, true)), (Outcome::No, to(no, false))],
+                )
+            }
+        }
+    }
+
+    fn fact(&self, state: &State, label: &str) -> Option<bool> {
+        let (number, _) = self.facts.get(label)?;
+        state
+            .facts
+            .iter()
+            .find(|(known, _)| known == number)
+            .map(|(_, answer)| *answer)
+    }
+
+    fn value<'s>(&self, state: &'s State, var: &str) -> Option<&'s Value> {
+        let number = self.vars.get(var)?;
+        state
+            .vars
+            .iter()
+            .find(|(known, _)| known == number)
+            .map(|(_, value)| value)
+    }
+
+    fn set(&self, state: &mut State, var: &str, value: &Value) {
+        let forgotten: Vec<u32> = self
+            .facts
+            .values()
+            .filter(|(_, names)| names.iter().any(|name| name == var))
+            .map(|(number, _)| *number)
+            .collect();
+        state
+            .facts
+            .retain(|(number, _)| !forgotten.contains(number));
+        let Some(&number) = self.vars.get(var) else {
+            return;
+        };
+        let value = match value {
+            Value::Taken(site) => self.value(state, &site_var(*site)).cloned(),
+            value => Some(value.clone()),
+        };
+        match value {
+            Some(value) => put(&mut state.vars, number, value),
+            None => state.vars.retain(|(known, _)| *known != number),
+        }
+    }
+}
+
+/// Sets an entry of a small sorted map.
+fn put<T>(map: &mut Vec<(u32, T)>, number: u32, value: T) {
+    match map.binary_search_by_key(&number, |(known, _)| *known) {
+        Ok(index) => map[index].1 = value,
+        Err(index) => map.insert(index, (number, value)),
+    }
+}
+
+/// Variables that some condition asks for, and what flows into them.
+fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
+    let mut names: HashSet<String> = HashSet::new();
+    for op in &graph.ops {
+        if let Op::Branch { test, .. } = op {
+            match test {
+                Test::Var(var) | Test::IsNull(var) => {
+                    names.insert(var.clone());
+                }
+                Test::Taken(site) => {
+                    names.insert(site_var(*site));
+                }
+                Test::Const(_) | Test::Unknown { .. } => {}
+            }
+        }
+    }
+    for op in &graph.ops {
+        if let Op::Set {
+            var,
+            value: Value::Taken(site),
+            ..
+        } = op
+            && names.contains(var)
+        {
+            names.insert(site_var(*site));
+        }
+    }
+    let mut names: Vec<String> = names.into_iter().collect();
+    names.sort_unstable();
+    (0..).zip(names).map(|(number, name)| (name, number)).collect()
+}
+
+/// Pure conditions that guard lock events in more than one place: the second answer is the first.
+fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
+    fn walk<'s>(stmts: &'s [Stmt], seen: &mut Vec<(&'s str, Vec<String>)>) {
+        for stmt in stmts {
+            if let StmtKind::If { cond, .. } = &stmt.kind
+                && stmt.all_events().iter().any(|event| {
+                    matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_))
+                })
+            {
+                conditions(cond, seen);
+            }
+            for block in stmt.blocks() {
+                walk(&block.stmts, seen);
+            }
+        }
+    }
+    fn conditions<'s>(cond: &'s Cond, seen: &mut Vec<(&'s str, Vec<String>)>) {
+        match cond {
+            Cond::Test {
+                test:
+                    Test::Unknown {
+                        label,
+                        names,
+                        pure: true,
+                    },
+                ..
+            } => seen.push((label, names.clone())),
+            Cond::Test {
+                test: Test::Var(var),
+                ..
+            } => seen.push((var, vec![var.clone()])),
+            Cond::Test { .. } => {}
+            Cond::Not(inner) => conditions(inner, seen),
+            Cond::And(a, b) | Cond::Or(a, b) => {
+                conditions(a, seen);
+                conditions(b, seen);
+            }
+        }
+    }
+    let mut seen = Vec::new();
+    walk(&body.root.stmts, &mut seen);
+    let mut repeated = HashMap::new();
+    for (index, (label, names)) in seen.iter().enumerate() {
+        if seen[..index].iter().any(|(earlier, _)| earlier == label) {
+            let number = u32::try_from(repeated.len()).unwrap_or(u32::MAX);
+            repeated
+                .entry((*label).to_owned())
+                .or_insert_with(|| (number, names.clone()));
+        }
+    }
+    repeated
+}
+
+/// Ticket variables that are bound by acquires of different locks.
+fn shared_tickets(body: &Body) -> HashMap<String, u32> {
+    let mut first: HashMap<&str, KeyId> = HashMap::new();
+    let mut shared = HashMap::new();
+    for site in &body.sites {
+        let Some(ticket) = site.acquire().and_then(|acquire| acquire.ticket.as_deref()) else {
+            continue;
+        };
+        if *first.entry(ticket).or_insert(site.key) != site.key {
+            let number = u32::try_from(shared.len()).unwrap_or(u32::MAX);
+            shared.entry(ticket.to_owned()).or_insert(number);
+        }
+    }
+    shared
+}

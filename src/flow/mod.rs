@@ -1,0 +1,453 @@
+//! The flow tree: what a function body does to locks and to control, and nothing else.
+//!
+//! Lowering turns a syntax tree into this; everything after it knows no language. The tree keeps
+//! the blocks and statements as they stand in the text, because a rewrite has to know which
+//! statements a region wraps. [`graph`] compiles it into a flat graph for path facts, and
+//! [`machine`] walks that graph.
+
+pub mod graph;
+pub mod machine;
+
+use crate::source::Span;
+
+/// Index into [`Body::sites`].
+pub type SiteId = usize;
+/// Index into [`Body::keys`].
+pub type KeyId = usize;
+
+/// One function body (or the top level of a module) with its locks.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// The name of the function as people call it, `<module>` for top-level code.
+    pub name: String,
+    /// The whole function, signature included.
+    pub span: Span,
+    pub is_async: bool,
+    pub is_generator: bool,
+    pub root: Block,
+    pub keys: Vec<Key>,
+    pub sites: Vec<Site>,
+    /// Keys whose release (or ticket) is handed to somebody else: a closure, a field, a caller.
+    pub handed_over: Vec<KeyId>,
+    /// Why paths through this body cannot be trusted, if so: reported instead of analysed.
+    pub opaque: Option<&'static str>,
+}
+
+/// A lock, as one function names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The lock expression with white space and comments taken out.
+    pub text: String,
+    /// The lock expression as it stands at the first acquire.
+    pub shown: String,
+    /// `write`, `read`, … of the catalogue entry; empty where there is but one.
+    pub mode: String,
+    /// Index of the catalogue entry.
+    pub entry: usize,
+    /// The identifiers that the expression mentions: the lock changes when one is assigned.
+    pub names: Vec<String>,
+    /// The expression calls something.
+    pub has_call: bool,
+}
+
+/// Where a lock is taken or freed.
+#[derive(Debug, Clone)]
+pub struct Site {
+    pub key: KeyId,
+    /// The whole expression: `await m.acquire()`, `release()`.
+    pub span: Span,
+    pub what: SiteKind,
+}
+
+/// What happens at a [`Site`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SiteKind {
+    Acquire(Acquire),
+    /// Frees the key, or, by ticket, whatever the variable stands for.
+    Release {
+        ticket: Option<String>,
+        /// The release is an `await`ed expression.
+        awaited: bool,
+        /// Only the function that a `with`, `using` or callback helper calls: no text of its own.
+        implied: bool,
+    },
+}
+
+/// How a lock is taken.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Acquire {
+    /// It may come back without the lock.
+    pub conditional: bool,
+    /// The value that says "not taken" is null/None rather than false.
+    pub null_when_not: bool,
+    /// The variable that the ticket is bound to.
+    pub ticket: Option<String>,
+    /// The variable that the result (ticket or "was it taken") is bound to.
+    pub bound: Option<String>,
+    /// How the binding is written: `const release = `, `[, release] = `, empty.
+    pub binding: Option<Span>,
+    /// The result is thrown away although it says whether the lock was taken.
+    pub ignored: bool,
+    /// A `with`, `using` or callback helper takes it: guaranteed by construction.
+    pub implied: bool,
+    /// The lock is taken when the body begins (a callback that is handed the release).
+    pub at_entry: bool,
+}
+
+impl Site {
+    /// The acquire half, if it is one.
+    pub fn acquire(&self) -> Option<&Acquire> {
+        match &self.what {
+            SiteKind::Acquire(acquire) => Some(acquire),
+            SiteKind::Release { .. } => None,
+        }
+    }
+
+    /// Whether it is a release that stands in the text.
+    pub fn is_written_release(&self) -> bool {
+        matches!(self.what, SiteKind::Release { implied: false, .. })
+    }
+}
+
+/// Statements in a row.
+#[derive(Debug, Clone, Default)]
+pub struct Block {
+    /// Braces or suite included.
+    pub span: Span,
+    /// How it is delimited in the text.
+    pub style: BlockStyle,
+    pub stmts: Vec<Stmt>,
+}
+
+/// How a block is delimited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BlockStyle {
+    /// Between braces.
+    #[default]
+    Braced,
+    /// By indentation, or the whole file.
+    Plain,
+    /// One statement without braces, as the body of `if (x) return;`.
+    Single,
+    /// On the line of its header, as `if x: return`.
+    OnHeaderLine,
+    /// Not in the text.
+    None,
+}
+
+/// A statement.
+#[derive(Debug, Clone)]
+pub struct Stmt {
+    /// With its terminator, without comments around it.
+    pub span: Span,
+    pub kind: StmtKind,
+    /// Names that the statement declares for the rest of its block.
+    pub decls: Vec<Decl>,
+}
+
+/// A declaration at statement level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decl {
+    pub names: Vec<String>,
+    pub kind: DeclKind,
+}
+
+/// What a declaration needs to be moved out of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeclKind {
+    /// Lives in the whole function wherever it stands.
+    FunctionScoped,
+    /// One declarator per name set; see the language's hoisting.
+    Variable,
+    /// Functions, classes, types: cannot move.
+    Fixed,
+}
+
+/// What a statement does.
+#[derive(Debug, Clone)]
+pub enum StmtKind {
+    Plain(Vec<Event>),
+    Block(Block),
+    If {
+        cond: Cond,
+        then: Block,
+        otherwise: Option<Block>,
+    },
+    Loop(Box<Loop>),
+    Switch {
+        subject: Vec<Event>,
+        cases: Vec<Case>,
+        /// Some case always matches.
+        exhaustive: bool,
+    },
+    Try {
+        body: Block,
+        handlers: Vec<Handler>,
+        /// Runs after the body when nothing was thrown (Python `else`).
+        otherwise: Option<Block>,
+        finally: Option<Block>,
+    },
+    With {
+        enter: Vec<Event>,
+        exit: WithExit,
+        body: Block,
+    },
+    Labeled {
+        label: String,
+        body: Box<Stmt>,
+    },
+    Return {
+        value: Vec<Event>,
+        /// The operand's text, normalised, `await` in front taken off.
+        operand: String,
+    },
+    Throw {
+        value: Vec<Event>,
+    },
+    Break(Option<String>),
+    Continue(Option<String>),
+}
+
+/// What runs when control leaves a `with` or `using`.
+#[derive(Debug, Clone)]
+pub enum WithExit {
+    Release(SiteId),
+    /// Code that is not known; may it swallow an exception?
+    Call { label: String, swallows: bool },
+}
+
+/// Any loop.
+#[derive(Debug, Clone)]
+pub struct Loop {
+    pub init: Vec<Event>,
+    /// `None`: for ever.
+    pub cond: Option<Cond>,
+    pub body: Block,
+    pub step: Vec<Event>,
+    /// `do … while`.
+    pub test_last: bool,
+    /// Runs when the condition ends the loop (Python `else`).
+    pub otherwise: Option<Block>,
+}
+
+/// A case of a switch.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub test: Option<Cond>,
+    pub body: Block,
+    /// Control goes on into the next case.
+    pub falls_through: bool,
+}
+
+/// An exception handler.
+#[derive(Debug, Clone)]
+pub struct Handler {
+    /// What it catches, as written; `None`: everything.
+    pub only: Option<String>,
+    pub body: Block,
+}
+
+/// Something that an expression does, in order of evaluation.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub span: Span,
+    pub kind: EventKind,
+}
+
+/// What an [`Event`] is.
+#[derive(Debug, Clone)]
+pub enum EventKind {
+    /// Others can see it, and it may throw: a call, an await, a yield.
+    Call { label: String },
+    /// Others can see it, and it does not throw: a write to a field.
+    Effect { label: String },
+    /// An operator that may throw and does nothing else.
+    MayThrow { label: String },
+    Acquire(SiteId),
+    Release(SiteId),
+    Assign { var: String, value: Value },
+    /// Parts of an expression that run on a condition: `a && f()`.
+    Choice {
+        cond: Box<Cond>,
+        yes: Vec<Event>,
+        no: Vec<Event>,
+    },
+    /// A callback that runs in place, between the acquire and the release of a helper.
+    Inline { enter: SiteId, exit: SiteId, body: Block },
+    /// The process ends here; nothing guaranteed runs.
+    ProcessExit { label: String },
+}
+
+/// What is known of a variable's value.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Value {
+    Unknown,
+    Null,
+    False,
+    True,
+    /// Whether the acquire at this site took the lock (or its ticket).
+    Taken(SiteId),
+}
+
+/// A condition, with what its evaluation does.
+#[derive(Debug, Clone)]
+pub enum Cond {
+    Test { events: Vec<Event>, test: Test },
+    Not(Box<Cond>),
+    And(Box<Cond>, Box<Cond>),
+    Or(Box<Cond>, Box<Cond>),
+}
+
+/// The question that a condition asks in the end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Test {
+    Const(bool),
+    /// Is the variable true?
+    Var(String),
+    /// Is the variable null/None/undefined?
+    IsNull(String),
+    /// Did the acquire at this site take the lock?
+    Taken(SiteId),
+    /// Not known; `pure` conditions give the same answer until one of `names` is assigned.
+    Unknown {
+        label: String,
+        names: Vec<String>,
+        pure: bool,
+    },
+}
+
+impl Cond {
+    /// A condition of which nothing is known.
+    pub fn unknown(events: Vec<Event>, label: String) -> Cond {
+        Cond::Test {
+            events,
+            test: Test::Unknown {
+                label,
+                names: Vec::new(),
+                pure: false,
+            },
+        }
+    }
+}
+
+impl Stmt {
+    /// The blocks directly below the statement, in order of the text.
+    pub fn blocks(&self) -> Vec<&Block> {
+        match &self.kind {
+            StmtKind::Block(block) => vec![block],
+            StmtKind::If {
+                then, otherwise, ..
+            } => std::iter::once(then).chain(otherwise).collect(),
+            StmtKind::Loop(l) => std::iter::once(&l.body).chain(&l.otherwise).collect(),
+            StmtKind::Switch { cases, .. } => cases.iter().map(|case| &case.body).collect(),
+            StmtKind::Try {
+                body,
+                handlers,
+                otherwise,
+                finally,
+            } => std::iter::once(body)
+                .chain(handlers.iter().map(|handler| &handler.body))
+                .chain(otherwise)
+                .chain(finally)
+                .collect(),
+            StmtKind::With { body, .. } => vec![body],
+            StmtKind::Labeled { body, .. } => body.blocks(),
+            StmtKind::Plain(_)
+            | StmtKind::Return { .. }
+            | StmtKind::Throw { .. }
+            | StmtKind::Break(_)
+            | StmtKind::Continue(_) => Vec::new(),
+        }
+    }
+
+    /// The events of the statement itself, in order, those of its blocks left out.
+    pub fn own_events(&self) -> Vec<&Event> {
+        let mut out = Vec::new();
+        match &self.kind {
+            StmtKind::Plain(events)
+            | StmtKind::Return { value: events, .. }
+            | StmtKind::Throw { value: events } => push_events(events, &mut out),
+            StmtKind::If { cond, .. } => push_cond(cond, &mut out),
+            StmtKind::Loop(l) => {
+                push_events(&l.init, &mut out);
+                if let Some(cond) = &l.cond {
+                    push_cond(cond, &mut out);
+                }
+                push_events(&l.step, &mut out);
+            }
+            StmtKind::Switch { subject, cases, .. } => {
+                push_events(subject, &mut out);
+                for test in cases.iter().filter_map(|case| case.test.as_ref()) {
+                    push_cond(test, &mut out);
+                }
+            }
+            StmtKind::With { enter, .. } => push_events(enter, &mut out),
+            StmtKind::Labeled { body, .. } => return body.own_events(),
+            StmtKind::Block(_)
+            | StmtKind::Try { .. }
+            | StmtKind::Break(_)
+            | StmtKind::Continue(_) => {}
+        }
+        out
+    }
+
+    /// Every event of the statement and of what stands in it.
+    pub fn all_events(&self) -> Vec<&Event> {
+        let mut out = self.own_events();
+        for block in self.blocks() {
+            for stmt in &block.stmts {
+                out.extend(stmt.all_events());
+            }
+        }
+        out
+    }
+
+    /// Whether the site is touched in the statement or below.
+    pub fn holds_site(&self, site: SiteId) -> bool {
+        self.all_events().iter().any(|event| match event.kind {
+            EventKind::Acquire(id) | EventKind::Release(id) => id == site,
+            _ => false,
+        })
+    }
+
+    /// The one event of a statement that does nothing else.
+    pub fn sole_event(&self) -> Option<&Event> {
+        match &self.kind {
+            StmtKind::Plain(events) => match events.as_slice() {
+                [event] => Some(event),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn push_events<'a>(events: &'a [Event], out: &mut Vec<&'a Event>) {
+    for event in events {
+        out.push(event);
+        match &event.kind {
+            EventKind::Choice { cond, yes, no } => {
+                push_cond(cond, out);
+                push_events(yes, out);
+                push_events(no, out);
+            }
+            EventKind::Inline { body, .. } => {
+                for stmt in &body.stmts {
+                    out.extend(stmt.all_events());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn push_cond<'a>(cond: &'a Cond, out: &mut Vec<&'a Event>) {
+    match cond {
+        Cond::Test { events, .. } => push_events(events, out),
+        Cond::Not(inner) => push_cond(inner, out),
+        Cond::And(a, b) | Cond::Or(a, b) => {
+            push_cond(a, out);
+            push_cond(b, out);
+        }
+    }
+}

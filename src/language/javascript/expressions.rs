@@ -1,0 +1,382 @@
+//! Expressions of a script: what their evaluation does, in order.
+
+use super::conditions::cond;
+use super::statements::callback_body;
+use crate::catalog::pattern::unwrapped;
+use crate::flow::{Cond, Event, EventKind, SiteKind, Test, Value};
+use crate::lower::sites::Does;
+use crate::lower::{Lowering, label, span};
+use tree_sitter::Node;
+
+/// The events of an expression.
+pub fn events(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
+    let mut out = Vec::new();
+    lowering.deeper(|lowering| expression(lowering, node, &mut out));
+    out
+}
+
+fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+    if node.is_extra() || lowering.file.grammar.is_function(node.kind()) {
+        return;
+    }
+    match lowering.table.does(node) {
+        Some(Does::Acquire(site)) => {
+            operands(lowering, node, out);
+            out.push(event(node, EventKind::Acquire(site)));
+            return;
+        }
+        Some(Does::Release(site)) => return release(lowering, node, site, out),
+        Some(Does::Guard {
+            enter,
+            exit,
+            callback,
+        }) => return guard(lowering, node, (enter, exit, callback), out),
+        None => {}
+    }
+    match node.kind() {
+        "class" | "class_declaration" | "string" | "number" | "regex" | "this" | "super"
+        | "type_annotation" | "type_arguments" => {}
+        "call_expression" => call(lowering, node, out),
+        "new_expression" => {
+            children(lowering, node, out);
+            let constructor = node
+                .child_by_field_name("constructor")
+                .map(|constructor| lowering.file.normal(constructor))
+                .unwrap_or_default();
+            if !lowering.is_pure_call(&format!("new {constructor}")) {
+                out.push(lowering.event(node, label::call));
+            }
+        }
+        "await_expression" | "yield_expression" => {
+            children(lowering, node, out);
+            out.push(lowering.event(node, label::call));
+        }
+        "member_expression" | "subscript_expression" => {
+            children(lowering, node, out);
+            if lowering.operators_throw() && may_be_null(lowering, node) {
+                out.push(lowering.event(node, label::may_throw));
+            }
+        }
+        "assignment_expression" => {
+            let (Some(left), Some(right)) = (
+                node.child_by_field_name("left"),
+                node.child_by_field_name("right"),
+            ) else {
+                return;
+            };
+            if left.kind() != "identifier" {
+                target_operands(lowering, left, out);
+            }
+            out.extend(events(lowering, right));
+            assign_target(lowering, left, Some(right), out);
+        }
+        "augmented_assignment_expression" => {
+            children(lowering, node, out);
+            if let Some(left) = node.child_by_field_name("left") {
+                assign_target(lowering, left, None, out);
+            }
+        }
+        "update_expression" => {
+            children(lowering, node, out);
+            if let Some(argument) = node.child_by_field_name("argument") {
+                assign_target(lowering, argument, None, out);
+            }
+        }
+        "unary_expression" => {
+            children(lowering, node, out);
+            if lowering.text(node).starts_with("delete") {
+                out.push(lowering.event(node, label::effect));
+            }
+        }
+        "binary_expression" => binary(lowering, node, out),
+        "ternary_expression" => {
+            let (Some(condition), Some(yes), Some(no)) = (
+                node.child_by_field_name("condition"),
+                node.child_by_field_name("consequence"),
+                node.child_by_field_name("alternative"),
+            ) else {
+                return;
+            };
+            let test = cond(lowering, condition);
+            let yes = events(lowering, yes);
+            let no = events(lowering, no);
+            choice(node, test, (yes, no), out);
+        }
+        "spread_element" => {
+            children(lowering, node, out);
+            if lowering.operators_throw() {
+                out.push(lowering.event(node, label::may_throw));
+            }
+        }
+        _ => children(lowering, node, out),
+    }
+}
+
+fn event(node: Node<'_>, kind: EventKind) -> Event {
+    Event {
+        span: span(node),
+        kind,
+    }
+}
+
+fn children(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+    for index in 0..node.named_child_count() as u32 {
+        if let Some(child) = node.named_child(index) {
+            out.extend(events(lowering, child));
+        }
+    }
+}
+
+/// What is evaluated before a lock's own call: its receiver and its arguments.
+fn operands(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+    let call = lowering.file.grammar.awaited_operand(node).unwrap_or(node);
+    if let Some(receiver) = call
+        .child_by_field_name("function")
+        .and_then(|function| function.child_by_field_name("object"))
+    {
+        out.extend(events(lowering, receiver));
+    }
+    if let Some(arguments) = call.child_by_field_name("arguments") {
+        children(lowering, arguments, out);
+    }
+}
+
+fn release(lowering: &mut Lowering<'_>, node: Node<'_>, site: usize, out: &mut Vec<Event>) {
+    let call = lowering.file.grammar.awaited_operand(node).unwrap_or(node);
+    let release = event(node, EventKind::Release(site));
+    let optional = (0..call.child_count() as u32)
+        .filter_map(|index| call.child(index))
+        .any(|child| child.kind() == "optional_chain");
+    if optional
+        && let SiteKind::Release {
+            ticket: Some(ticket),
+            ..
+        } = &lowering.table.sites[site].what
+    {
+        let test = Test::Var(ticket.clone());
+        out.push(event(
+            node,
+            EventKind::Choice {
+                cond: Box::new(Cond::Test {
+                    events: Vec::new(),
+                    test,
+                }),
+                yes: vec![release],
+                no: Vec::new(),
+            },
+        ));
+        return;
+    }
+    operands(lowering, node, out);
+    out.push(release);
+}
+
+fn guard(
+    lowering: &mut Lowering<'_>,
+    node: Node<'_>,
+    (enter, exit, callback): (usize, usize, usize),
+    out: &mut Vec<Event>,
+) {
+    let call = lowering.file.grammar.awaited_operand(node).unwrap_or(node);
+    let Some(arguments) = call.child_by_field_name("arguments") else {
+        return;
+    };
+    let mut body = None;
+    for index in 0..arguments.named_child_count() as u32 {
+        let Some(argument) = arguments.named_child(index) else {
+            continue;
+        };
+        if argument.id() == callback {
+            body = Some(callback_body(lowering, argument));
+        } else {
+            out.extend(events(lowering, argument));
+        }
+    }
+    if let Some(body) = body {
+        out.push(event(node, EventKind::Inline { enter, exit, body }));
+    }
+}
+
+fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+    let Some(function) = node.child_by_field_name("function") else {
+        return children(lowering, node, out);
+    };
+    let callee = lowering.file.normal(function);
+    // The callee's own property access throws no earlier than the call.
+    match function.kind() {
+        "member_expression" | "subscript_expression" => children(lowering, function, out),
+        _ => out.extend(events(lowering, function)),
+    }
+    let optional = (0..node.child_count() as u32)
+        .filter_map(|index| node.child(index))
+        .any(|child| child.kind() == "optional_chain");
+    let mut inside = Vec::new();
+    if let Some(arguments) = node.child_by_field_name("arguments") {
+        inside.extend(events(lowering, arguments));
+    }
+    if lowering.is_process_exit(&callee) {
+        inside.push(lowering.event(node, label::process_exit));
+    } else if !lowering.is_pure_call(&callee) {
+        inside.push(lowering.event(node, label::call));
+    }
+    if optional {
+        let test = Cond::unknown(Vec::new(), callee);
+        choice(node, test, (inside, Vec::new()), out);
+    } else {
+        out.extend(inside);
+    }
+}
+
+fn binary(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+    let (Some(left), Some(right), Some(operator)) = (
+        node.child_by_field_name("left"),
+        node.child_by_field_name("right"),
+        node.child_by_field_name("operator"),
+    ) else {
+        return children(lowering, node, out);
+    };
+    match operator.kind() {
+        "&&" | "||" | "??" => {
+            let second = events(lowering, right);
+            if second.is_empty() {
+                out.extend(events(lowering, left));
+                return;
+            }
+            let test = cond(lowering, left);
+            match operator.kind() {
+                "&&" => choice(node, test, (second, Vec::new()), out),
+                _ => choice(node, test, (Vec::new(), second), out),
+            }
+        }
+        "in" | "instanceof" => {
+            children(lowering, node, out);
+            if lowering.operators_throw() {
+                out.push(lowering.event(node, label::may_throw));
+            }
+        }
+        _ => children(lowering, node, out),
+    }
+}
+
+fn choice(
+    node: Node<'_>,
+    cond: Cond,
+    (yes, no): (Vec<Event>, Vec<Event>),
+    out: &mut Vec<Event>,
+) {
+    if yes.is_empty() && no.is_empty() {
+        if let Cond::Test { events, .. } = cond {
+            out.extend(events);
+            return;
+        }
+    }
+    out.push(event(
+        node,
+        EventKind::Choice {
+            cond: Box::new(cond),
+            yes,
+            no,
+        },
+    ));
+}
+
+/// What is evaluated of an assignment's left side before its right side.
+fn target_operands(lowering: &mut Lowering<'_>, target: Node<'_>, out: &mut Vec<Event>) {
+    if matches!(target.kind(), "member_expression" | "subscript_expression") {
+        children(lowering, target, out);
+    }
+}
+
+/// The effect of giving `target` the value of `value`.
+pub fn assign_target(
+    lowering: &mut Lowering<'_>,
+    target: Node<'_>,
+    value: Option<Node<'_>>,
+    out: &mut Vec<Event>,
+) {
+    let target = unwrapped(target);
+    match target.kind() {
+        "identifier" => out.push(event(
+            target,
+            EventKind::Assign {
+                var: lowering.file.normal(target),
+                value: value.map_or(Value::Unknown, |value| value_of(lowering, value)),
+            },
+        )),
+        "member_expression" | "subscript_expression" => {
+            out.push(event(
+                target,
+                EventKind::Assign {
+                    var: lowering.file.normal(target),
+                    value: Value::Unknown,
+                },
+            ));
+            let whole = target.parent().unwrap_or(target);
+            out.push(lowering.event(whole, label::effect));
+        }
+        _ => {
+            // Destructuring: may meet null, may run getters.
+            if lowering.operators_throw() && value.is_some() {
+                out.push(lowering.event(target, label::may_throw));
+            }
+            let mut names = Vec::new();
+            lowering
+                .file
+                .grammar
+                .names_in(target, lowering.file.source.bytes, &mut names);
+            for node in crate::lower::descendants(target, |_| true) {
+                if node.kind() == "shorthand_property_identifier_pattern" {
+                    names.push(lowering.file.normal(node));
+                }
+            }
+            let taken = value.map_or(Value::Unknown, |value| value_of(lowering, value));
+            for var in names {
+                out.push(event(
+                    target,
+                    EventKind::Assign {
+                        var,
+                        value: taken.clone(),
+                    },
+                ));
+            }
+        }
+    }
+}
+
+fn value_of(lowering: &Lowering<'_>, value: Node<'_>) -> Value {
+    let value = unwrapped(value);
+    if let Some(Does::Acquire(site)) = lowering.table.does(value) {
+        return Value::Taken(site);
+    }
+    match value.kind() {
+        "null" | "undefined" => Value::Null,
+        "true" => Value::True,
+        "false" => Value::False,
+        "identifier" if lowering.text(value) == "undefined" => Value::Null,
+        _ => Value::Unknown,
+    }
+}
+
+/// Whether reading a property of the object may meet null or undefined.
+fn may_be_null(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
+    let chained = (0..node.child_count() as u32)
+        .filter_map(|index| node.child(index))
+        .any(|child| child.kind() == "optional_chain");
+    let Some(object) = node.child_by_field_name("object").map(unwrapped) else {
+        return false;
+    };
+    if chained {
+        return false;
+    }
+    match object.kind() {
+        "this" | "super" | "string" | "template_string" | "array" | "object" | "new_expression" => {
+            false
+        }
+        "identifier" => {
+            let name = lowering.text(object);
+            !lowering.file.names.imports.contains_key(name)
+                && !lowering.file.catalog.facts.globals.iter().any(|known| known == name)
+        }
+        _ => true,
+    }
+}

@@ -1,0 +1,279 @@
+//! Expressions of Python: what their evaluation does, in order.
+
+use super::conditions::cond;
+use crate::catalog::pattern::unwrapped;
+use crate::flow::{Cond, Event, EventKind, Value};
+use crate::lower::sites::Does;
+use crate::lower::{Lowering, label, span};
+use tree_sitter::Node;
+
+/// The events of an expression.
+pub fn events(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
+    let mut out = Vec::new();
+    lowering.deeper(|lowering| expression(lowering, node, &mut out));
+    out
+}
+
+fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+    if node.is_extra() || lowering.file.grammar.is_function(node.kind()) {
+        return;
+    }
+    match lowering.table.does(node) {
+        Some(Does::Acquire(site)) => {
+            operands(lowering, node, out);
+            out.push(event(node, EventKind::Acquire(site)));
+            return;
+        }
+        Some(Does::Release(site)) => {
+            operands(lowering, node, out);
+            out.push(event(node, EventKind::Release(site)));
+            return;
+        }
+        Some(Does::Guard { .. }) | None => {}
+    }
+    match node.kind() {
+        "call" => call(lowering, node, out),
+        "await" | "yield" => {
+            children(lowering, node, out);
+            out.push(lowering.event(node, label::call));
+        }
+        "attribute" => {
+            let Some(object) = node.child_by_field_name("object") else {
+                return;
+            };
+            out.extend(events(lowering, object));
+            if lowering.operators_throw() && !is_plain_owner(lowering, object) {
+                out.push(lowering.event(node, label::may_throw));
+            }
+        }
+        "subscript" => {
+            children(lowering, node, out);
+            if lowering.operators_throw() {
+                out.push(lowering.event(node, label::may_throw));
+            }
+        }
+        "binary_operator" => {
+            children(lowering, node, out);
+            if lowering.operators_throw() && !is_arithmetic_of_literals(node) {
+                out.push(lowering.event(node, label::may_throw));
+            }
+        }
+        "boolean_operator" => boolean(lowering, node, out),
+        "conditional_expression" => {
+            let parts: Vec<Node<'_>> = (0..node.named_child_count() as u32)
+                .filter_map(|index| node.named_child(index))
+                .filter(|child| !child.is_extra())
+                .collect();
+            if let [yes, condition, no] = parts.as_slice() {
+                let test = cond(lowering, *condition);
+                let yes = events(lowering, *yes);
+                let no = events(lowering, *no);
+                choice(node, test, (yes, no), out);
+            }
+        }
+        "assignment" => {
+            let right = node.child_by_field_name("right");
+            if let Some(right) = right {
+                out.extend(events(lowering, right));
+            }
+            if let (Some(left), Some(_)) = (node.child_by_field_name("left"), right) {
+                assign_target(lowering, left, right, out);
+            }
+        }
+        "augmented_assignment" => {
+            children(lowering, node, out);
+            if lowering.operators_throw() {
+                out.push(lowering.event(node, label::may_throw));
+            }
+            if let Some(left) = node.child_by_field_name("left") {
+                assign_target(lowering, left, None, out);
+            }
+        }
+        "named_expression" => {
+            let value = node.child_by_field_name("value");
+            if let Some(value) = value {
+                out.extend(events(lowering, value));
+            }
+            if let Some(name) = node.child_by_field_name("name") {
+                assign_target(lowering, name, value, out);
+            }
+        }
+        "interpolation" => {
+            children(lowering, node, out);
+            if lowering.operators_throw() {
+                out.push(lowering.event(node, label::may_throw));
+            }
+        }
+        "keyword_argument" => {
+            if let Some(value) = node.child_by_field_name("value") {
+                out.extend(events(lowering, value));
+            }
+        }
+        "list_comprehension" | "set_comprehension" | "dictionary_comprehension"
+        | "generator_expression" => {
+            children(lowering, node, out);
+            out.push(lowering.event(node, label::call));
+        }
+        "type" => {}
+        _ => children(lowering, node, out),
+    }
+}
+
+fn event(node: Node<'_>, kind: EventKind) -> Event {
+    Event {
+        span: span(node),
+        kind,
+    }
+}
+
+fn children(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+    for index in 0..node.named_child_count() as u32 {
+        if let Some(child) = node.named_child(index) {
+            out.extend(events(lowering, child));
+        }
+    }
+}
+
+/// What is evaluated before a lock's own call: its receiver and its arguments.
+fn operands(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+    let call = lowering.file.grammar.awaited_operand(node).unwrap_or(node);
+    if let Some(receiver) = call
+        .child_by_field_name("function")
+        .and_then(|function| function.child_by_field_name("object"))
+    {
+        out.extend(events(lowering, receiver));
+    }
+    if let Some(arguments) = call.child_by_field_name("arguments") {
+        children(lowering, arguments, out);
+    }
+}
+
+fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+    let Some(function) = node.child_by_field_name("function") else {
+        return children(lowering, node, out);
+    };
+    // The callee's own attribute fails no earlier than the call.
+    match function.child_by_field_name("object") {
+        Some(object) if function.kind() == "attribute" => out.extend(events(lowering, object)),
+        _ => out.extend(events(lowering, function)),
+    }
+    if let Some(arguments) = node.child_by_field_name("arguments") {
+        out.extend(events(lowering, arguments));
+    }
+    let callee = lowering.file.normal(function);
+    if lowering.is_process_exit(&callee) {
+        out.push(lowering.event(node, label::process_exit));
+    } else if !lowering.is_pure_call(&callee) {
+        out.push(lowering.event(node, label::call));
+    }
+}
+
+fn boolean(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+    let (Some(left), Some(right), Some(operator)) = (
+        node.child_by_field_name("left"),
+        node.child_by_field_name("right"),
+        node.child_by_field_name("operator"),
+    ) else {
+        return children(lowering, node, out);
+    };
+    let second = events(lowering, right);
+    if second.is_empty() {
+        out.extend(events(lowering, left));
+        return;
+    }
+    let test = cond(lowering, left);
+    if operator.kind() == "and" {
+        choice(node, test, (second, Vec::new()), out);
+    } else {
+        choice(node, test, (Vec::new(), second), out);
+    }
+}
+
+fn choice(node: Node<'_>, cond: Cond, (yes, no): (Vec<Event>, Vec<Event>), out: &mut Vec<Event>) {
+    out.push(event(
+        node,
+        EventKind::Choice {
+            cond: Box::new(cond),
+            yes,
+            no,
+        },
+    ));
+}
+
+/// The effect of giving `target` the value of `value`.
+pub fn assign_target(
+    lowering: &mut Lowering<'_>,
+    target: Node<'_>,
+    value: Option<Node<'_>>,
+    out: &mut Vec<Event>,
+) {
+    let target = unwrapped(target);
+    match target.kind() {
+        "identifier" => out.push(event(
+            target,
+            EventKind::Assign {
+                var: lowering.file.normal(target),
+                value: value.map_or(Value::Unknown, |value| value_of(lowering, value)),
+            },
+        )),
+        "attribute" | "subscript" => {
+            if let Some(object) = target
+                .child_by_field_name("object")
+                .or_else(|| target.child_by_field_name("value"))
+            {
+                out.extend(events(lowering, object));
+            }
+            out.push(event(
+                target,
+                EventKind::Assign {
+                    var: lowering.file.normal(target),
+                    value: Value::Unknown,
+                },
+            ));
+            let whole = target.parent().unwrap_or(target);
+            if target.kind() == "subscript" {
+                // `__setitem__` of whatever it is.
+                out.push(lowering.event(whole, label::call));
+            } else {
+                out.push(lowering.event(whole, label::effect));
+            }
+        }
+        _ => {
+            // Unpacking asks an iterator.
+            if lowering.operators_throw() && value.is_some() {
+                out.push(lowering.event(target, label::may_throw));
+            }
+            for index in 0..target.named_child_count() as u32 {
+                if let Some(child) = target.named_child(index) {
+                    assign_target(lowering, child, None, out);
+                }
+            }
+        }
+    }
+}
+
+fn value_of(lowering: &Lowering<'_>, value: Node<'_>) -> Value {
+    let value = unwrapped(value);
+    if let Some(Does::Acquire(site)) = lowering.table.does(value) {
+        return Value::Taken(site);
+    }
+    match value.kind() {
+        "none" => Value::Null,
+        "true" => Value::True,
+        "false" => Value::False,
+        _ => Value::Unknown,
+    }
+}
+
+/// `self`, `cls` and imported modules: reading an attribute of them is no risk worth a finding.
+fn is_plain_owner(lowering: &Lowering<'_>, object: Node<'_>) -> bool {
+    let name = lowering.text(object);
+    matches!(name, "self" | "cls") || lowering.file.names.imports.contains_key(name)
+}
+
+fn is_arithmetic_of_literals(node: Node<'_>) -> bool {
+    ["left", "right"].iter().all(|field| {
+        node.child_by_field_name(field)
+            .is_some_and(|operand| matches!(operand.kind(), "integer" | "float"))
+    })
+}

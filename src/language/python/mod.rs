@@ -1,0 +1,213 @@
+//! Python.
+
+mod conditions;
+mod expressions;
+mod names;
+mod print;
+mod statements;
+
+use super::names::{Names, TypeRef};
+use super::{Binding, Grammar, Language};
+use crate::catalog::Surroundings;
+use crate::catalog::pattern::{BadPattern, Pattern, normal, unwrapped};
+use crate::engine::Exceptions;
+use crate::flow::Block;
+use crate::lower::{Lowering, descendants};
+use crate::source::Span;
+use tree_sitter::Node;
+
+/// The language.
+pub struct Python;
+
+pub static PYTHON: Python = Python;
+
+/// The expression of the one statement in `async def f(): EXPRESSION`.
+fn pattern_node(root: Node<'_>) -> Option<Node<'_>> {
+    descendants(root, |_| true)
+        .find(|node| node.kind() == "expression_statement")?
+        .named_child(0)
+}
+
+fn binding_node(root: Node<'_>) -> Option<Node<'_>> {
+    descendants(root, |_| true)
+        .find(|node| node.kind() == "assignment")?
+        .child_by_field_name("left")
+}
+
+impl Grammar for Python {
+    fn language(&self) -> Language {
+        Language::Python
+    }
+
+    fn grammar(&self) -> tree_sitter::Language {
+        tree_sitter_python::LANGUAGE.into()
+    }
+
+    fn default_indent(&self) -> &'static str {
+        "    "
+    }
+
+    fn default_exceptions(&self) -> Exceptions {
+        Exceptions::Operators
+    }
+
+    fn parse_pattern(&self, code: &str) -> Result<Pattern, BadPattern> {
+        Pattern::parse(code, &self.grammar(), "async def f():\n    {}\n", pattern_node)
+    }
+
+    fn parse_binding_pattern(&self, code: &str) -> Result<Pattern, BadPattern> {
+        Pattern::parse(code, &self.grammar(), "{} = 0\n", binding_node)
+    }
+
+    fn names(&self, root: Node<'_>, text: &[u8]) -> Names {
+        names::collect(root, text)
+    }
+
+    fn type_of(&self, node: Node<'_>, at: Surroundings<'_>) -> Option<TypeRef> {
+        names::type_of_value(node, at.text, at.names)
+    }
+
+    fn is_function(&self, kind: &str) -> bool {
+        matches!(kind, "function_definition" | "lambda" | "class_definition")
+    }
+
+    fn function_name(&self, function: Node<'_>, text: &[u8]) -> String {
+        match function.child_by_field_name("name") {
+            Some(name) => normal(name, text),
+            None if function.parent().is_none() => "<module>".to_owned(),
+            None => "<lambda>".to_owned(),
+        }
+    }
+
+    fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool) {
+        let is_async = function
+            .child(0)
+            .is_some_and(|first| &text[first.byte_range()] == b"async");
+        let own = |node: Node<'_>| !self.is_function(node.kind());
+        let is_generator = descendants(function, own).any(|node| node.kind() == "yield");
+        (is_async, is_generator)
+    }
+
+    fn first_parameter<'t>(&self, function: Node<'t>) -> Option<Node<'t>> {
+        function.child_by_field_name("parameters")?.named_child(0)
+    }
+
+    fn may_match(&self, kind: &str) -> bool {
+        matches!(kind, "call" | "await")
+    }
+
+    fn is_call(&self, kind: &str) -> bool {
+        matches!(kind, "call" | "await")
+    }
+
+    fn is_name(&self, kind: &str) -> bool {
+        kind == "identifier"
+    }
+
+    fn called_word(&self, node: Node<'_>, text: &[u8]) -> Option<String> {
+        let mut node = node;
+        while node.kind() == "await" {
+            node = unwrapped(node.named_child(0)?);
+        }
+        let function = match node.kind() {
+            "call" => node.child_by_field_name("function")?,
+            _ => node,
+        };
+        let word = match function.kind() {
+            "attribute" => function.child_by_field_name("attribute")?,
+            "identifier" => function,
+            _ => return None,
+        };
+        Some(String::from_utf8_lossy(&text[word.byte_range()]).into_owned())
+    }
+
+    fn names_in(&self, node: Node<'_>, text: &[u8], out: &mut Vec<String>) {
+        for node in descendants(node, |_| true) {
+            let name = match node.kind() {
+                // Not the attribute's own name, nor a keyword argument's.
+                "identifier" => node.parent().is_none_or(|parent| {
+                    let named = parent
+                        .child_by_field_name("attribute")
+                        .or_else(|| parent.child_by_field_name("name"));
+                    named.map(|named| named.id()) != Some(node.id())
+                        || !matches!(parent.kind(), "attribute" | "keyword_argument")
+                }),
+                "attribute" => node
+                    .child_by_field_name("object")
+                    .is_some_and(|object| object.kind() == "identifier"),
+                _ => false,
+            };
+            if name {
+                let name = normal(node, text);
+                if !out.contains(&name) {
+                    out.push(name);
+                }
+            }
+        }
+    }
+
+    fn awaited_operand<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        (node.kind() == "await")
+            .then(|| node.named_child(0))
+            .flatten()
+            .map(unwrapped)
+    }
+
+    fn awaiting<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        let mut parent = node.parent()?;
+        while parent.kind() == "parenthesized_expression" {
+            parent = parent.parent()?;
+        }
+        (parent.kind() == "await").then_some(parent)
+    }
+
+    fn binding<'t>(&self, node: Node<'t>) -> Binding<'t> {
+        let mut at = node;
+        let parent = loop {
+            let Some(parent) = at.parent() else {
+                return Binding::Other;
+            };
+            if parent.kind() != "parenthesized_expression" {
+                break parent;
+            }
+            at = parent;
+        };
+        let target = match parent.kind() {
+            "expression_statement" => return Binding::Dropped,
+            "if_statement" | "elif_clause" | "while_statement" | "not_operator" => {
+                return Binding::Condition;
+            }
+            "assignment" => parent.child_by_field_name("left"),
+            "named_expression" => parent.child_by_field_name("name"),
+            _ => None,
+        };
+        match target {
+            Some(target) => Binding::Target {
+                target,
+                whole: Span::new(parent.start_byte(), node.start_byte()),
+            },
+            None => Binding::Other,
+        }
+    }
+
+    fn passes_on(&self, name: Node<'_>) -> bool {
+        let Some(parent) = name.parent() else {
+            return false;
+        };
+        match parent.kind() {
+            "argument_list" | "return_statement" | "list" | "tuple" | "dictionary" | "pair"
+            | "yield" | "expression_list" => true,
+            "keyword_argument" => {
+                parent.child_by_field_name("value").map(|value| value.id()) == Some(name.id())
+            }
+            "assignment" => {
+                parent.child_by_field_name("right").map(|right| right.id()) == Some(name.id())
+            }
+            _ => false,
+        }
+    }
+
+    fn lower_root(&self, lowering: &mut Lowering<'_>) -> Block {
+        statements::root(lowering)
+    }
+}

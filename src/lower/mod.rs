@@ -1,0 +1,330 @@
+//! From syntax to flow: finds the functions that take locks, says which nodes take and free which
+//! lock, and has the language turn each function into a [`Body`].
+
+pub mod sites;
+
+use crate::catalog::{Catalog, Role, Surroundings};
+use crate::engine::Exceptions;
+use crate::finding::SkippedFunction;
+use crate::flow::{Block, Body, Event, EventKind};
+use crate::language::{Grammar, names::Names};
+use crate::source::{Source, Span};
+use sites::{Found, Table};
+use std::collections::BTreeMap;
+use tree_sitter::Node;
+
+/// Levels of nesting that lowering follows; deeper functions are skipped, and said to be.
+pub const DEEPEST: usize = 200;
+
+/// One parsed file with what all stages ask of it.
+#[derive(Clone, Copy)]
+pub struct File<'a> {
+    pub source: &'a Source<'a>,
+    pub root: Node<'a>,
+    pub names: &'a Names,
+    pub catalog: &'a Catalog,
+    pub grammar: &'a dyn Grammar,
+    pub exceptions: Exceptions,
+}
+
+impl<'a> File<'a> {
+    /// What the catalogue wants to know of the file.
+    pub fn surroundings(&self) -> Surroundings<'a> {
+        Surroundings {
+            text: self.source.bytes,
+            names: self.names,
+            grammar: self.grammar,
+        }
+    }
+
+    /// The text of a node without comments and needless white space.
+    pub fn normal(&self, node: Node<'_>) -> String {
+        crate::catalog::pattern::normal(node, self.source.bytes)
+    }
+}
+
+/// The lowered functions of a file.
+#[derive(Debug, Default)]
+pub struct Lowered {
+    pub bodies: Vec<Body>,
+    pub skipped: Vec<SkippedFunction>,
+}
+
+/// Lowers every function of the file that acquires a lock, in order of the text.
+pub fn lower(file: &File<'_>) -> Lowered {
+    let mut acquires: BTreeMap<(usize, usize), (Node<'_>, Vec<Found<'_>>)> = BTreeMap::new();
+    for found in find_acquires(file, file.root) {
+        let function = match found.callback {
+            Some(callback) => callback,
+            None => function_around(file, found.node),
+        };
+        acquires
+            .entry((function.start_byte(), function.id()))
+            .or_insert_with(|| (function, Vec::new()))
+            .1
+            .push(found);
+    }
+    let mut lowered = Lowered::default();
+    for (function, found) in acquires.into_values() {
+        match lower_function(file, function, &found) {
+            Ok(body) => lowered.bodies.push(body),
+            Err(reason) => lowered.skipped.push(SkippedFunction {
+                function: file.grammar.function_name(function, file.source.bytes),
+                line: file.source.location(function.start_byte()).line,
+                reason: reason.to_owned(),
+            }),
+        }
+    }
+    lowered
+}
+
+/// Lowers the function `name` that begins at byte `start`, whether it acquires or not.
+pub fn lower_at(file: &File<'_>, start: usize, name: &str) -> Option<Body> {
+    let function = if name == MODULE {
+        file.root
+    } else {
+        descendants(file.root, |node| node.end_byte() > start)
+            .filter(|node| node.start_byte() == start)
+            .find(|node| {
+                file.grammar.is_function(node.kind())
+                    && file.grammar.function_name(*node, file.source.bytes) == name
+            })?
+    };
+    // A callback that is handed the release is told by the call around it.
+    let around = function.parent().map_or(function, |arguments| {
+        arguments.parent().unwrap_or(arguments)
+    });
+    let found: Vec<Found<'_>> = find_acquires(file, around)
+        .into_iter()
+        .filter(|found| match found.callback {
+            Some(callback) => callback.id() == function.id(),
+            None => function_around(file, found.node).id() == function.id(),
+        })
+        .collect();
+    lower_function(file, function, &found).ok()
+}
+
+/// The name of top-level code.
+pub const MODULE: &str = "<module>";
+
+fn lower_function(
+    file: &File<'_>,
+    function: Node<'_>,
+    found: &[Found<'_>],
+) -> Result<Body, &'static str> {
+    if broken(file, function) {
+        return Err("syntax error");
+    }
+    let mut lowering = Lowering {
+        file: *file,
+        table: Table::new(file, function, found),
+        function,
+        depth: 0,
+        opaque: None,
+    };
+    let root = file.grammar.lower_root(&mut lowering);
+    if lowering.opaque == Some(TOO_DEEP) {
+        return Err(TOO_DEEP);
+    }
+    let (is_async, is_generator) = file.grammar.function_kind(function, file.source.bytes);
+    Ok(Body {
+        name: file.grammar.function_name(function, file.source.bytes),
+        span: span(function),
+        is_async,
+        is_generator,
+        root,
+        keys: lowering.table.keys,
+        sites: lowering.table.sites,
+        handed_over: lowering.table.handed_over,
+        opaque: lowering.opaque.or(lowering.table.opaque),
+    })
+}
+
+/// The reason of functions that nest deeper than [`DEEPEST`].
+pub const TOO_DEEP: &str = "nested too deeply";
+
+/// The bytes of a node.
+pub fn span(node: Node<'_>) -> Span {
+    Span::new(node.start_byte(), node.end_byte())
+}
+
+/// Everything below `root` that takes a lock, in order of the text.
+fn find_acquires<'t>(file: &File<'t>, root: Node<'t>) -> Vec<Found<'t>> {
+    let mut found = Vec::new();
+    let mut consumed = None;
+    for node in descendants(root, |_| true) {
+        if consumed == Some(node.id()) || !file.grammar.may_match(node.kind()) {
+            continue;
+        }
+        let wanted =
+            |role: Role| matches!(role, Role::Acquire | Role::Try(_) | Role::Callback);
+        let Some(hit) = file.catalog.find(node, file.surroundings(), wanted) else {
+            continue;
+        };
+        if hit.role != Role::Callback && file.grammar.is_awaited(node) {
+            continue;
+        }
+        consumed = file.grammar.awaited_operand(node).map(|inner| inner.id());
+        let callback = match hit.role {
+            Role::Callback => match hit.bindings.get("CALLBACK") {
+                Some(callback) if file.grammar.is_function(callback.kind()) => Some(*callback),
+                _ => continue,
+            },
+            _ => None,
+        };
+        found.push(Found {
+            node,
+            hit,
+            callback,
+        });
+    }
+    found
+}
+
+/// The innermost function around a node, or the root.
+pub fn function_around<'t>(file: &File<'t>, node: Node<'t>) -> Node<'t> {
+    let mut at = node;
+    while let Some(parent) = at.parent() {
+        if file.grammar.is_function(parent.kind()) {
+            return parent;
+        }
+        at = parent;
+    }
+    file.root
+}
+
+/// Whether the function holds a syntax error, or stands in one.
+fn broken(file: &File<'_>, function: Node<'_>) -> bool {
+    if function.id() == file.root.id() {
+        // Top-level code: only errors outside of functions count.
+        return descendants(function, |node| !file.grammar.is_function(node.kind()))
+            .any(|node| node.is_error() || node.is_missing());
+    }
+    function.has_error()
+        || std::iter::successors(function.parent(), Node::parent).any(|node| node.is_error())
+}
+
+/// The node and everything below it, in order of the text. Children of nodes that `enter` denies
+/// are left out. No recursion: depth costs nothing.
+pub fn descendants<'t>(
+    node: Node<'t>,
+    enter: impl Fn(Node<'t>) -> bool,
+) -> impl Iterator<Item = Node<'t>> {
+    let mut cursor = node.walk();
+    let mut started = false;
+    std::iter::from_fn(move || {
+        if !started {
+            started = true;
+            return Some(node);
+        }
+        let here = cursor.node();
+        if (here.id() == node.id() || enter(here)) && cursor.goto_first_child() {
+            return Some(cursor.node());
+        }
+        loop {
+            if cursor.node().id() == node.id() {
+                return None;
+            }
+            if cursor.goto_next_sibling() {
+                return Some(cursor.node());
+            }
+            if !cursor.goto_parent() {
+                return None;
+            }
+        }
+    })
+}
+
+/// The lowering of one function.
+pub struct Lowering<'t> {
+    pub file: File<'t>,
+    pub table: Table,
+    pub function: Node<'t>,
+    depth: usize,
+    /// Why paths through the function cannot be trusted.
+    pub opaque: Option<&'static str>,
+}
+
+impl<'t> Lowering<'t> {
+    /// Runs `inside` one level deeper; beyond [`DEEPEST`] gives up.
+    pub fn deeper<T: Default>(&mut self, inside: impl FnOnce(&mut Self) -> T) -> T {
+        if self.depth >= DEEPEST {
+            self.opaque = Some(TOO_DEEP);
+            return T::default();
+        }
+        self.depth += 1;
+        let result = inside(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// The text of a node.
+    pub fn text(&self, node: Node<'_>) -> &'t str {
+        std::str::from_utf8(&self.file.source.bytes[node.byte_range()]).unwrap_or_default()
+    }
+
+    /// Whether operators may throw, by the options in force.
+    pub fn operators_throw(&self) -> bool {
+        self.file.exceptions == Exceptions::Operators
+    }
+
+    /// An event of `node` with a label of its text.
+    pub fn event(&self, node: Node<'_>, kind: fn(String) -> EventKind) -> Event {
+        Event {
+            span: span(node),
+            kind: kind(self.file.normal(node)),
+        }
+    }
+
+    /// Whether the language's facts call the function pure.
+    pub fn is_pure_call(&self, callee: &str) -> bool {
+        self.file
+            .catalog
+            .facts
+            .pure_calls
+            .iter()
+            .any(|known| known == callee)
+    }
+
+    /// Whether the language's facts say that the function ends the process.
+    pub fn is_process_exit(&self, callee: &str) -> bool {
+        self.file
+            .catalog
+            .facts
+            .process_exits
+            .iter()
+            .any(|known| known == callee)
+    }
+
+    /// A block that is not in the text.
+    pub fn no_block(&self, at: usize) -> Block {
+        Block {
+            span: Span::new(at, at),
+            style: crate::flow::BlockStyle::None,
+            stmts: Vec::new(),
+        }
+    }
+}
+
+/// Kinds of event with a label, for [`Lowering::event`].
+pub mod label {
+    use crate::flow::EventKind;
+
+    /// A call.
+    pub fn call(label: String) -> EventKind {
+        EventKind::Call { label }
+    }
+    /// A visible effect.
+    pub fn effect(label: String) -> EventKind {
+        EventKind::Effect { label }
+    }
+    /// An operator that may throw.
+    pub fn may_throw(label: String) -> EventKind {
+        EventKind::MayThrow { label }
+    }
+    /// The end of the process.
+    pub fn process_exit(label: String) -> EventKind {
+        EventKind::ProcessExit { label }
+    }
+}
+

@@ -1,0 +1,347 @@
+//! Which nodes of a function take and free which lock.
+
+use super::{File, descendants, span};
+use crate::catalog::pattern::{Bindings, Pattern};
+use crate::catalog::schema::Taken;
+use crate::catalog::{Match, Role};
+use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind};
+use crate::language::Binding;
+use crate::source::Span;
+use std::collections::HashMap;
+use tree_sitter::Node;
+
+/// An acquire found in the file.
+pub struct Found<'t> {
+    pub node: Node<'t>,
+    pub hit: Match<'t>,
+    /// The callback that begins with the lock held, for acquires that hand out the release.
+    pub callback: Option<Node<'t>>,
+}
+
+/// What a node does to a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    Acquire(SiteId),
+    Release(SiteId),
+    /// Holds the lock while its callback (the node with this id) runs.
+    Guard {
+        enter: SiteId,
+        exit: SiteId,
+        callback: usize,
+    },
+}
+
+/// The sites of one function.
+#[derive(Debug, Default)]
+pub struct Table {
+    pub keys: Vec<Key>,
+    pub sites: Vec<Site>,
+    pub handed_over: Vec<KeyId>,
+    pub opaque: Option<&'static str>,
+    by_node: HashMap<usize, Does>,
+    /// Nodes at which a ticket is released, bound or tested: no hand-over.
+    known_uses: Vec<usize>,
+}
+
+impl Table {
+    /// Collects the sites of `function`, whose acquires are `found`.
+    pub fn new(file: &File<'_>, function: Node<'_>, found: &[Found<'_>]) -> Table {
+        let mut table = Table::default();
+        for acquire in found {
+            table.add_acquire(file, acquire);
+        }
+        let grammar = file.grammar;
+        let own = |node: Node<'_>| !grammar.is_function(node.kind());
+        for node in descendants(function, own) {
+            if node.id() == function.id() || grammar.is_function(node.kind()) {
+                continue;
+            }
+            if grammar.may_match(node.kind()) {
+                table.add_release(file, node);
+                table.add_guard(file, node);
+            }
+        }
+        for node in descendants(function, own) {
+            if node.id() != function.id() && grammar.is_function(node.kind()) {
+                table.find_hand_over(file, node);
+            } else {
+                table.find_escape(file, node);
+            }
+        }
+        table.handed_over.sort_unstable();
+        table.handed_over.dedup();
+        table
+    }
+
+    /// What the node does to a lock.
+    pub fn does(&self, node: Node<'_>) -> Option<Does> {
+        self.by_node.get(&node.id()).copied()
+    }
+
+    /// A lock that a `with` takes for its body: the acquire and the release of it.
+    pub fn add_context(&mut self, file: &File<'_>, node: Node<'_>) -> Option<(SiteId, SiteId)> {
+        let hit = file
+            .catalog
+            .find(node, file.surroundings(), |role| role == Role::Context)?;
+        Some(self.implied_pair(file, &hit, span(node)))
+    }
+
+    fn implied_pair(&mut self, file: &File<'_>, hit: &Match<'_>, span: Span) -> (SiteId, SiteId) {
+        let key = self.key(file, hit);
+        let enter = self.push(Site {
+            key,
+            span,
+            what: SiteKind::Acquire(Acquire {
+                implied: true,
+                ..Acquire::default()
+            }),
+        });
+        let exit = self.push(Site {
+            key,
+            span,
+            what: SiteKind::Release {
+                ticket: None,
+                awaited: false,
+                implied: true,
+            },
+        });
+        (enter, exit)
+    }
+
+    fn push(&mut self, site: Site) -> SiteId {
+        self.sites.push(site);
+        self.sites.len() - 1
+    }
+
+    fn key(&mut self, file: &File<'_>, hit: &Match<'_>) -> KeyId {
+        let entry = &file.catalog.entries[hit.entry];
+        let text = entry.key_text(&hit.bindings, file.source.bytes);
+        let mode = entry.lock.mode.clone();
+        let known = self
+            .keys
+            .iter()
+            .position(|key| key.text == text && key.mode == mode && key.entry == hit.entry);
+        if let Some(id) = known {
+            return id;
+        }
+        let mut names = Vec::new();
+        let mut has_call = false;
+        for node in hit.bindings.values() {
+            file.grammar.names_in(*node, file.source.bytes, &mut names);
+            has_call |= descendants(*node, |_| true).any(|node| file.grammar.is_call(node.kind()));
+        }
+        let shown = hit
+            .bindings
+            .get("LOCK")
+            .map_or_else(|| text.clone(), |node| file.source.text(span(*node)));
+        self.keys.push(Key {
+            text,
+            shown,
+            mode,
+            entry: hit.entry,
+            names,
+            has_call,
+        });
+        self.keys.len() - 1
+    }
+
+    fn add_acquire(&mut self, file: &File<'_>, found: &Found<'_>) {
+        let entry = &file.catalog.entries[found.hit.entry];
+        let key = self.key(file, &found.hit);
+        let text = file.source.bytes;
+        let mut acquire = Acquire {
+            conditional: matches!(found.hit.role, Role::Try(_)),
+            null_when_not: found.hit.role == Role::Try(Taken::NotNull),
+            ..Acquire::default()
+        };
+        let mut at = span(found.node);
+        if let Some(callback) = found.callback {
+            acquire.at_entry = true;
+            let Some(param) = file.grammar.first_parameter(callback) else {
+                return;
+            };
+            at.end = param.end_byte();
+            acquire.ticket = ticket_in(&entry.ticket, param, text);
+            self.known_uses.push(param.id());
+            let site = self.push(Site {
+                key,
+                span: at,
+                what: SiteKind::Acquire(acquire),
+            });
+            debug_assert_eq!(self.sites[site].key, key);
+            return;
+        }
+        match file.grammar.binding(found.node) {
+            Binding::Dropped => acquire.ignored = acquire.conditional,
+            Binding::Target { target, whole } => {
+                acquire.binding = Some(whole);
+                acquire.ticket = ticket_in(&entry.ticket, target, text);
+                if file.grammar.is_name(target.kind()) {
+                    acquire.bound = Some(file.normal(target));
+                }
+                self.known_uses.extend(descendants(target, |_| true).map(|node| node.id()));
+            }
+            Binding::Condition | Binding::Other => {}
+        }
+        let site = self.push(Site {
+            key,
+            span: at,
+            what: SiteKind::Acquire(acquire),
+        });
+        self.by_node.insert(found.node.id(), Does::Acquire(site));
+    }
+
+    fn add_release(&mut self, file: &File<'_>, node: Node<'_>) {
+        if self.by_node.contains_key(&node.id())
+            || file
+                .grammar
+                .awaited_operand(node)
+                .is_some_and(|inner| self.by_node.contains_key(&inner.id()))
+        {
+            return;
+        }
+        let hits = file
+            .catalog
+            .find_all(node, file.surroundings(), |role| role == Role::Release);
+        let mut keys: Vec<(KeyId, Option<String>)> = Vec::new();
+        for hit in &hits {
+            if let Some(release) = self.released(file, hit)
+                && !keys.contains(&release)
+            {
+                keys.push(release);
+            }
+        }
+        let Some((key, ticket)) = keys.first().cloned() else {
+            return;
+        };
+        if keys.len() > 1 && keys.iter().any(|(other, _)| self.keys[*other].mode != self.keys[key].mode) {
+            self.opaque = Some("a release does not tell which of two modes it ends");
+        }
+        let outer = file.grammar.awaiting(node).unwrap_or(node);
+        let awaited = file.grammar.awaited_operand(outer).is_some();
+        let site = self.push(Site {
+            key,
+            span: span(outer),
+            what: SiteKind::Release {
+                ticket,
+                awaited,
+                implied: false,
+            },
+        });
+        for hit in &hits {
+            self.known_uses
+                .extend(hit.bindings.get("TICKET").map(|node| node.id()));
+        }
+        self.by_node.insert(outer.id(), Does::Release(site));
+        self.by_node.insert(node.id(), Does::Release(site));
+    }
+
+    /// The key that a matched release frees, if this function took it.
+    fn released(&self, file: &File<'_>, hit: &Match<'_>) -> Option<(KeyId, Option<String>)> {
+        if let Some(ticket) = hit.bindings.get("TICKET") {
+            let ticket = file.normal(*ticket);
+            let key = self.sites.iter().find_map(|site| {
+                let acquire = site.acquire()?;
+                let same = acquire.ticket.as_deref() == Some(&ticket)
+                    && self.keys[site.key].entry == hit.entry;
+                same.then_some(site.key)
+            })?;
+            return Some((key, Some(ticket)));
+        }
+        let entry = &file.catalog.entries[hit.entry];
+        let text = entry.key_text(&hit.bindings, file.source.bytes);
+        let key = self
+            .keys
+            .iter()
+            .position(|key| key.entry == hit.entry && key.text == text)?;
+        Some((key, None))
+    }
+
+    fn add_guard(&mut self, file: &File<'_>, node: Node<'_>) {
+        let hit = file
+            .catalog
+            .find(node, file.surroundings(), |role| role == Role::Guarded);
+        let Some(hit) = hit else { return };
+        let Some(callback) = hit.bindings.get("CALLBACK") else {
+            return;
+        };
+        if !file.grammar.is_function(callback.kind()) {
+            return;
+        }
+        let callback = callback.id();
+        let (enter, exit) = self.implied_pair(file, &hit, span(node));
+        let outer = file.grammar.awaiting(node).unwrap_or(node);
+        let does = Does::Guard {
+            enter,
+            exit,
+            callback,
+        };
+        self.by_node.insert(outer.id(), does);
+        self.by_node.insert(node.id(), does);
+    }
+
+    /// A nested function that frees a lock, or mentions a ticket, has been handed the release.
+    fn find_hand_over(&mut self, file: &File<'_>, function: Node<'_>) {
+        if self.by_node.values().any(
+            |does| matches!(does, Does::Guard { callback, .. } if *callback == function.id()),
+        ) {
+            return;
+        }
+        for node in descendants(function, |_| true) {
+            if file.grammar.may_match(node.kind()) {
+                let hits = file
+                    .catalog
+                    .find_all(node, file.surroundings(), |role| role == Role::Release);
+                let keys: Vec<KeyId> = hits
+                    .iter()
+                    .filter_map(|hit| self.released(file, hit))
+                    .map(|(key, _)| key)
+                    .collect();
+                self.handed_over.extend(keys);
+            } else if file.grammar.is_name(node.kind()) {
+                self.handed_over.extend(self.key_of_ticket(file, node));
+            }
+        }
+    }
+
+    /// A ticket that is passed on, stored or returned is somebody else's to use.
+    fn find_escape(&mut self, file: &File<'_>, node: Node<'_>) {
+        if file.grammar.is_name(node.kind())
+            && !self.known_uses.contains(&node.id())
+            && let Some(key) = self.key_of_ticket(file, node)
+            && file.grammar.passes_on(node)
+        {
+            self.handed_over.push(key);
+        }
+    }
+
+    fn key_of_ticket(&self, file: &File<'_>, node: Node<'_>) -> Option<KeyId> {
+        let any = self
+            .sites
+            .iter()
+            .any(|site| site.acquire().is_some_and(|acquire| acquire.ticket.is_some()));
+        if !any {
+            return None;
+        }
+        let name = file.normal(node);
+        self.sites
+            .iter()
+            .find(|site| {
+                site.acquire()
+                    .is_some_and(|acquire| acquire.ticket.as_deref() == Some(&name))
+            })
+            .map(|site| site.key)
+    }
+}
+
+/// The ticket that `target` binds, by the first pattern that fits.
+fn ticket_in(patterns: &[Pattern], target: Node<'_>, text: &[u8]) -> Option<String> {
+    patterns.iter().find_map(|pattern| {
+        let mut bindings = Bindings::new();
+        if !pattern.matches(target, text, &mut bindings) {
+            return None;
+        }
+        let ticket = bindings.get("TICKET")?;
+        Some(crate::catalog::pattern::normal(*ticket, text))
+    })
+}

@@ -1,0 +1,484 @@
+//! A region and a form, written down as edits.
+
+use super::Task;
+use super::names;
+use super::region::Region;
+use crate::edit::{Edit, Overlap};
+use crate::finding::Reason;
+use super::place::enclosing;
+use crate::flow::{Block, BlockStyle, DeclKind, SiteId, SiteKind, Stmt, StmtKind};
+use crate::lower::descendants;
+use crate::refusal::reason;
+use crate::rewrite::printer::Printer;
+use crate::rewrite::{Construct, Draft, Wrapped};
+use crate::source::Span;
+
+/// Edits under construction.
+pub struct Builder<'a> {
+    task: Task<'a>,
+    region: &'a Region<'a>,
+    printer: &'static dyn Printer,
+    draft: Draft<'a>,
+    construct: Construct,
+    /// What releases in the text become: the ticket's call, when the fix binds one.
+    release: Option<String>,
+}
+
+impl<'a> Builder<'a> {
+    /// Begins with what all forms share: declarations that move out of the region.
+    pub fn new(task: Task<'a>, region: &'a Region<'a>) -> Result<Self, Reason> {
+        match region.start.block.style {
+            BlockStyle::Single | BlockStyle::None => {
+                return Err(reason("one-line", "the span does not stand in a block of its own"));
+            }
+            BlockStyle::Braced | BlockStyle::Plain | BlockStyle::OnHeaderLine => {}
+        }
+        let mut builder = Builder {
+            printer: task.language.printer(),
+            draft: Draft::new(task.file.source, task.verbatim),
+            construct: Construct::default(),
+            release: None,
+            task,
+            region,
+        };
+        builder.hoist()?;
+        Ok(builder)
+    }
+
+    /// The edits.
+    ///
+    /// # Errors
+    /// [`Overlap`] when the shape was not foreseen.
+    pub fn finish(mut self) -> Result<Vec<Edit>, Overlap> {
+        let stmts = self.region.stmts();
+        let main = self.region.main.filter(|_| self.region.absorbed.is_none());
+        let wrapped = match self.region.absorbed {
+            None => Wrapped {
+                block: self.region.start.block,
+                acquire: self.region.start.acquire,
+                stmts,
+                main,
+            },
+            Some(_) => Wrapped {
+                block: self.region.start.block,
+                acquire: self.region.start.acquire,
+                // With the main release and the return behind it.
+                stmts: &self.region.start.block.stmts
+                    [self.region.start.first..self.region.end + 2],
+                main: None,
+            },
+        };
+        if let (Some(main), Some(_)) = (self.region.main, self.region.absorbed) {
+            let previous = stmts.last().map(|stmt| stmt.span.end);
+            self.draft
+                .remove_stmt(main.span, self.region.start.block, previous, false);
+        }
+        self.draft.wrap(&wrapped, &self.construct);
+        self.draft.finish()
+    }
+
+    /// `acquire; try { … } finally { release }`
+    pub fn try_finally(&mut self) -> Result<(), Reason> {
+        self.bind_ticket()?;
+        if !self.region.kept.is_empty() && !self.again_harmless() {
+            return Err(would_move(&self.task, self.region.kept[0]));
+        }
+        self.drop_releases();
+        let finals = self.finals()?;
+        self.construct.open.push(self.printer.open_try().to_owned());
+        self.finally(finals);
+        Ok(())
+    }
+
+    /// `with lock:` instead of the acquire; nothing else is left of it.
+    pub fn with(&mut self) -> Result<(), Reason> {
+        let code = self
+            .task
+            .entry()
+            .form_code(crate::finding::Form::With)
+            .ok_or_else(|| reason("no-form", "this lock is no context manager"))?
+            .to_owned();
+        let lone = self.region.start.acquire.is_some() && !self.region.start.maybe;
+        let acquire = self.task.body.sites[self.task.site].acquire();
+        let plain = acquire.is_some_and(|acquire| {
+            !acquire.conditional && (acquire.bound.is_none() || code.contains("$TICKET"))
+        });
+        if !lone || !plain {
+            return Err(reason(
+                "acquire-conditional",
+                "the acquire can fail or its result is used, which `with` does not tell",
+            ));
+        }
+        if let Some(kept) = self.region.kept.first() {
+            return Err(would_move(&self.task, *kept));
+        }
+        self.drop_releases();
+        let key = &self.task.body.keys[self.task.body.sites[self.task.site].key];
+        let mut head = code.replace("$LOCK", &key.shown);
+        if let Some(ticket) = acquire.and_then(|acquire| acquire.ticket.as_deref()) {
+            head = head.replace("$TICKET", ticket);
+        }
+        self.construct.instead = Some(head);
+        Ok(())
+    }
+
+    /// `await lock.runExclusive(async () => { … })`
+    pub fn run_exclusive(&mut self) -> Result<(), Reason> {
+        let code = self
+            .task
+            .entry()
+            .form_code(crate::finding::Form::RunExclusive)
+            .ok_or_else(|| reason("no-form", "this library has no such helper"))?
+            .to_owned();
+        if self.region.start.acquire.is_none() || self.region.start.maybe {
+            return Err(reason("acquire-conditional", "the acquire stands under a condition"));
+        }
+        if let Some(kept) = self.region.kept.first() {
+            return Err(would_move(&self.task, *kept));
+        }
+        self.closure_is_legal()?;
+        self.drop_releases();
+        let key = &self.task.body.keys[self.task.body.sites[self.task.site].key];
+        let code = code.replace("$LOCK", &key.shown);
+        let (open, close) = code
+            .split_once("{}")
+            .ok_or_else(|| reason("no-form", "the catalogue gives no body for this form"))?;
+        let returned = self.region.stmts().iter().any(returns)
+            || self.region.absorbed.is_some();
+        let head = if returned { "return " } else { "" };
+        self.construct.instead = Some(format!("{head}{open}{{"));
+        self.construct.close = Some(format!("}}{close}{}", self.terminator()));
+        Ok(())
+    }
+
+    /// The releases stay where they are; a flag says whether one is still due.
+    pub fn tracked(&mut self) -> Result<(), Reason> {
+        self.bind_ticket()?;
+        let key = self.task.body.sites[self.task.site].key;
+        let shown = self.task.body.keys[key].shown.clone();
+        let flag = names::free(self.task.file, self.task.body, "held", &shown);
+        let mut all: Vec<SiteId> = self.region.dropped.clone();
+        all.extend(&self.region.kept);
+        all.sort_unstable();
+        if self.region.main.is_some() {
+            return Err(reason("no-form", "a neater form fits"));
+        }
+        for site in all {
+            self.flag_release(site, &flag)?;
+        }
+        let acquire = self.task.body.sites[self.task.site].acquire();
+        let initial = match acquire.and_then(|acquire| acquire.bound.clone()) {
+            Some(bound) if self.region.start.maybe => bound,
+            _ if self.region.start.maybe => {
+                return Err(reason("acquire-conditional", "the acquire stands under a condition"));
+            }
+            _ => self.printer.truth(true).to_owned(),
+        };
+        let declared = self.printer.declare_flag(&flag, &initial);
+        let end = self.terminator();
+        self.construct.open.push(format!("{declared}{end}"));
+        self.construct.open.push(self.printer.open_try().to_owned());
+        let release = self.release_text()?;
+        let indent = &self.task.file.source.indent;
+        let finals = self.printer.when(&flag, &format!("{release}{end}"), indent);
+        self.finally(finals);
+        Ok(())
+    }
+
+    fn finally(&mut self, finals: Vec<String>) {
+        self.construct.middle = Some(self.printer.open_finally().to_owned());
+        self.construct.finals = finals;
+        self.construct.close = self.printer.close().map(str::to_owned);
+    }
+
+    /// The lines of a `finally` into which no release of the text moves.
+    fn finals(&self) -> Result<Vec<String>, Reason> {
+        if self.region.main.is_some() && self.region.absorbed.is_none() {
+            return Ok(Vec::new());
+        }
+        let statement = format!("{}{}", self.release_text()?, self.terminator());
+        if !self.region.start.maybe {
+            return Ok(vec![statement]);
+        }
+        // The main release asked before it released; without it, ask what was bound.
+        let bound = self.task.body.sites[self.task.site]
+            .acquire()
+            .and_then(|acquire| acquire.bound.as_deref())
+            .ok_or_else(|| reason("acquire-conditional", "the acquire stands under a condition"))?;
+        let indent = &self.task.file.source.indent;
+        Ok(self.printer.when(bound, &statement, indent))
+    }
+
+    /// How the lock is released: by the ticket the fix binds, else as some release of the text.
+    fn release_text(&self) -> Result<String, Reason> {
+        if let Some(release) = &self.release {
+            return Ok(release.clone());
+        }
+        let key = self.task.body.sites[self.task.site].key;
+        super::region::written_releases(self.task.body, key)
+            .first()
+            .map(|site| self.task.file.source.text(self.task.body.sites[*site].span))
+            .ok_or_else(|| reason("not-released", "nothing here shows how the lock is released"))
+    }
+
+    fn terminator(&self) -> &'static str {
+        let source = self.task.file.source;
+        let style = self
+            .region
+            .start
+            .acquire
+            .or_else(|| self.region.stmts().first())
+            .is_none_or(|stmt| source.slice(stmt.span).ends_with(b";") || !stmt_takes_one(stmt));
+        if style { self.printer.terminator() } else { "" }
+    }
+
+    /// Binds the ticket of an acquire that drops it, and releases by it from then on.
+    fn bind_ticket(&mut self) -> Result<(), Reason> {
+        let site = &self.task.body.sites[self.task.site];
+        let entry = self.task.entry();
+        let Some(acquire) = site.acquire() else {
+            return Ok(());
+        };
+        let Some((binding, template)) = entry.ticket_code() else {
+            return Ok(());
+        };
+        if acquire.ticket.is_some() || acquire.bound.is_some() || acquire.binding.is_some() {
+            return Ok(());
+        }
+        let shown = self.task.body.keys[site.key].shown.clone();
+        let name = names::free(self.task.file, self.task.body, "release", &shown);
+        self.draft.insert(
+            site.span.start,
+            self.printer.bind(&binding.replace("$TICKET", &name)),
+        );
+        let call = template.replace("$TICKET", &name);
+        for release in super::region::written_releases(self.task.body, site.key) {
+            let span = self.task.body.sites[release].span;
+            let stays = !self.region.dropped.contains(&release)
+                && !(self.region.absorbed.is_some()
+                    && self.region.main.is_some_and(|main| main.span.contains(span)));
+            let reached = self
+                .region
+                .start
+                .block
+                .stmts[self.region.start.first..]
+                .iter()
+                .any(|stmt| stmt.span.contains(span));
+            if stays && !reached {
+                return Err(reason(
+                    "control-flow",
+                    "a release stands outside of the block of its acquire",
+                ));
+            }
+            if stays {
+                self.draft.replace(span, call.as_str());
+            }
+        }
+        self.release = Some(call);
+        Ok(())
+    }
+
+    fn again_harmless(&self) -> bool {
+        let by_ticket = self.release.is_some()
+            || self.region.kept.iter().all(|site| {
+                matches!(
+                    self.task.body.sites[*site].what,
+                    SiteKind::Release { ticket: Some(_), .. }
+                )
+            });
+        !self.task.entry().again_harmful(by_ticket)
+    }
+
+    fn drop_releases(&mut self) {
+        for &site in &self.region.dropped {
+            let Some((block, index)) = enclosing(&self.task.body.root, site) else {
+                continue;
+            };
+            self.remove(block, index);
+        }
+    }
+
+    fn remove(&mut self, block: &Block, index: usize) {
+        let stmt = &block.stmts[index];
+        // Others of the block may go as well.
+        let alone = block.stmts.iter().all(|other| {
+            other.span == stmt.span
+                || self
+                    .region
+                    .dropped
+                    .iter()
+                    .any(|site| other.sole_event().is_some() && other.holds_site(*site))
+        });
+        let previous = index.checked_sub(1).map(|index| block.stmts[index].span.end);
+        match self.printer.empty_suite() {
+            Some(pass) if alone && !std::ptr::eq(block, self.region.start.block) => {
+                self.draft.replace(stmt.span, pass);
+            }
+            _ => self.draft.remove_stmt(stmt.span, block, previous, alone),
+        }
+    }
+
+    /// `held = false` in front of a release that stays.
+    fn flag_release(&mut self, site: SiteId, flag: &str) -> Result<(), Reason> {
+        let Some((block, index)) = enclosing(&self.task.body.root, site) else {
+            return Err(reason("acquire-in-expression", "a release is part of an expression"));
+        };
+        let stmt = &block.stmts[index];
+        if block.style == BlockStyle::Single {
+            return Err(reason("one-line", "a release stands in a branch without braces"));
+        }
+        let source = self.task.file.source;
+        let end = self.terminator();
+        let set = self.printer.set_flag(flag, false);
+        let text = if source.first_on_line(stmt.span.start) {
+            let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start)).into_owned();
+            // Deeper by the region's own step, as the line it stands on will be.
+            format!("{set}{end}{}{indent}{}", source.newline, source.indent)
+        } else {
+            format!("{set}; ")
+        };
+        self.draft.insert(stmt.span.start, text);
+        Ok(())
+    }
+
+    /// Moves declarations out of the region that are needed behind it.
+    fn hoist(&mut self) -> Result<(), Reason> {
+        let rest = self.region.rest();
+        let (Some(first), Some(last)) = (rest.first(), rest.last()) else {
+            return Ok(());
+        };
+        let after = Span::new(first.span.start, last.span.end);
+        for stmt in self.region.stmts() {
+            for decl in &stmt.decls {
+                if decl.kind == DeclKind::FunctionScoped {
+                    continue;
+                }
+                let Some(name) = decl.names.iter().find(|name| self.used_in(name, after)) else {
+                    continue;
+                };
+                if decl.kind == DeclKind::Fixed {
+                    return Err(reason(
+                        "declared-in-span",
+                        format!("`{name}` is declared inside the span and used after it"),
+                    ));
+                }
+                self.hoist_stmt(stmt, name, after)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn hoist_stmt(&mut self, stmt: &Stmt, name: &str, after: Span) -> Result<(), Reason> {
+        let node = self
+            .task
+            .file
+            .root
+            .descendant_for_byte_range(stmt.span.start, stmt.span.end);
+        let node = node.ok_or_else(|| {
+            reason("declared-in-span", format!("`{name}` is declared inside the span"))
+        })?;
+        let hoist = self
+            .printer
+            .hoist(self.task.file, node, after)
+            .map_err(|(code, message)| reason(code, message))?;
+        let mut outside = hoist.outside;
+        if self.terminator().is_empty() && outside.ends_with(';') {
+            outside.pop();
+        }
+        if !outside.is_empty() {
+            self.construct.above.push(outside);
+        }
+        if hoist.gone {
+            self.draft
+                .remove_stmt(stmt.span, self.region.start.block, None, false);
+        }
+        for (span, text) in hoist.inside {
+            self.draft.replace(span, text);
+        }
+        Ok(())
+    }
+
+    fn used_in(&self, name: &str, span: Span) -> bool {
+        let file = self.task.file;
+        let Some(scope) = file.root.descendant_for_byte_range(span.start, span.end) else {
+            return true;
+        };
+        descendants(scope, |_| true).any(|node| {
+            span.contains(crate::lower::span(node))
+                && node.named_child_count() == 0
+                && node.kind().contains("identifier")
+                && node.kind() != "property_identifier"
+                && file.normal(node) == name
+        })
+    }
+
+    /// Nothing in the region may need the function it stands in.
+    fn closure_is_legal(&self) -> Result<(), Reason> {
+        if self.task.body.is_generator {
+            return Err(reason("no-form", "a generator cannot yield from a callback"));
+        }
+        let stmts = self.region.stmts();
+        if let Some(stmt) = stmts.iter().find(|stmt| jumps_out(stmt, 0)) {
+            let line = self.task.file.source.location(stmt.span.start).line;
+            return Err(reason(
+                "no-form",
+                format!("the statement on line {line} jumps out of the span, which a callback cannot"),
+            ));
+        }
+        let returned = stmts.iter().any(returns) || self.region.absorbed.is_some();
+        let ends = super::place::leaves(&Block {
+            stmts: stmts.to_vec(),
+            ..Block::default()
+        }) || self.region.absorbed.is_some();
+        let behind = !self.region.rest().is_empty()
+            || !std::ptr::eq(self.region.start.block, &self.task.body.root);
+        if returned && behind && !ends {
+            return Err(reason("no-form", "a return in the span would only leave the callback"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether statements of this kind end in a terminator at all.
+fn stmt_takes_one(stmt: &Stmt) -> bool {
+    matches!(
+        stmt.kind,
+        StmtKind::Plain(_) | StmtKind::Return { .. } | StmtKind::Throw { .. }
+    )
+}
+
+fn returns(stmt: &Stmt) -> bool {
+    matches!(stmt.kind, StmtKind::Return { .. })
+        || stmt
+            .blocks()
+            .iter()
+            .any(|block| block.stmts.iter().any(returns))
+}
+
+/// Whether a break or continue leaves the statement.
+fn jumps_out(stmt: &Stmt, depth: usize) -> bool {
+    match &stmt.kind {
+        StmtKind::Break(label) | StmtKind::Continue(label) => label.is_some() || depth == 0,
+        kind => {
+            let depth = match kind {
+                StmtKind::Loop(_) | StmtKind::Switch { .. } => depth + 1,
+                _ => depth,
+            };
+            stmt.blocks()
+                .iter()
+                .any(|block| block.stmts.iter().any(|stmt| jumps_out(stmt, depth)))
+        }
+    }
+}
+
+fn would_move(task: &Task<'_>, site: SiteId) -> Reason {
+    let line = task
+        .file
+        .source
+        .location(task.body.sites[site].span.start)
+        .line;
+    reason(
+        "release-would-move",
+        format!("the release on line {line} is followed by work that must not run under the lock"),
+    )
+}

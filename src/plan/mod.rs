@@ -1,0 +1,161 @@
+//! Candidates for a fix: which region, which form, which edits. What is legal is proved afterwards
+//! (see [`crate::verify`]); the plan only orders what is worth trying.
+
+mod build;
+mod inside_try;
+pub mod names;
+pub mod place;
+pub mod region;
+
+use crate::edit::Edit;
+use crate::finding::{Form, Reason, Rule};
+use crate::flow::{Body, EventKind, SiteId, Stmt};
+use crate::language::Language;
+use crate::lower::File;
+use crate::refusal::reason;
+use crate::source::Span;
+use build::Builder;
+use region::Region;
+
+/// A rewrite that is worth proving.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub form: Form,
+    pub edits: Vec<Edit>,
+}
+
+/// What the plan has to know.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    pub file: &'a File<'a>,
+    pub language: Language,
+    pub body: &'a Body,
+    pub site: SiteId,
+    pub rule: Rule,
+    /// Spans of strings that reach over several lines.
+    pub verbatim: &'a [Span],
+}
+
+impl Task<'_> {
+    /// The catalogue entry of the lock.
+    pub fn entry(&self) -> &crate::catalog::Entry {
+        let key = self.body.sites[self.site].key;
+        &self.file.catalog.entries[self.body.keys[key].entry]
+    }
+}
+
+/// The candidates of one form, best first, or why there are none.
+pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> {
+    if task.rule == Rule::AcquireInsideTry {
+        return inside_try::candidates(task, form);
+    }
+    if !matches!(task.rule, Rule::LeakOnExit | Rule::LeakOnException) {
+        return Err(reason("no-form", "this rule only reports"));
+    }
+    let acquire = task.body.sites[task.site].acquire();
+    if acquire.is_some_and(|acquire| acquire.ignored) {
+        return Err(reason(
+            "acquire-result-ignored",
+            "the acquire may fail, and its result is not looked at",
+        ));
+    }
+    let starts = place::starts(task.body, task.site);
+    if starts.is_empty() {
+        return Err(reason(
+            "acquire-in-expression",
+            "the acquire is part of a larger expression or condition",
+        ));
+    }
+    let key = task.body.sites[task.site].key;
+    let mut refused = None;
+    let mut found = Vec::new();
+    for start in &starts {
+        for region in region::regions(task.body, key, start) {
+            match build(task, form, &region) {
+                Ok(edits) => found.push(Candidate { form, edits }),
+                Err(reason) => {
+                    refused.get_or_insert(reason);
+                }
+            }
+            if let Some(absorbed) = absorbing(&region)
+                && let Ok(edits) = build(task, form, &absorbed)
+            {
+                found.push(Candidate { form, edits });
+            }
+        }
+    }
+    if found.is_empty() {
+        return Err(refused.unwrap_or_else(|| {
+            reason("no-form", "no statement follows the acquire in its block")
+        }));
+    }
+    Ok(found)
+}
+
+/// The region with the pure `return` behind its main release taken in.
+fn absorbing<'b>(region: &Region<'b>) -> Option<Region<'b>> {
+    let main = region.main?;
+    let next = region.rest().first()?;
+    let pure = matches!(next.kind, crate::flow::StmtKind::Return { .. })
+        && next
+            .own_events()
+            .iter()
+            .all(|event| matches!(event.kind, EventKind::MayThrow { .. }));
+    pure.then(|| Region {
+        main: Some(main),
+        absorbed: Some(next),
+        ..region.clone()
+    })
+}
+
+fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<Vec<Edit>, Reason> {
+    stable(task, region)?;
+    let mut builder = Builder::new(task, region)?;
+    match form {
+        Form::TryFinally => builder.try_finally()?,
+        Form::With => builder.with()?,
+        Form::RunExclusive => builder.run_exclusive()?,
+        Form::Tracked => builder.tracked()?,
+        Form::Using | Form::PromiseFinally | Form::ExitStack => {
+            return Err(reason("no-form", "this form does not fit here"));
+        }
+    }
+    builder
+        .finish()
+        .map_err(|_| reason("one-line", "the code shares its line with other statements"))
+}
+
+/// The name of the lock must mean the same lock when it is released.
+fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
+    let site = &task.body.sites[task.site];
+    let key = &task.body.keys[site.key];
+    let by_ticket = site
+        .acquire()
+        .is_some_and(|acquire| acquire.ticket.is_some());
+    let names: Vec<&str> = match site.acquire().and_then(|acquire| acquire.ticket.as_deref()) {
+        Some(ticket) => vec![ticket],
+        None => key.names.iter().map(String::as_str).collect(),
+    };
+    for stmt in region.stmts() {
+        if let Some(name) = assigned(stmt, &names) {
+            return Err(reason(
+                "lock-may-change",
+                format!("`{name}` is assigned while `{}` is held", key.shown),
+            ));
+        }
+    }
+    if key.has_call && !by_ticket {
+        return Err(reason(
+            "receiver-has-call",
+            format!("`{}` may be another lock each time it is asked for", key.shown),
+        ));
+    }
+    Ok(())
+}
+
+fn assigned<'n>(stmt: &Stmt, names: &[&'n str]) -> Option<&'n str> {
+    stmt.all_events().iter().find_map(|event| match &event.kind {
+        EventKind::Assign { var, .. } => names.iter().copied().find(|name| name == var),
+        _ => None,
+    })
+}

@@ -1,0 +1,60 @@
+//! Names that a fix brings in: free ones.
+
+use crate::flow::Body;
+use crate::lower::{File, descendants};
+use std::collections::HashSet;
+
+/// A name that nothing in the function mentions and that hides nothing around it: `wanted`, then
+/// `wanted` with the lock's name behind it, then numbered.
+pub fn free(file: &File<'_>, body: &Body, wanted: &str, lock: &str) -> String {
+    let taken = taken(file, body);
+    if !taken.contains(wanted) {
+        return wanted.to_owned();
+    }
+    let stem: String = lock
+        .rsplit(['.', '>', ':'])
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .collect();
+    let mut long = wanted.to_owned();
+    let mut chars = stem.chars();
+    if let Some(first) = chars.next() {
+        long.extend(first.to_uppercase());
+        long.extend(chars);
+    }
+    if !taken.contains(long.as_str()) {
+        return long;
+    }
+    (2..)
+        .map(|number| format!("{wanted}{number}"))
+        .find(|name| !taken.contains(name.as_str()))
+        .unwrap_or_default()
+}
+
+/// The identifiers of the outermost function around the body, and those outside of all functions.
+fn taken(file: &File<'_>, body: &Body) -> HashSet<String> {
+    let mut names = HashSet::new();
+    let is_function = |kind: &str| file.grammar.is_function(kind);
+    let outermost = descendants(file.root, |node| !is_function(node.kind()))
+        .filter(|node| is_function(node.kind()))
+        .find(|node| {
+            node.start_byte() <= body.span.start && body.span.end <= node.end_byte()
+        });
+    let mut collect = |node: tree_sitter::Node<'_>| {
+        // `x.release` is no name that could be hidden.
+        let is_property = node.kind() == "property_identifier"
+            || node.parent().is_some_and(|parent| {
+                parent.child_by_field_name("attribute").map(|own| own.id()) == Some(node.id())
+            });
+        if node.named_child_count() == 0 && node.kind().contains("identifier") && !is_property {
+            names.insert(file.normal(node));
+        }
+    };
+    if let Some(function) = outermost {
+        descendants(function, |_| true).for_each(&mut collect);
+    }
+    descendants(file.root, |node| !is_function(node.kind())).for_each(&mut collect);
+    names
+}

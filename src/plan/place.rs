@@ -1,0 +1,266 @@
+//! Where an acquire stands, and where the statements begin that run with the lock held.
+
+use crate::flow::{Block, Body, Cond, EventKind, SiteId, Stmt, StmtKind, Test};
+
+/// A statement within a block of the flow tree.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'b> {
+    pub block: &'b Block,
+    pub index: usize,
+}
+
+impl<'b> At<'b> {
+    /// The statement.
+    pub fn stmt(self) -> &'b Stmt {
+        &self.block.stmts[self.index]
+    }
+}
+
+/// The statements around a site, outermost first; the last one touches it itself.
+pub fn path_to(body: &Body, site: SiteId) -> Option<Vec<At<'_>>> {
+    fn search<'b>(block: &'b Block, site: SiteId, path: &mut Vec<At<'b>>) -> bool {
+        for (index, stmt) in block.stmts.iter().enumerate() {
+            path.push(At { block, index });
+            if stmt.own_events().iter().any(|event| touches(&event.kind, site)) {
+                return true;
+            }
+            if stmt.blocks().iter().any(|block| search(block, site, path)) {
+                return true;
+            }
+            path.pop();
+        }
+        false
+    }
+    let mut path = Vec::new();
+    search(&body.root, site, &mut path).then_some(path)
+}
+
+fn touches(event: &EventKind, site: SiteId) -> bool {
+    matches!(event, EventKind::Acquire(id) | EventKind::Release(id) if *id == site)
+}
+
+/// A place from which on the lock is held.
+#[derive(Debug, Clone)]
+pub struct Start<'b> {
+    pub block: &'b Block,
+    /// The first statement that runs with the lock held.
+    pub first: usize,
+    /// The statement that acquires, where it stands directly in front of `first` and does nothing
+    /// else.
+    pub acquire: Option<&'b Stmt>,
+    /// The lock may not be held here: the release asks a variable or repeats a condition.
+    pub maybe: bool,
+}
+
+/// Every place from which on the lock of `site` can be said to be held, best first.
+pub fn starts<'b>(body: &'b Body, site: SiteId) -> Vec<Start<'b>> {
+    let at_entry = body.sites[site]
+        .acquire()
+        .is_some_and(|acquire| acquire.at_entry);
+    if at_entry {
+        return vec![Start {
+            block: &body.root,
+            first: 0,
+            acquire: None,
+            maybe: false,
+        }];
+    }
+    let Some(path) = path_to(body, site) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let Some(last) = path.last() else {
+        return found;
+    };
+    let conditional = body.sites[site]
+        .acquire()
+        .is_some_and(|acquire| acquire.conditional);
+    match &last.stmt().kind {
+        StmtKind::Plain(_) if is_lone_acquire(last.stmt(), site) => {
+            if conditional {
+                bound(body, site, *last, &mut found);
+            } else {
+                found.push(after(*last, Some(last.stmt())));
+                guarded(&path, &mut found);
+            }
+        }
+        StmtKind::If {
+            cond,
+            then,
+            otherwise,
+        } => asked(*last, cond, then, otherwise.as_ref(), site, &mut found),
+        StmtKind::Loop(_) => found.push(after(*last, None)),
+        _ => {}
+    }
+    found
+}
+
+fn after<'b>(at: At<'b>, acquire: Option<&'b Stmt>) -> Start<'b> {
+    Start {
+        block: at.block,
+        first: at.index + 1,
+        acquire,
+        maybe: false,
+    }
+}
+
+fn inside(block: &Block) -> Start<'_> {
+    Start {
+        block,
+        first: 0,
+        acquire: None,
+        maybe: false,
+    }
+}
+
+/// Nothing of the statement happens after the acquire but binding its result.
+fn is_lone_acquire(stmt: &Stmt, site: SiteId) -> bool {
+    stmt.own_events()
+        .iter()
+        .rev()
+        .find(|event| !matches!(event.kind, EventKind::Assign { .. }))
+        .is_some_and(|event| touches(&event.kind, site))
+}
+
+/// `ok = lock.tryLock()`, and then `if (!ok) return` or `if (ok) { … }`.
+fn bound<'b>(body: &'b Body, site: SiteId, at: At<'b>, found: &mut Vec<Start<'b>>) {
+    let Some(var) = body.sites[site]
+        .acquire()
+        .and_then(|acquire| acquire.bound.as_deref())
+    else {
+        return;
+    };
+    let next = At {
+        block: at.block,
+        index: at.index + 1,
+    };
+    if let Some(stmt) = at.block.stmts.get(next.index)
+        && let StmtKind::If {
+            cond,
+            then,
+            otherwise,
+        } = &stmt.kind
+    {
+        match answer(cond, &|test| is_about(test, var)) {
+            Some(true) => found.push(inside(then)),
+            Some(false) if leaves(then) => found.push(after(next, None)),
+            Some(false) => found.extend(otherwise.as_ref().map(inside)),
+            None => {}
+        }
+    }
+    found.push(Start {
+        maybe: true,
+        ..after(at, Some(at.stmt()))
+    });
+}
+
+fn is_about(test: &Test, var: &str) -> Option<bool> {
+    match test {
+        Test::Var(asked) if asked == var => Some(true),
+        Test::IsNull(asked) if asked == var => Some(false),
+        _ => None,
+    }
+}
+
+/// `if (lock.tryLock()) { … }`, `if (!lock.tryLock()) return;`.
+fn asked<'b>(
+    at: At<'b>,
+    cond: &Cond,
+    then: &'b Block,
+    otherwise: Option<&'b Block>,
+    site: SiteId,
+    found: &mut Vec<Start<'b>>,
+) {
+    let answer = answer(cond, &|test| match test {
+        Test::Taken(asked) if *asked == site => Some(true),
+        // `if (ok := lock.tryLock())`, `if ((ok = lock.tryLock()))`
+        Test::Var(_) if cond_touches(cond, site) => Some(true),
+        Test::IsNull(_) if cond_touches(cond, site) => Some(false),
+        _ => None,
+    });
+    match answer {
+        Some(true) => found.push(inside(then)),
+        Some(false) if leaves(then) => found.push(after(at, None)),
+        Some(false) => found.extend(otherwise.map(inside)),
+        None => {}
+    }
+}
+
+fn cond_touches(cond: &Cond, site: SiteId) -> bool {
+    match cond {
+        Cond::Test { events, .. } => events.iter().any(|event| touches(&event.kind, site)),
+        Cond::Not(inner) => cond_touches(inner, site),
+        Cond::And(a, b) | Cond::Or(a, b) => cond_touches(a, site) || cond_touches(b, site),
+    }
+}
+
+/// Which answer of the condition means that the test is true: `a && taken` → yes, `!taken` → no.
+fn answer(cond: &Cond, about: &dyn Fn(&Test) -> Option<bool>) -> Option<bool> {
+    match cond {
+        Cond::Test { test, .. } => about(test),
+        Cond::Not(inner) => answer(inner, about).map(|yes| !yes),
+        Cond::And(a, b) => {
+            let yes = answer(a, about).or_else(|| answer(b, about))?;
+            yes.then_some(true)
+        }
+        Cond::Or(a, b) => {
+            let yes = answer(a, about).or_else(|| answer(b, about))?;
+            (!yes).then_some(false)
+        }
+    }
+}
+
+/// `if (locked) lock.lock();`, `try { acquire } catch { return }`: what follows holds the lock.
+fn guarded<'b>(path: &[At<'b>], found: &mut Vec<Start<'b>>) {
+    let [.., parent, own] = path else { return };
+    match &parent.stmt().kind {
+        StmtKind::If {
+            otherwise: None, ..
+        } if own.block.stmts.len() == 1 => found.push(Start {
+            maybe: true,
+            ..after(*parent, None)
+        }),
+        StmtKind::Try { body, handlers, .. }
+            if std::ptr::eq(body, own.block)
+                && own.index + 1 == body.stmts.len()
+                && handlers.iter().all(|handler| leaves(&handler.body)) =>
+        {
+            found.push(after(*parent, None));
+        }
+        _ => {}
+    }
+}
+
+/// Whether control never reaches the end of the block.
+pub fn leaves(block: &Block) -> bool {
+    block.stmts.last().is_some_and(|stmt| match &stmt.kind {
+        StmtKind::Return { .. } | StmtKind::Throw { .. } | StmtKind::Break(_)
+        | StmtKind::Continue(_) => true,
+        StmtKind::Plain(events) => events
+            .last()
+            .is_some_and(|event| matches!(event.kind, EventKind::ProcessExit { .. })),
+        StmtKind::Block(block) => leaves(block),
+        StmtKind::If {
+            then,
+            otherwise: Some(otherwise),
+            ..
+        } => leaves(then) && leaves(otherwise),
+        _ => false,
+    })
+}
+
+/// The block and the index of the statement that does nothing but touch the site.
+pub fn enclosing(block: &Block, site: SiteId) -> Option<(&Block, usize)> {
+    for (index, stmt) in block.stmts.iter().enumerate() {
+        if let StmtKind::Plain(events) = &stmt.kind {
+            if events.iter().any(|event| touches(&event.kind, site)) {
+                return Some((block, index));
+            }
+            continue;
+        }
+        if let Some(found) = stmt.blocks().into_iter().find_map(|block| enclosing(block, site)) {
+            return Some(found);
+        }
+    }
+    None
+}

@@ -1,0 +1,235 @@
+//! How far the guaranteed region reaches, and which releases in it the construct takes over.
+
+use super::place::{At, Start, path_to};
+use crate::flow::{Block, Body, Event, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind};
+
+/// The statements that a construct is to wrap.
+#[derive(Debug, Clone)]
+pub struct Region<'b> {
+    pub start: Start<'b>,
+    /// Exclusive index into the block.
+    pub end: usize,
+    /// The statement at `end` is the release that the construct takes over.
+    pub main: Option<&'b Stmt>,
+    /// A pure `return` behind the main release that moves into the region.
+    pub absorbed: Option<&'b Stmt>,
+    /// Releases that the construct makes superfluous.
+    pub dropped: Vec<SiteId>,
+    /// Releases that must stay where they are.
+    pub kept: Vec<SiteId>,
+}
+
+impl<'b> Region<'b> {
+    /// The wrapped statements.
+    pub fn stmts(&self) -> &'b [Stmt] {
+        &self.start.block.stmts[self.start.first..self.end]
+    }
+
+    /// The statements of the block behind the region (and behind its main release).
+    pub fn rest(&self) -> &'b [Stmt] {
+        let skipped = usize::from(self.main.is_some()) + usize::from(self.absorbed.is_some());
+        &self.start.block.stmts[self.end + skipped..]
+    }
+}
+
+/// Every region that may do for the key from `start` on, best first.
+pub fn regions<'b>(body: &'b Body, key: KeyId, start: &Start<'b>) -> Vec<Region<'b>> {
+    let stmts = &start.block.stmts;
+    let releases = written_releases(body, key);
+    let mut ends: Vec<(usize, Option<&'b Stmt>)> = Vec::new();
+    let main = (start.first..stmts.len())
+        .find(|index| releases.iter().any(|site| is_main_release(&stmts[*index], *site, start)));
+    if let Some(index) = main {
+        ends.push((index, Some(&stmts[index])));
+    }
+    let last = (start.first..stmts.len())
+        .rev()
+        .find(|index| releases.iter().any(|site| stmts[*index].holds_site(*site)));
+    if let Some(index) = last {
+        ends.push((index + 1, None));
+    }
+    ends.push((stmts.len(), None));
+    let mut found: Vec<Region<'b>> = Vec::new();
+    for (end, main) in ends {
+        if end <= start.first || found.iter().any(|known| known.end == end && known.main.is_none()) {
+            continue;
+        }
+        let mut region = Region {
+            start: start.clone(),
+            end,
+            main,
+            absorbed: None,
+            dropped: Vec::new(),
+            kept: Vec::new(),
+        };
+        for &site in &releases {
+            if region.stmts().iter().any(|stmt| stmt.holds_site(site)) {
+                if droppable(body, site, &region) {
+                    region.dropped.push(site);
+                } else {
+                    region.kept.push(site);
+                }
+            }
+        }
+        found.push(region);
+    }
+    found
+}
+
+/// The releases of the key that stand in the text.
+pub fn written_releases(body: &Body, key: KeyId) -> Vec<SiteId> {
+    body.sites
+        .iter()
+        .enumerate()
+        .filter(|(_, site)| site.key == key && site.is_written_release())
+        .map(|(id, _)| id)
+        .collect()
+}
+
+/// A statement that does nothing but release; where the lock is only maybe held, also one that
+/// asks first.
+fn is_main_release(stmt: &Stmt, site: SiteId, start: &Start<'_>) -> bool {
+    match &stmt.kind {
+        StmtKind::Plain(events) => {
+            events
+                .iter()
+                .any(|event| matches!(event.kind, EventKind::Release(id) if id == site))
+                && events.iter().all(|event| {
+                    matches!(
+                        event.kind,
+                        EventKind::Release(_) | EventKind::MayThrow { .. } | EventKind::Assign { .. }
+                    )
+                })
+        }
+        StmtKind::If {
+            then,
+            otherwise: None,
+            ..
+        } => {
+            start.maybe
+                && then.stmts.len() == 1
+                && stmt.own_events().iter().all(|event| is_pure(event))
+                && is_main_release(&then.stmts[0], site, start)
+        }
+        _ => false,
+    }
+}
+
+fn is_pure(event: &Event) -> bool {
+    matches!(
+        event.kind,
+        EventKind::MayThrow { .. } | EventKind::Assign { .. } | EventKind::Choice { .. }
+    )
+}
+
+/// What control meets behind a release.
+enum Ahead {
+    /// It leaves the region (or the function) and nothing has been done.
+    Leaves,
+    /// Something happens that must not happen under the lock.
+    Acts,
+    /// Nothing so far.
+    Nothing,
+}
+
+/// Whether nothing that others can see happens between the release and the end of the region.
+fn droppable(body: &Body, site: SiteId, region: &Region<'_>) -> bool {
+    if let SiteKind::Acquire(_) = body.sites[site].what {
+        return false;
+    }
+    let Some(path) = path_to(body, site) else {
+        return false;
+    };
+    let Some(level) = path
+        .iter()
+        .position(|at| std::ptr::eq(at.block, region.start.block))
+    else {
+        return false;
+    };
+    if !releases_last(path[path.len() - 1].stmt(), site) {
+        return false;
+    }
+    for depth in (level..path.len()).rev() {
+        let at = path[depth];
+        let end = if depth == level {
+            region.end
+        } else {
+            at.block.stmts.len()
+        };
+        match ahead(&at.block.stmts[at.index + 1..end], &path[level..depth]) {
+            Ahead::Leaves => return true,
+            Ahead::Acts => return false,
+            Ahead::Nothing => {}
+        }
+        if depth == level {
+            return true;
+        }
+        if !falls_out(path[depth - 1].stmt(), at.block) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Whether the release is the last thing that its statement does.
+fn releases_last(stmt: &Stmt, site: SiteId) -> bool {
+    matches!(&stmt.kind, StmtKind::Plain(events)
+        if matches!(events.last(), Some(Event { kind: EventKind::Release(id), .. }) if *id == site))
+}
+
+fn ahead(stmts: &[Stmt], around: &[At<'_>]) -> Ahead {
+    for stmt in stmts {
+        if !stmt.own_events().iter().all(|event| is_pure(event)) {
+            return Ahead::Acts;
+        }
+        match &stmt.kind {
+            StmtKind::Plain(_) => {}
+            StmtKind::Return { .. } | StmtKind::Throw { .. } => {
+                // What runs on the way out within the region would run under the lock.
+                return if around.iter().any(|at| runs_on_the_way_out(at.stmt())) {
+                    Ahead::Acts
+                } else {
+                    Ahead::Leaves
+                };
+            }
+            StmtKind::Break(_) | StmtKind::Continue(_) => {
+                let stays = around.iter().any(|at| {
+                    runs_on_the_way_out(at.stmt())
+                        || matches!(
+                            at.stmt().kind,
+                            StmtKind::Loop(_) | StmtKind::Switch { .. } | StmtKind::Labeled { .. }
+                        )
+                });
+                return if stays { Ahead::Acts } else { Ahead::Leaves };
+            }
+            _ => return Ahead::Acts,
+        }
+    }
+    Ahead::Nothing
+}
+
+fn runs_on_the_way_out(stmt: &Stmt) -> bool {
+    match &stmt.kind {
+        StmtKind::Try { finally, .. } => finally.is_some(),
+        StmtKind::With { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether the end of the block is the end of the statement it stands in.
+fn falls_out(stmt: &Stmt, block: &Block) -> bool {
+    match &stmt.kind {
+        StmtKind::If { .. } | StmtKind::Block(_) => true,
+        StmtKind::Try {
+            body,
+            otherwise,
+            finally,
+            ..
+        } => finally.is_none() && (otherwise.is_none() || !std::ptr::eq(body, block)),
+        StmtKind::Switch { cases, .. } => cases.iter().enumerate().any(|(index, case)| {
+            std::ptr::eq(&case.body, block) && (!case.falls_through || index + 1 == cases.len())
+        }),
+        StmtKind::Labeled { body, .. } => falls_out(body, block),
+        _ => false,
+    }
+}

@@ -1,0 +1,367 @@
+//! Edits in the file's own style: wraps statements, takes statements out, keeps every comment.
+//!
+//! Bytes are spliced, never a tree printed: what no edit names stays as it is.
+
+pub mod printer;
+
+use crate::edit::{Edit, EditSet, Overlap};
+use crate::flow::{Block, BlockStyle, Stmt};
+use crate::source::{Source, Span};
+
+/// A rewrite of one text, on its way to become edits.
+pub struct Draft<'a> {
+    source: &'a Source<'a>,
+    edits: EditSet,
+    /// Lines that become one level deeper: those that start in these spans.
+    deeper: Vec<Span>,
+    /// Bytes that go away, and may hold whole lines.
+    removed: Vec<Span>,
+    /// Bytes whose lines must not move: strings over several lines.
+    verbatim: &'a [Span],
+}
+
+/// The lines that a construct puts round a region, without indentation.
+#[derive(Debug, Clone, Default)]
+pub struct Construct {
+    /// In front of the acquire: declarations that have to live outside.
+    pub above: Vec<String>,
+    /// Instead of the acquire.
+    pub instead: Option<String>,
+    /// Between the acquire and the region.
+    pub open: Vec<String>,
+    /// Behind the region: `} finally {`.
+    pub middle: Option<String>,
+    /// What the middle begins, when the text has no release that could stand there.
+    pub finals: Vec<String>,
+    /// At the very end: `}`.
+    pub close: Option<String>,
+}
+
+/// What a construct is put round.
+pub struct Wrapped<'b> {
+    pub block: &'b Block,
+    /// The acquire statement in front of the region.
+    pub acquire: Option<&'b Stmt>,
+    /// Not empty.
+    pub stmts: &'b [Stmt],
+    /// The release behind the region, which the construct's middle takes in.
+    pub main: Option<&'b Stmt>,
+}
+
+impl<'a> Draft<'a> {
+    /// An empty draft. `verbatim` are the strings that span lines.
+    pub fn new(source: &'a Source<'a>, verbatim: &'a [Span]) -> Self {
+        Draft {
+            source,
+            edits: EditSet::default(),
+            deeper: Vec::new(),
+            removed: Vec::new(),
+            verbatim,
+        }
+    }
+
+    /// The finished edits.
+    ///
+    /// # Errors
+    /// [`Overlap`] when two parts of the draft claim the same bytes: the shape was not foreseen.
+    pub fn finish(mut self) -> Result<Vec<Edit>, Overlap> {
+        let mut starts: Vec<usize> = self
+            .deeper
+            .iter()
+            .flat_map(|span| self.source.line_starts_in(*span))
+            .collect();
+        starts.sort_unstable();
+        for start in starts {
+            let blank = self.source.line_content_end(start)
+                == start + self.source.indent_at(start).len();
+            let inside = |spans: &[Span], open: bool| {
+                spans
+                    .iter()
+                    .any(|span| (span.start < start || !open && span.start == start) && start < span.end)
+            };
+            if !blank && !inside(self.verbatim, true) && !inside(&self.removed, false) {
+                self.edits.insert(start, self.source.indent.as_str());
+            }
+        }
+        for span in self.removed {
+            self.edits.delete(span);
+        }
+        self.edits.finish()
+    }
+
+    /// Replaces text within a line.
+    pub fn replace(&mut self, span: Span, text: impl Into<Vec<u8>>) {
+        self.edits.replace(span, text);
+    }
+
+    /// Inserts text within a line.
+    pub fn insert(&mut self, at: usize, text: impl Into<Vec<u8>>) {
+        self.edits.insert(at, text);
+    }
+
+    /// The indentation that statements of the block have, and whether `first` stands on a line of
+    /// its own.
+    fn indent_of(&self, block: &Block, first: Span) -> (String, bool) {
+        if self.source.first_on_line(first.start) {
+            let indent = self.source.indent_at(first.start);
+            return (String::from_utf8_lossy(indent).into_owned(), true);
+        }
+        let mut indent =
+            String::from_utf8_lossy(self.source.indent_at(block.span.start)).into_owned();
+        indent.push_str(&self.source.indent);
+        (indent, false)
+    }
+
+    /// Puts the construct round the region.
+    pub fn wrap(&mut self, what: &Wrapped<'_>, construct: &Construct) {
+        let (Some(first), Some(last)) = (what.stmts.first(), what.stmts.last()) else {
+            return;
+        };
+        let head = what.acquire.map_or(first.span, |acquire| acquire.span);
+        let (indent, own_line) = self.indent_of(what.block, head);
+        let nl = self.source.newline;
+        if !own_line {
+            // `{ acquire(); …` and `if x: acquire(); …`: the statements get lines of their own.
+            self.break_before(head.start, &indent);
+        }
+        for line in &construct.above {
+            self.edits.insert(
+                if own_line { self.source.line_start(head.start) } else { head.start },
+                if own_line {
+                    format!("{indent}{line}{nl}")
+                } else {
+                    format!("{line}{nl}{indent}")
+                },
+            );
+        }
+        if let (Some(text), Some(acquire)) = (&construct.instead, what.acquire) {
+            self.edits.replace(acquire.span, text.as_str());
+        }
+        let from = self.open(what, first, &indent, own_line, &construct.open);
+        match what.main {
+            Some(main) => self.close_with_main(what, last, main, &indent, construct, from),
+            None => {
+                self.deeper.push(Span::new(from, last.span.end));
+                self.close_without_main(last.span, &indent, construct);
+            }
+        }
+    }
+
+    /// Inserts the opening lines; returns where the deeper lines begin.
+    fn open(
+        &mut self,
+        what: &Wrapped<'_>,
+        first: &Stmt,
+        indent: &str,
+        own_line: bool,
+        open: &[String],
+    ) -> usize {
+        let nl = self.source.newline;
+        let deeper = format!("{indent}{}", self.source.indent);
+        let before = what.acquire.map(|acquire| acquire.span.end);
+        let same_line = match before {
+            Some(end) => self.source.line_of(end) == self.source.line_of(first.span.start),
+            None => !own_line,
+        };
+        if same_line {
+            let mut text = String::new();
+            for line in open {
+                text.push_str(&format!("{nl}{indent}{line}"));
+            }
+            text.push_str(&format!("{nl}{deeper}"));
+            let gap = match before {
+                Some(end) => Span::new(end, first.span.start),
+                // The line was broken in front of it already.
+                None => {
+                    let text: String =
+                        open.iter().map(|line| format!("{line}{nl}{deeper}")).collect();
+                    self.edits.insert(first.span.start, text);
+                    return first.span.end;
+                }
+            };
+            if self.is_gap(gap) {
+                self.edits.replace(gap, text);
+            } else {
+                self.edits.insert(first.span.start, text);
+            }
+            return first.span.end;
+        }
+        let at = match before {
+            Some(end) => self.next_line_with_text(end),
+            None => self.with_comments_above(first.span.start, what.block.span.start),
+        };
+        for line in open {
+            self.edits.insert(at, format!("{indent}{line}{nl}"));
+        }
+        at
+    }
+
+    fn close_with_main(
+        &mut self,
+        what: &Wrapped<'_>,
+        last: &Stmt,
+        main: &Stmt,
+        indent: &str,
+        construct: &Construct,
+        from: usize,
+    ) {
+        let nl = self.source.newline;
+        let Some(middle) = &construct.middle else {
+            // The construct releases by itself.
+            self.deeper.push(Span::new(from, main.span.end));
+            self.remove_stmt(main.span, what.block, Some(last.span.end), false);
+            if let Some(close) = &construct.close {
+                self.edits.insert(
+                    self.source.line_content_end(last.span.end),
+                    format!("{nl}{indent}{close}"),
+                );
+            }
+            return;
+        };
+        self.deeper.push(Span::new(from, main.span.end));
+        if self.source.first_on_line(main.span.start) {
+            let at = self.with_comments_above(main.span.start, last.span.end);
+            self.edits.insert(at, format!("{indent}{middle}{nl}"));
+        } else {
+            let deeper = format!("{indent}{}", self.source.indent);
+            let text = format!("{nl}{indent}{middle}{nl}{deeper}");
+            self.edits
+                .replace(Span::new(last.span.end, main.span.start), text);
+        }
+        self.end_line(main.span, indent, construct.close.as_deref());
+    }
+
+    fn close_without_main(&mut self, last: Span, indent: &str, construct: &Construct) {
+        let nl = self.source.newline;
+        let deeper = format!("{indent}{}", self.source.indent);
+        let mut text = String::new();
+        if let Some(middle) = &construct.middle {
+            text.push_str(&format!("{nl}{indent}{middle}"));
+            for line in &construct.finals {
+                text.push_str(&format!("{nl}{deeper}{line}"));
+            }
+        }
+        if let Some(close) = &construct.close {
+            text.push_str(&format!("{nl}{indent}{close}"));
+        }
+        self.after(last, indent, text);
+    }
+
+    /// Ends the line of the main release with `close`.
+    fn end_line(&mut self, main: Span, indent: &str, close: Option<&str>) {
+        let nl = self.source.newline;
+        let text = close.map_or_else(String::new, |close| format!("{nl}{indent}{close}"));
+        self.after(main, indent, text);
+    }
+
+    /// Puts `text` behind what ends at `span`, behind a comment on its line, and in front of a
+    /// statement or brace that shares the line, which gets a line of its own.
+    fn after(&mut self, span: Span, indent: &str, text: String) {
+        let end = self.source.line_content_end(span.end);
+        let rest = &self.source.bytes[span.end..end];
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b';');
+        let skipped = rest.iter().take_while(|byte| blank(byte)).count();
+        let follows = &rest[skipped..];
+        let comment =
+            follows.starts_with(b"//") || follows.starts_with(b"#") || follows.starts_with(b"/*");
+        if follows.is_empty() || comment {
+            self.edits.insert(end, text);
+            return;
+        }
+        let mut text = text;
+        let closing = follows.starts_with(b"}");
+        let own = if closing {
+            indent.strip_suffix(self.source.indent.as_str()).unwrap_or(indent)
+        } else {
+            indent
+        };
+        text.push_str(self.source.newline);
+        text.push_str(own);
+        self.edits
+            .replace(Span::new(span.end, span.end + skipped), text);
+    }
+
+    fn break_before(&mut self, at: usize, indent: &str) {
+        let line = self.source.line_start(at);
+        let blanks = self.source.bytes[line..at]
+            .iter()
+            .rev()
+            .take_while(|byte| matches!(byte, b' ' | b'\t'))
+            .count();
+        self.edits.replace(
+            Span::new(at - blanks, at),
+            format!("{}{indent}", self.source.newline),
+        );
+    }
+
+    /// The start of the first line behind the line of `at` that is not blank.
+    fn next_line_with_text(&self, at: usize) -> usize {
+        let mut start = self.source.line_end(at);
+        while start < self.source.bytes.len()
+            && self.source.line_content_end(start) == start + self.source.indent_at(start).len()
+        {
+            start = self.source.line_end(start);
+        }
+        start
+    }
+
+    /// The start of the line of `at`, or of the comment lines right above it, behind `floor`.
+    fn with_comments_above(&self, at: usize, floor: usize) -> usize {
+        let mut start = self.source.line_start(at);
+        while start > 0 {
+            let above = self.source.line_start(start - 1);
+            let text = &self.source.bytes[above + self.source.indent_at(above).len()..start];
+            let is_comment =
+                text.starts_with(b"//") || text.starts_with(b"#") || text.starts_with(b"/*") && {
+                    text.windows(2).any(|pair| pair == b"*/")
+                };
+            if above <= floor || !is_comment {
+                break;
+            }
+            start = above;
+        }
+        start
+    }
+
+    fn is_gap(&self, span: Span) -> bool {
+        self.source
+            .slice(span)
+            .iter()
+            .all(|byte| byte.is_ascii_whitespace() || *byte == b';')
+    }
+
+    /// Takes a statement out. `previous` is the end of the statement before it in its block;
+    /// `alone` says that it is the only one there.
+    pub fn remove_stmt(&mut self, span: Span, block: &Block, previous: Option<usize>, alone: bool) {
+        if alone && block.style == BlockStyle::Single {
+            self.edits.replace(span, "{}");
+            return;
+        }
+        let line_start = self.source.line_start(span.start);
+        let content_end = self.source.line_content_end(span.end);
+        let bytes = self.source.bytes;
+        let mut end = span.end;
+        while end < content_end && matches!(bytes[end], b' ' | b'\t' | b';') {
+            end += 1;
+        }
+        let first = self.source.first_on_line(span.start);
+        if first && end == content_end {
+            self.removed
+                .push(Span::new(line_start, self.source.line_end(span.end)));
+        } else if end == content_end {
+            // `work(); release();`
+            let from = previous.filter(|previous| *previous >= line_start);
+            let from = from.unwrap_or_else(|| {
+                let blanks = bytes[line_start..span.start]
+                    .iter()
+                    .rev()
+                    .take_while(|byte| matches!(byte, b' ' | b'\t'))
+                    .count();
+                span.start - blanks
+            });
+            self.removed.push(Span::new(from, content_end));
+        } else {
+            self.removed.push(Span::new(span.start, end));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! How a language writes the constructs of the forms.
+
+use crate::lower::File;
+use crate::source::Span;
+use tree_sitter::Node;
+
+/// A declaration moved out of a region.
+#[derive(Debug, Clone, Default)]
+pub struct Hoist {
+    /// What stands outside instead: `let row;`.
+    pub outside: String,
+    /// What the declaration becomes inside: spans and their texts.
+    pub inside: Vec<(Span, String)>,
+    /// Nothing of it stays inside.
+    pub gone: bool,
+}
+
+/// Why a declaration cannot move: a refusal code and its sentence.
+pub type CannotHoist = (&'static str, String);
+
+/// What the rewrite asks of a language.
+pub trait Printer: Sync + Send {
+    /// What ends a statement, where the file writes it.
+    fn terminator(&self) -> &'static str;
+    /// `try {`
+    fn open_try(&self) -> &'static str;
+    /// `} finally {`
+    fn open_finally(&self) -> &'static str;
+    /// `}`, where blocks are delimited.
+    fn close(&self) -> Option<&'static str>;
+    /// What a suite that would be empty needs.
+    fn empty_suite(&self) -> Option<&'static str>;
+    /// A declaration of a flag: `let held = true`.
+    fn declare_flag(&self, name: &str, value: &str) -> String;
+    /// `true`, `false`.
+    fn truth(&self, value: bool) -> &'static str;
+    /// `held = false`
+    fn set_flag(&self, name: &str, value: bool) -> String;
+    /// Lines that run `statement` if the flag is set, one level of `indent` inside.
+    fn when(&self, flag: &str, statement: &str, indent: &str) -> Vec<String>;
+    /// `const release = ` for a binding such as `[, release]`.
+    fn bind(&self, binding: &str) -> String;
+    /// Whether a node's lines must not be moved: strings and templates.
+    fn is_verbatim(&self, kind: &str) -> bool;
+    /// Moves the declarations of the statement at `span` out of their block.
+    ///
+    /// # Errors
+    /// When it cannot be done, with the reason.
+    fn hoist(&self, file: &File<'_>, stmt: Node<'_>, after: Span) -> Result<Hoist, CannotHoist>;
+}

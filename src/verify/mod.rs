@@ -1,0 +1,165 @@
+//! The gate: no fix is offered unless its text parses, keeps every comment and string, is proved to
+//! preserve behaviour, and leaves nothing to be found of the lock.
+
+pub mod proof;
+
+use crate::analysis::{Judged, judge};
+use crate::catalog::Catalog;
+use crate::edit::{self, Edit};
+use crate::engine::Exceptions;
+use crate::finding::{Finding, Reason, Rule};
+use crate::flow::{Body, KeyId};
+use crate::language::Language;
+use crate::lower::{File, descendants, lower_at};
+use crate::parse::parse;
+use crate::refusal::reason;
+use crate::source::{Source, Span};
+use proof::{Divergence, prove};
+use tree_sitter::Node;
+
+/// What is to be verified.
+pub struct Claim<'a> {
+    pub file: &'a File<'a>,
+    pub language: Language,
+    pub catalog: &'a Catalog,
+    pub exceptions: Exceptions,
+    pub body: &'a Body,
+    pub key: KeyId,
+    /// What is found in the body before the fix.
+    pub findings: &'a [Finding],
+    pub fixed: &'a Finding,
+}
+
+/// Verifies the edits.
+///
+/// # Errors
+/// The reason why they cannot be offered.
+pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
+    let text = edit::apply(claim.file.source.bytes, edits);
+    let unproved = |message: &str| reason("not-proved", message);
+    let grammar = claim.language.grammar();
+    let tree = parse(grammar, &text).ok_or_else(|| unproved("the rewritten code takes too long to parse"))?;
+    if errors(tree.root_node()) > errors(claim.file.root) {
+        return Err(unproved("the rewritten code does not parse"));
+    }
+    let source = Source::new(&text, grammar.default_indent());
+    if kept_tokens(claim, claim.file.root, claim.file.source.bytes)
+        != kept_tokens(claim, tree.root_node(), &text)
+    {
+        return Err(unproved("the rewritten code would lose or change a comment or a string"));
+    }
+    let names = grammar.names(tree.root_node(), &text);
+    let file = File {
+        source: &source,
+        root: tree.root_node(),
+        names: &names,
+        catalog: claim.catalog,
+        grammar,
+        exceptions: claim.exceptions,
+    };
+    let start = shifted(claim.body.span.start, edits);
+    let after = lower_at(&file, start, &claim.body.name)
+        .ok_or_else(|| unproved("the rewritten function is not understood"))?;
+    if let Some(reason) = after.opaque {
+        return Err(unproved(reason));
+    }
+    let again = |body: &Body, key: KeyId, by_ticket: bool| {
+        claim.catalog.entries[body.keys[key].entry].again_harmful(by_ticket)
+    };
+    prove(claim.body, &after, claim.key, &again).map_err(|divergence| said(claim, &divergence))?;
+    no_new_finding(claim, &file, &after)
+}
+
+fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<(), Reason> {
+    let judged = Judged {
+        body: after,
+        file,
+        released_in_file: &[],
+    };
+    let found = judge(&judged).map_err(|why| reason("not-proved", why.0))?;
+    let count = |findings: &mut dyn Iterator<Item = &Finding>, rule: Rule, lock: &str| {
+        findings
+            .filter(|finding| finding.rule == rule && finding.lock == lock)
+            .count()
+    };
+    for rule in Rule::ALL {
+        if rule == Rule::NeverReleased {
+            continue;
+        }
+        for lock in found.iter().map(|found| found.finding.lock.as_str()) {
+            let was = count(&mut claim.findings.iter(), rule, lock);
+            let is = count(&mut found.iter().map(|found| &found.finding), rule, lock);
+            let fixed = usize::from(rule == claim.fixed.rule && lock == claim.fixed.lock);
+            if is + fixed > was {
+                return Err(reason("not-proved", "the rewritten code would still be found"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The number of syntax errors.
+fn errors(root: Node<'_>) -> usize {
+    if !root.has_error() {
+        return 0;
+    }
+    descendants(root, |node| node.has_error())
+        .filter(|node| node.is_error() || node.is_missing())
+        .count()
+}
+
+/// Comments (white space at line starts left out) and strings, in order.
+fn kept_tokens(claim: &Claim<'_>, root: Node<'_>, text: &[u8]) -> Vec<Vec<u8>> {
+    let printer = claim.language.printer();
+    descendants(root, |node| !printer.is_verbatim(node.kind()))
+        .filter_map(|node| {
+            let bytes = &text[node.byte_range()];
+            if node.is_extra() && node.kind().contains("comment") {
+                let lines = bytes.split(|byte| *byte == b'\n');
+                return Some(lines.flat_map(|line| line.trim_ascii().to_vec()).collect());
+            }
+            printer.is_verbatim(node.kind()).then(|| bytes.to_vec())
+        })
+        .collect()
+}
+
+/// Where the byte at `at` stands after the edits.
+fn shifted(at: usize, edits: &[Edit]) -> usize {
+    let before = edits.iter().filter(|edit| edit.end <= at && edit.start < at);
+    let (mut grown, mut shrunk) = (0, 0);
+    for edit in before {
+        grown += edit.text.len();
+        shrunk += edit.end - edit.start;
+    }
+    at + grown - shrunk
+}
+
+fn said(claim: &Claim<'_>, divergence: &Divergence) -> Reason {
+    let place = |span: &Span| {
+        let line = claim.file.source.location(span.start).line;
+        let text = claim.file.source.text(*span);
+        let first = text.lines().next().unwrap_or_default();
+        let short: String = first.chars().take(60).collect();
+        (short, line)
+    };
+    match divergence {
+        Divergence::Moved(span) | Divergence::OtherLock(span) => {
+            let (text, line) = place(span);
+            reason(
+                "release-would-move",
+                format!("the release would move past `{text}` on line {line}"),
+            )
+        }
+        Divergence::Different(span) => {
+            let (_, line) = place(span);
+            reason(
+                "not-proved",
+                format!("what happens from line {line} on could not be proved to stay the same"),
+            )
+        }
+        Divergence::StillLeaks => {
+            reason("control-flow", "some path would still leave with the lock held")
+        }
+        Divergence::TooComplex => reason("too-complex", "the function is too large to be proved"),
+    }
+}
