@@ -20,8 +20,11 @@ fn main() -> io::Result<()> {
             let language = folder.file_name().unwrap_or_default().to_string_lossy();
             let library = file.file_stem().unwrap_or_default().to_string_lossy();
             let path = file.display().to_string();
-            writeln!(table, "({language:?}, {library:?}, include_str!({path:?})),")
-                .map_err(io::Error::other)?;
+            writeln!(
+                table,
+                "({language:?}, {library:?}, include_str!({path:?})),"
+            )
+            .map_err(io::Error::other)?;
         }
     }
     table.push_str("]\n");

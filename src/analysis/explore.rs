@@ -89,8 +89,8 @@ impl Paths {
             return;
         }
         if kind == ExitKind::Normal {
-            let released = (0..machine.body.keys.len())
-                .filter(|key| machine.was_released(state, *key));
+            let released =
+                (0..machine.body.keys.len()).filter(|key| machine.was_released(state, *key));
             self.released.extend(released);
         }
         for held in &state.held {

@@ -20,10 +20,12 @@ pub fn returns_locked(body: &Body) -> bool {
         .collect();
     let takes = TAKES.contains(&first.as_str());
     // `lockAndRun` and `start_worker` do something else besides.
-    takes && (lower.len() == first.len() || ["lock", "mutex", "sem", "read", "write", "enter", "acquire"]
-        .iter()
-        .any(|word| lower[first.len()..].contains(word))
-        || lower.trim_end_matches('_') == first)
+    takes
+        && (lower.len() == first.len()
+            || ["lock", "mutex", "sem", "read", "write", "enter", "acquire"]
+                .iter()
+                .any(|word| lower[first.len()..].contains(word))
+            || lower.trim_end_matches('_') == first)
 }
 
 /// Whether two lock texts may name the same lock: the same text, or the same field of whatever.
@@ -54,7 +56,14 @@ mod tests {
 
     #[test]
     fn wrappers_are_told_by_their_names() {
-        for name in ["lock", "acquireLock", "__enter__", "begin", "try_lock", "_acquire"] {
+        for name in [
+            "lock",
+            "acquireLock",
+            "__enter__",
+            "begin",
+            "try_lock",
+            "_acquire",
+        ] {
             assert!(returns_locked(&named(name)), "{name}");
         }
         for name in ["transfer", "lockAndRun", "startWorker", "unlock", "process"] {

@@ -38,8 +38,7 @@ pub fn judge(at: &Judged<'_>) -> Result<Vec<Found>, NotJudged> {
     if let Some(reason) = at.body.opaque {
         return Err(NotJudged(reason));
     }
-    let graph =
-        Graph::new(at.body).map_err(|_| NotJudged("its control flow is not understood"))?;
+    let graph = Graph::new(at.body).map_err(|_| NotJudged("its control flow is not understood"))?;
     let paths =
         explore(at.body, &graph).map_err(|_| NotJudged("it has too many paths to follow"))?;
     let mut found = Vec::new();
@@ -67,7 +66,9 @@ impl Judged<'_> {
         let key = self.body.sites[site].key;
         let entry = &self.file.catalog.entries[self.body.keys[key].entry];
         if self.releases(key).is_empty() {
-            return self.never_released(site).then(|| (Rule::NeverReleased, Vec::new()));
+            return self
+                .never_released(site)
+                .then(|| (Rule::NeverReleased, Vec::new()));
         }
         let leaks: Vec<(Span, LeakKind)> = paths
             .leaks
@@ -82,9 +83,9 @@ impl Judged<'_> {
             .filter(|(_, kind)| *kind != LeakKind::Exception)
             .collect();
         let on_purpose = !paths.released.contains(&key)
-            && leaks.iter().any(|(_, kind)| {
-                matches!(kind, LeakKind::Return | LeakKind::EndOfBody)
-            });
+            && leaks
+                .iter()
+                .any(|(_, kind)| matches!(kind, LeakKind::Return | LeakKind::EndOfBody));
         if !leaks.is_empty() && !on_purpose && !intent::returns_locked(self.body) {
             return Some(if explicit.is_empty() {
                 (Rule::LeakOnException, leaks)
@@ -99,7 +100,10 @@ impl Judged<'_> {
         let harmful = again.iter().any(|release| {
             let by_ticket = matches!(
                 self.body.sites[*release].what,
-                SiteKind::Release { ticket: Some(_), .. }
+                SiteKind::Release {
+                    ticket: Some(_),
+                    ..
+                }
             );
             entry.again_harmful(by_ticket)
         });

@@ -38,11 +38,21 @@ fn exits(leaks: &[Leak]) -> String {
 fn failures(leaks: &[Leak]) -> String {
     let mut numbers: Vec<usize> = leaks.iter().map(|leak| leak.location.line).collect();
     numbers.dedup();
-    joined(numbers.iter().map(|line| format!("line {line} throws")).collect())
+    joined(
+        numbers
+            .iter()
+            .map(|line| format!("line {line} throws"))
+            .collect(),
+    )
 }
 
 fn lines(leaks: &[Leak]) -> String {
-    joined(leaks.iter().map(|leak| format!("line {}", leak.location.line)).collect())
+    joined(
+        leaks
+            .iter()
+            .map(|leak| format!("line {}", leak.location.line))
+            .collect(),
+    )
 }
 
 /// The first two, and how many more there are.

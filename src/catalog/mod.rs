@@ -131,12 +131,11 @@ impl Catalog {
         };
         for (path, library) in libraries {
             for lock in library.lock.clone() {
-                let entry = Entry::compile(&library, lock, grammar).map_err(|message| {
-                    CatalogError {
+                let entry =
+                    Entry::compile(&library, lock, grammar).map_err(|message| CatalogError {
                         path: path.clone(),
                         message,
-                    }
-                })?;
+                    })?;
                 catalog.add(entry);
             }
         }
@@ -193,7 +192,13 @@ impl Catalog {
     ) -> Option<Match<'t>> {
         self.find_all(node, at, wanted)
             .into_iter()
-            .reduce(|best, next| if next.confidence > best.confidence { next } else { best })
+            .reduce(|best, next| {
+                if next.confidence > best.confidence {
+                    next
+                } else {
+                    best
+                }
+            })
     }
 
     /// Every match of `node` among the patterns that `wanted` admits.
@@ -254,7 +259,10 @@ impl Entry {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let mut key_holes: Vec<String> = Vec::new();
-        for pattern in acquire.iter().chain(tries.iter().map(|(pattern, _)| pattern)) {
+        for pattern in acquire
+            .iter()
+            .chain(tries.iter().map(|(pattern, _)| pattern))
+        {
             for hole in pattern.holes() {
                 if hole != "TICKET" && !hole.starts_with('_') && !key_holes.contains(&hole) {
                     key_holes.push(hole);
@@ -360,7 +368,11 @@ impl Entry {
         role: Role,
         at: Surroundings<'_>,
     ) -> Option<Confidence> {
-        let imported = || self.modules.iter().any(|module| at.names.modules.contains(module));
+        let imported = || {
+            self.modules
+                .iter()
+                .any(|module| at.names.modules.contains(module))
+        };
         let Some(receiver) = bindings.get("LOCK") else {
             // By ticket: the acquire is the evidence.
             return (role == Role::Release || imported()).then_some(Confidence::Typed);
@@ -380,7 +392,9 @@ impl Entry {
                 Some(Confidence::Typed)
             }
             // Not in the catalogue, or it would have been taken for typed: judged by its name.
-            Some(TypeRef::Known { name: type_name, .. }) => {
+            Some(TypeRef::Known {
+                name: type_name, ..
+            }) => {
                 // A factory says less than a type: there the variable's own name counts too.
                 let factory = type_name.starts_with(|first: char| first.is_lowercase());
                 let tells = telling(&type_name) || (factory && telling(&name));
@@ -425,7 +439,10 @@ fn contexts(lock: &Lock) -> Vec<String> {
         .iter()
         .filter_map(|form| {
             let head = form.code()?.strip_suffix(':')?;
-            let held = head.strip_prefix("async ").unwrap_or(head).strip_prefix("with ")?;
+            let held = head
+                .strip_prefix("async ")
+                .unwrap_or(head)
+                .strip_prefix("with ")?;
             Some(held.split(" as ").next().unwrap_or(held).to_owned())
         })
         .collect()
@@ -467,7 +484,11 @@ impl Entry {
     /// How a ticket is bound and how it releases: `[, $TICKET]` and `$TICKET()`.
     pub fn ticket_code(&self) -> Option<(&str, &str)> {
         let binding = self.lock.ticket.first()?;
-        let release = self.lock.release.iter().find(|code| code.contains("$TICKET"))?;
+        let release = self
+            .lock
+            .release
+            .iter()
+            .find(|code| code.contains("$TICKET"))?;
         Some((binding, release))
     }
 }

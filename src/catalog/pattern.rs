@@ -100,12 +100,7 @@ impl Pattern {
     }
 
     /// Matches `node`, adding to `bindings`.
-    pub fn matches<'t>(
-        &self,
-        node: Node<'t>,
-        text: &[u8],
-        bindings: &mut Bindings<'t>,
-    ) -> bool {
+    pub fn matches<'t>(&self, node: Node<'t>, text: &[u8], bindings: &mut Bindings<'t>) -> bool {
         match self {
             Pattern::Hole(name) => {
                 if name.starts_with('_') {

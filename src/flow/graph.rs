@@ -4,7 +4,9 @@
 //! else runs on the way out) is compiled once per place that control is on its way to, so that a
 //! walk of the graph needs no stack.
 
-use super::{Block, Body, Cond, Event, EventKind, Loop, SiteId, Stmt, StmtKind, Test, Value, WithExit};
+use super::{
+    Block, Body, Cond, Event, EventKind, Loop, SiteId, Stmt, StmtKind, Test, Value, WithExit,
+};
 use crate::finding::LeakKind;
 use crate::source::Span;
 use std::collections::HashMap;
@@ -238,7 +240,10 @@ impl Builder {
                     WithExit::Call { label, .. } => Cleanup::Call(label.clone(), stmt.span),
                 };
                 let swallowed = match exit {
-                    WithExit::Call { swallows: true, label } => Some((label, next)),
+                    WithExit::Call {
+                        swallows: true,
+                        label,
+                    } => Some((label, next)),
                     _ => None,
                 };
                 let body = self.with_cleanup(what, next, swallowed, |builder, next| {
@@ -374,7 +379,11 @@ impl Builder {
         let mut last = exhaustive && cases.iter().all(|case| case.test.is_some());
         for (case, &body) in cases.iter().zip(&bodies).rev() {
             if let Some(test) = &case.test {
-                let no = if std::mem::take(&mut last) { body } else { entry };
+                let no = if std::mem::take(&mut last) {
+                    body
+                } else {
+                    entry
+                };
                 entry = self.cond(test, body, no)?;
             }
         }
@@ -392,9 +401,12 @@ impl Builder {
         let Some(finally) = finally else {
             return self.caught(body, handlers, otherwise, next);
         };
-        self.with_cleanup(Cleanup::Block(finally.clone()), next, None, |builder, next| {
-            builder.caught(body, handlers, otherwise, next)
-        })
+        self.with_cleanup(
+            Cleanup::Block(finally.clone()),
+            next,
+            None,
+            |builder, next| builder.caught(body, handlers, otherwise, next),
+        )
     }
 
     fn caught(
@@ -502,26 +514,31 @@ impl Builder {
     }
 
     fn jump(&mut self, label: Option<&str>, is_break: bool, span: Span) -> Built {
-        let found = self.frames.iter().enumerate().rev().find_map(|(depth, frame)| {
-            let Frame::Target {
-                label: own,
-                body,
-                brk,
-                cont,
-            } = frame
-            else {
-                return None;
-            };
-            let named = label.is_none_or(|label| own.as_deref() == Some(label));
-            // An unlabelled break does not see labelled blocks, a continue no switch.
-            let fits = if is_break {
-                label.is_some() || cont.is_some() || own.is_none()
-            } else {
-                cont.is_some()
-            };
-            let target = if is_break { Some(*brk) } else { *cont };
-            (named && fits).then_some((depth, *body, target))
-        });
+        let found = self
+            .frames
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(depth, frame)| {
+                let Frame::Target {
+                    label: own,
+                    body,
+                    brk,
+                    cont,
+                } = frame
+                else {
+                    return None;
+                };
+                let named = label.is_none_or(|label| own.as_deref() == Some(label));
+                // An unlabelled break does not see labelled blocks, a continue no switch.
+                let fits = if is_break {
+                    label.is_some() || cont.is_some() || own.is_none()
+                } else {
+                    cont.is_some()
+                };
+                let target = if is_break { Some(*brk) } else { *cont };
+                (named && fits).then_some((depth, *body, target))
+            });
         let Some((depth, body, Some(target))) = found else {
             return Err(TooLarge);
         };

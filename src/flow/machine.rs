@@ -432,7 +432,10 @@ fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
     }
     let mut names: Vec<String> = names.into_iter().collect();
     names.sort_unstable();
-    (0..).zip(names).map(|(number, name)| (name, number)).collect()
+    (0..)
+        .zip(names)
+        .map(|(number, name)| (name, number))
+        .collect()
 }
 
 /// Pure conditions that guard lock events in more than one place: the second answer is the first.

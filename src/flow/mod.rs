@@ -213,7 +213,10 @@ pub enum StmtKind {
 pub enum WithExit {
     Release(SiteId),
     /// Code that is not known; may it swallow an exception?
-    Call { label: String, swallows: bool },
+    Call {
+        label: String,
+        swallows: bool,
+    },
 }
 
 /// Any loop.
@@ -258,14 +261,23 @@ pub struct Event {
 #[derive(Debug, Clone)]
 pub enum EventKind {
     /// Others can see it, and it may throw: a call, an await, a yield.
-    Call { label: String },
+    Call {
+        label: String,
+    },
     /// Others can see it, and it does not throw: a write to a field.
-    Effect { label: String },
+    Effect {
+        label: String,
+    },
     /// An operator that may throw and does nothing else.
-    MayThrow { label: String },
+    MayThrow {
+        label: String,
+    },
     Acquire(SiteId),
     Release(SiteId),
-    Assign { var: String, value: Value },
+    Assign {
+        var: String,
+        value: Value,
+    },
     /// Parts of an expression that run on a condition: `a && f()`.
     Choice {
         cond: Box<Cond>,
@@ -273,9 +285,15 @@ pub enum EventKind {
         no: Vec<Event>,
     },
     /// A callback that runs in place, between the acquire and the release of a helper.
-    Inline { enter: SiteId, exit: SiteId, body: Block },
+    Inline {
+        enter: SiteId,
+        exit: SiteId,
+        body: Block,
+    },
     /// The process ends here; nothing guaranteed runs.
-    ProcessExit { label: String },
+    ProcessExit {
+        label: String,
+    },
 }
 
 /// What is known of a variable's value.

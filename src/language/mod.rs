@@ -14,9 +14,9 @@ use crate::rewrite::printer::Printer;
 use crate::source::Span;
 use names::{Names, TypeRef};
 use serde::Serialize;
-use tree_sitter::Node;
 use std::fmt;
 use std::str::FromStr;
+use tree_sitter::Node;
 
 /// A language that lockfix reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

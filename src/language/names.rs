@@ -141,21 +141,62 @@ impl Names {
 
 /// Words that make a name tell of a lock.
 const TELLING: &[&str] = &[
-    "lock", "locks", "locker", "mutex", "mutexes", "mtx", "mu", "lk", "sem", "sema", "semaphore",
-    "semaphores", "rlock", "wlock", "rwlock", "rwmutex", "spinlock", "writelock", "readlock",
-    "condition", "cond", "cv",
+    "lock",
+    "locks",
+    "locker",
+    "mutex",
+    "mutexes",
+    "mtx",
+    "mu",
+    "lk",
+    "sem",
+    "sema",
+    "semaphore",
+    "semaphores",
+    "rlock",
+    "wlock",
+    "rwlock",
+    "rwmutex",
+    "spinlock",
+    "writelock",
+    "readlock",
+    "condition",
+    "cond",
+    "cv",
 ];
 
 /// Words that make a telling name tell of something else.
 const MISLEADING: &[&str] = &[
-    "wake", "screen", "pointer", "scroll", "caps", "orientation", "keyboard", "door", "num", "git",
-    "focus", "un", "padlock", "pad", "post", "edit", "pool", "file", "package", "yarn", "orientations",
+    "wake",
+    "screen",
+    "pointer",
+    "scroll",
+    "caps",
+    "orientation",
+    "keyboard",
+    "door",
+    "num",
+    "git",
+    "focus",
+    "un",
+    "padlock",
+    "pad",
+    "post",
+    "edit",
+    "pool",
+    "file",
+    "package",
+    "yarn",
+    "orientations",
 ];
 
 /// Whether a name (its last part) tells of a lock: `this.accountMutex`, `self._lock`, `locks[i]`.
 pub fn telling(name: &str) -> bool {
     let head = name.split(['[', '(']).next().unwrap_or(name);
-    let last = head.rsplit(['.', '>', ':']).find(|part| !part.is_empty()).unwrap_or(head);
+    let last = head
+        .rsplit(['.', '>', ':'])
+        .find(|part| !part.is_empty())
+        .unwrap_or(head);
     let words = words_of(last);
     words.iter().any(|word| TELLING.contains(&word.as_str()))
         && !words.iter().any(|word| MISLEADING.contains(&word.as_str()))
@@ -189,10 +230,25 @@ mod tests {
 
     #[test]
     fn a_name_tells_of_a_lock_by_its_words() {
-        for name in ["this.accountMutex", "self._lock", "locks[i]", "RW_LOCK", "sem", "mu"] {
+        for name in [
+            "this.accountMutex",
+            "self._lock",
+            "locks[i]",
+            "RW_LOCK",
+            "sem",
+            "mu",
+        ] {
             assert!(telling(name), "{name}");
         }
-        for name in ["clock", "block", "this.wakeLock", "pool", "blockchain", "capsLock", "mule"] {
+        for name in [
+            "clock",
+            "block",
+            "this.wakeLock",
+            "pool",
+            "blockchain",
+            "capsLock",
+            "mule",
+        ] {
             assert!(!telling(name), "{name}");
         }
     }

@@ -156,8 +156,7 @@ fn find_acquires<'t>(file: &File<'t>, root: Node<'t>) -> Vec<Found<'t>> {
         if consumed == Some(node.id()) || !file.grammar.may_match(node.kind()) {
             continue;
         }
-        let wanted =
-            |role: Role| matches!(role, Role::Acquire | Role::Try(_) | Role::Callback);
+        let wanted = |role: Role| matches!(role, Role::Acquire | Role::Try(_) | Role::Callback);
         let Some(hit) = file.catalog.find(node, file.surroundings(), wanted) else {
             continue;
         };
@@ -327,4 +326,3 @@ pub mod label {
         EventKind::ProcessExit { label }
     }
 }
-

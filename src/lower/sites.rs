@@ -179,7 +179,8 @@ impl Table {
                 if file.grammar.is_name(target.kind()) {
                     acquire.bound = Some(file.normal(target));
                 }
-                self.known_uses.extend(descendants(target, |_| true).map(|node| node.id()));
+                self.known_uses
+                    .extend(descendants(target, |_| true).map(|node| node.id()));
             }
             Binding::Condition | Binding::Other => {}
         }
@@ -214,7 +215,11 @@ impl Table {
         let Some((key, ticket)) = keys.first().cloned() else {
             return;
         };
-        if keys.len() > 1 && keys.iter().any(|(other, _)| self.keys[*other].mode != self.keys[key].mode) {
+        if keys.len() > 1
+            && keys
+                .iter()
+                .any(|(other, _)| self.keys[*other].mode != self.keys[key].mode)
+        {
             self.opaque = Some("a release does not tell which of two modes it ends");
         }
         let outer = file.grammar.awaiting(node).unwrap_or(node);
@@ -282,9 +287,11 @@ impl Table {
 
     /// A nested function that frees a lock, or mentions a ticket, has been handed the release.
     fn find_hand_over(&mut self, file: &File<'_>, function: Node<'_>) {
-        if self.by_node.values().any(
-            |does| matches!(does, Does::Guard { callback, .. } if *callback == function.id()),
-        ) {
+        if self
+            .by_node
+            .values()
+            .any(|does| matches!(does, Does::Guard { callback, .. } if *callback == function.id()))
+        {
             return;
         }
         for node in descendants(function, |_| true) {
@@ -316,10 +323,10 @@ impl Table {
     }
 
     fn key_of_ticket(&self, file: &File<'_>, node: Node<'_>) -> Option<KeyId> {
-        let any = self
-            .sites
-            .iter()
-            .any(|site| site.acquire().is_some_and(|acquire| acquire.ticket.is_some()));
+        let any = self.sites.iter().any(|site| {
+            site.acquire()
+                .is_some_and(|acquire| acquire.ticket.is_some())
+        });
         if !any {
             return None;
         }

@@ -2,10 +2,10 @@
 
 use super::Task;
 use super::names;
+use super::place::enclosing;
 use super::region::Region;
 use crate::edit::{Edit, Overlap};
 use crate::finding::Reason;
-use super::place::enclosing;
 use crate::flow::{Block, BlockStyle, DeclKind, SiteId, SiteKind, Stmt, StmtKind};
 use crate::lower::descendants;
 use crate::refusal::reason;
@@ -29,7 +29,10 @@ impl<'a> Builder<'a> {
     pub fn new(task: Task<'a>, region: &'a Region<'a>) -> Result<Self, Reason> {
         match region.start.block.style {
             BlockStyle::Single | BlockStyle::None => {
-                return Err(reason("one-line", "the span does not stand in a block of its own"));
+                return Err(reason(
+                    "one-line",
+                    "the span does not stand in a block of its own",
+                ));
             }
             BlockStyle::Braced | BlockStyle::Plain | BlockStyle::OnHeaderLine => {}
         }
@@ -63,8 +66,7 @@ impl<'a> Builder<'a> {
                 block: self.region.start.block,
                 acquire: self.region.start.acquire,
                 // With the main release and the return behind it.
-                stmts: &self.region.start.block.stmts
-                    [self.region.start.first..self.region.end + 2],
+                stmts: &self.region.start.block.stmts[self.region.start.first..self.region.end + 2],
                 main: None,
             },
         };
@@ -75,6 +77,11 @@ impl<'a> Builder<'a> {
         }
         self.draft.wrap(&wrapped, &self.construct);
         self.draft.finish()
+    }
+
+    /// Whether declarations move out of the region.
+    pub fn hoists(&self) -> bool {
+        !self.construct.above.is_empty()
     }
 
     /// `acquire; try { … } finally { release }`
@@ -131,7 +138,10 @@ impl<'a> Builder<'a> {
             .ok_or_else(|| reason("no-form", "this library has no such helper"))?
             .to_owned();
         if self.region.start.acquire.is_none() || self.region.start.maybe {
-            return Err(reason("acquire-conditional", "the acquire stands under a condition"));
+            return Err(reason(
+                "acquire-conditional",
+                "the acquire stands under a condition",
+            ));
         }
         if let Some(kept) = self.region.kept.first() {
             return Err(would_move(&self.task, *kept));
@@ -143,8 +153,7 @@ impl<'a> Builder<'a> {
         let (open, close) = code
             .split_once("{}")
             .ok_or_else(|| reason("no-form", "the catalogue gives no body for this form"))?;
-        let returned = self.region.stmts().iter().any(returns)
-            || self.region.absorbed.is_some();
+        let returned = self.region.stmts().iter().any(returns) || self.region.absorbed.is_some();
         let head = if returned { "return " } else { "" };
         self.construct.instead = Some(format!("{head}{open}{{"));
         self.construct.close = Some(format!("}}{close}{}", self.terminator()));
@@ -170,7 +179,10 @@ impl<'a> Builder<'a> {
         let initial = match acquire.and_then(|acquire| acquire.bound.clone()) {
             Some(bound) if self.region.start.maybe => bound,
             _ if self.region.start.maybe => {
-                return Err(reason("acquire-conditional", "the acquire stands under a condition"));
+                return Err(reason(
+                    "acquire-conditional",
+                    "the acquire stands under a condition",
+                ));
             }
             _ => self.printer.truth(true).to_owned(),
         };
@@ -204,7 +216,12 @@ impl<'a> Builder<'a> {
         let bound = self.task.body.sites[self.task.site]
             .acquire()
             .and_then(|acquire| acquire.bound.as_deref())
-            .ok_or_else(|| reason("acquire-conditional", "the acquire stands under a condition"))?;
+            .ok_or_else(|| {
+                reason(
+                    "acquire-conditional",
+                    "the acquire stands under a condition",
+                )
+            })?;
         let indent = &self.task.file.source.indent;
         Ok(self.printer.when(bound, &statement, indent))
     }
@@ -218,7 +235,12 @@ impl<'a> Builder<'a> {
         super::region::written_releases(self.task.body, key)
             .first()
             .map(|site| self.task.file.source.text(self.task.body.sites[*site].span))
-            .ok_or_else(|| reason("not-released", "nothing here shows how the lock is released"))
+            .ok_or_else(|| {
+                reason(
+                    "not-released",
+                    "nothing here shows how the lock is released",
+                )
+            })
     }
 
     fn terminator(&self) -> &'static str {
@@ -256,12 +278,11 @@ impl<'a> Builder<'a> {
             let span = self.task.body.sites[release].span;
             let stays = !self.region.dropped.contains(&release)
                 && !(self.region.absorbed.is_some()
-                    && self.region.main.is_some_and(|main| main.span.contains(span)));
-            let reached = self
-                .region
-                .start
-                .block
-                .stmts[self.region.start.first..]
+                    && self
+                        .region
+                        .main
+                        .is_some_and(|main| main.span.contains(span)));
+            let reached = self.region.start.block.stmts[self.region.start.first..]
                 .iter()
                 .any(|stmt| stmt.span.contains(span));
             if stays && !reached {
@@ -283,7 +304,10 @@ impl<'a> Builder<'a> {
             || self.region.kept.iter().all(|site| {
                 matches!(
                     self.task.body.sites[*site].what,
-                    SiteKind::Release { ticket: Some(_), .. }
+                    SiteKind::Release {
+                        ticket: Some(_),
+                        ..
+                    }
                 )
             });
         !self.task.entry().again_harmful(by_ticket)
@@ -309,7 +333,9 @@ impl<'a> Builder<'a> {
                     .iter()
                     .any(|site| other.sole_event().is_some() && other.holds_site(*site))
         });
-        let previous = index.checked_sub(1).map(|index| block.stmts[index].span.end);
+        let previous = index
+            .checked_sub(1)
+            .map(|index| block.stmts[index].span.end);
         match self.printer.empty_suite() {
             Some(pass) if alone && !std::ptr::eq(block, self.region.start.block) => {
                 self.draft.replace(stmt.span, pass);
@@ -321,11 +347,17 @@ impl<'a> Builder<'a> {
     /// `held = false` in front of a release that stays.
     fn flag_release(&mut self, site: SiteId, flag: &str) -> Result<(), Reason> {
         let Some((block, index)) = enclosing(&self.task.body.root, site) else {
-            return Err(reason("acquire-in-expression", "a release is part of an expression"));
+            return Err(reason(
+                "acquire-in-expression",
+                "a release is part of an expression",
+            ));
         };
         let stmt = &block.stmts[index];
         if block.style == BlockStyle::Single {
-            return Err(reason("one-line", "a release stands in a branch without braces"));
+            return Err(reason(
+                "one-line",
+                "a release stands in a branch without braces",
+            ));
         }
         let source = self.task.file.source;
         let end = self.terminator();
@@ -375,7 +407,10 @@ impl<'a> Builder<'a> {
             .root
             .descendant_for_byte_range(stmt.span.start, stmt.span.end);
         let node = node.ok_or_else(|| {
-            reason("declared-in-span", format!("`{name}` is declared inside the span"))
+            reason(
+                "declared-in-span",
+                format!("`{name}` is declared inside the span"),
+            )
         })?;
         let hoist = self
             .printer
@@ -415,14 +450,19 @@ impl<'a> Builder<'a> {
     /// Nothing in the region may need the function it stands in.
     fn closure_is_legal(&self) -> Result<(), Reason> {
         if self.task.body.is_generator {
-            return Err(reason("no-form", "a generator cannot yield from a callback"));
+            return Err(reason(
+                "no-form",
+                "a generator cannot yield from a callback",
+            ));
         }
         let stmts = self.region.stmts();
         if let Some(stmt) = stmts.iter().find(|stmt| jumps_out(stmt, 0)) {
             let line = self.task.file.source.location(stmt.span.start).line;
             return Err(reason(
                 "no-form",
-                format!("the statement on line {line} jumps out of the span, which a callback cannot"),
+                format!(
+                    "the statement on line {line} jumps out of the span, which a callback cannot"
+                ),
             ));
         }
         let returned = stmts.iter().any(returns) || self.region.absorbed.is_some();
@@ -433,7 +473,10 @@ impl<'a> Builder<'a> {
         let behind = !self.region.rest().is_empty()
             || !std::ptr::eq(self.region.start.block, &self.task.body.root);
         if returned && behind && !ends {
-            return Err(reason("no-form", "a return in the span would only leave the callback"));
+            return Err(reason(
+                "no-form",
+                "a return in the span would only leave the callback",
+            ));
         }
         Ok(())
     }

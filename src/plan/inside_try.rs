@@ -11,10 +11,17 @@ use crate::rewrite::Draft;
 /// The candidates of the form.
 pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> {
     if form != Form::TryFinally {
-        return Err(reason("no-form", "the acquire only has to move in front of its `try`"));
+        return Err(reason(
+            "no-form",
+            "the acquire only has to move in front of its `try`",
+        ));
     }
-    let path = path_to(task.body, task.site)
-        .ok_or_else(|| reason("acquire-in-expression", "the acquire is part of an expression"))?;
+    let path = path_to(task.body, task.site).ok_or_else(|| {
+        reason(
+            "acquire-in-expression",
+            "the acquire is part of an expression",
+        )
+    })?;
     let key = task.body.sites[task.site].key;
     let level = path
         .iter()
@@ -33,7 +40,10 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
         }
     };
     let StmtKind::Try { handlers, body, .. } = &tried.stmt().kind else {
-        return Err(reason("control-flow", "the `try` of the acquire was not found"));
+        return Err(reason(
+            "control-flow",
+            "the `try` of the acquire was not found",
+        ));
     };
     if !std::ptr::eq(body, own.block) {
         return Err(reason("control-flow", "the acquire stands in a handler"));
@@ -48,11 +58,7 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
     Ok(vec![Candidate { form, edits: moved }])
 }
 
-fn move_out(
-    task: Task<'_>,
-    tried: At<'_>,
-    own: At<'_>,
-) -> Result<Vec<crate::edit::Edit>, Reason> {
+fn move_out(task: Task<'_>, tried: At<'_>, own: At<'_>) -> Result<Vec<crate::edit::Edit>, Reason> {
     let source = task.file.source;
     let one_line = || reason("one-line", "the code shares its line with other statements");
     if !source.first_on_line(tried.stmt().span.start) {

@@ -71,16 +71,18 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
     let mut found = Vec::new();
     for start in &starts {
         for region in region::regions(task.body, key, start) {
-            match build(task, form, &region) {
-                Ok(edits) => found.push(Candidate { form, edits }),
+            let plain = build(task, form, &region);
+            let hoists = !matches!(&plain, Ok((_, false)));
+            let absorbed = absorbing(&region)
+                .filter(|_| hoists)
+                .and_then(|region| build(task, form, &region).ok());
+            // Taking a pure `return` in is shorter than moving declarations out.
+            found.extend(absorbed.map(|(edits, _)| Candidate { form, edits }));
+            match plain {
+                Ok((edits, _)) => found.push(Candidate { form, edits }),
                 Err(reason) => {
                     refused.get_or_insert(reason);
                 }
-            }
-            if let Some(absorbed) = absorbing(&region)
-                && let Ok(edits) = build(task, form, &absorbed)
-            {
-                found.push(Candidate { form, edits });
             }
         }
     }
@@ -108,7 +110,8 @@ fn absorbing<'b>(region: &Region<'b>) -> Option<Region<'b>> {
     })
 }
 
-fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<Vec<Edit>, Reason> {
+/// The edits, and whether declarations move out of the region.
+fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<(Vec<Edit>, bool), Reason> {
     stable(task, region)?;
     let mut builder = Builder::new(task, region)?;
     match form {
@@ -120,8 +123,10 @@ fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<Vec<Edit>, R
             return Err(reason("no-form", "this form does not fit here"));
         }
     }
+    let hoists = builder.hoists();
     builder
         .finish()
+        .map(|edits| (edits, hoists))
         .map_err(|_| reason("one-line", "the code shares its line with other statements"))
 }
 
@@ -147,15 +152,20 @@ fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
     if key.has_call && !by_ticket {
         return Err(reason(
             "receiver-has-call",
-            format!("`{}` may be another lock each time it is asked for", key.shown),
+            format!(
+                "`{}` may be another lock each time it is asked for",
+                key.shown
+            ),
         ));
     }
     Ok(())
 }
 
 fn assigned<'n>(stmt: &Stmt, names: &[&'n str]) -> Option<&'n str> {
-    stmt.all_events().iter().find_map(|event| match &event.kind {
-        EventKind::Assign { var, .. } => names.iter().copied().find(|name| name == var),
-        _ => None,
-    })
+    stmt.all_events()
+        .iter()
+        .find_map(|event| match &event.kind {
+            EventKind::Assign { var, .. } => names.iter().copied().find(|name| name == var),
+            _ => None,
+        })
 }

@@ -39,9 +39,7 @@ fn taken(file: &File<'_>, body: &Body) -> HashSet<String> {
     let is_function = |kind: &str| file.grammar.is_function(kind);
     let outermost = descendants(file.root, |node| !is_function(node.kind()))
         .filter(|node| is_function(node.kind()))
-        .find(|node| {
-            node.start_byte() <= body.span.start && body.span.end <= node.end_byte()
-        });
+        .find(|node| node.start_byte() <= body.span.start && body.span.end <= node.end_byte());
     let mut collect = |node: tree_sitter::Node<'_>| {
         // `x.release` is no name that could be hidden.
         let is_property = node.kind() == "property_identifier"

@@ -21,7 +21,11 @@ pub fn path_to(body: &Body, site: SiteId) -> Option<Vec<At<'_>>> {
     fn search<'b>(block: &'b Block, site: SiteId, path: &mut Vec<At<'b>>) -> bool {
         for (index, stmt) in block.stmts.iter().enumerate() {
             path.push(At { block, index });
-            if stmt.own_events().iter().any(|event| touches(&event.kind, site)) {
+            if stmt
+                .own_events()
+                .iter()
+                .any(|event| touches(&event.kind, site))
+            {
                 return true;
             }
             if stmt.blocks().iter().any(|block| search(block, site, path)) {
@@ -234,7 +238,9 @@ fn guarded<'b>(path: &[At<'b>], found: &mut Vec<Start<'b>>) {
 /// Whether control never reaches the end of the block.
 pub fn leaves(block: &Block) -> bool {
     block.stmts.last().is_some_and(|stmt| match &stmt.kind {
-        StmtKind::Return { .. } | StmtKind::Throw { .. } | StmtKind::Break(_)
+        StmtKind::Return { .. }
+        | StmtKind::Throw { .. }
+        | StmtKind::Break(_)
         | StmtKind::Continue(_) => true,
         StmtKind::Plain(events) => events
             .last()
@@ -258,7 +264,11 @@ pub fn enclosing(block: &Block, site: SiteId) -> Option<(&Block, usize)> {
             }
             continue;
         }
-        if let Some(found) = stmt.blocks().into_iter().find_map(|block| enclosing(block, site)) {
+        if let Some(found) = stmt
+            .blocks()
+            .into_iter()
+            .find_map(|block| enclosing(block, site))
+        {
             return Some(found);
         }
     }

@@ -37,8 +37,11 @@ pub fn regions<'b>(body: &'b Body, key: KeyId, start: &Start<'b>) -> Vec<Region<
     let stmts = &start.block.stmts;
     let releases = written_releases(body, key);
     let mut ends: Vec<(usize, Option<&'b Stmt>)> = Vec::new();
-    let main = (start.first..stmts.len())
-        .find(|index| releases.iter().any(|site| is_main_release(&stmts[*index], *site, start)));
+    let main = (start.first..stmts.len()).find(|index| {
+        releases
+            .iter()
+            .any(|site| is_main_release(&stmts[*index], *site, start))
+    });
     if let Some(index) = main {
         ends.push((index, Some(&stmts[index])));
     }
@@ -51,7 +54,11 @@ pub fn regions<'b>(body: &'b Body, key: KeyId, start: &Start<'b>) -> Vec<Region<
     ends.push((stmts.len(), None));
     let mut found: Vec<Region<'b>> = Vec::new();
     for (end, main) in ends {
-        if end <= start.first || found.iter().any(|known| known.end == end && known.main.is_none()) {
+        if end <= start.first
+            || found
+                .iter()
+                .any(|known| known.end == end && known.main.is_none())
+        {
             continue;
         }
         let mut region = Region {
@@ -97,7 +104,9 @@ fn is_main_release(stmt: &Stmt, site: SiteId, start: &Start<'_>) -> bool {
                 && events.iter().all(|event| {
                     matches!(
                         event.kind,
-                        EventKind::Release(_) | EventKind::MayThrow { .. } | EventKind::Assign { .. }
+                        EventKind::Release(_)
+                            | EventKind::MayThrow { .. }
+                            | EventKind::Assign { .. }
                     )
                 })
         }

@@ -72,12 +72,12 @@ impl<'a> Draft<'a> {
             .collect();
         starts.sort_unstable();
         for start in starts {
-            let blank = self.source.line_content_end(start)
-                == start + self.source.indent_at(start).len();
+            let blank =
+                self.source.line_content_end(start) == start + self.source.indent_at(start).len();
             let inside = |spans: &[Span], open: bool| {
-                spans
-                    .iter()
-                    .any(|span| (span.start < start || !open && span.start == start) && start < span.end)
+                spans.iter().any(|span| {
+                    (span.start < start || !open && span.start == start) && start < span.end
+                })
             };
             if !blank && !inside(self.verbatim, true) && !inside(&self.removed, false) {
                 self.edits.insert(start, self.source.indent.as_str());
@@ -126,7 +126,11 @@ impl<'a> Draft<'a> {
         }
         for line in &construct.above {
             self.edits.insert(
-                if own_line { self.source.line_start(head.start) } else { head.start },
+                if own_line {
+                    self.source.line_start(head.start)
+                } else {
+                    head.start
+                },
                 if own_line {
                     format!("{indent}{line}{nl}")
                 } else {
@@ -173,8 +177,10 @@ impl<'a> Draft<'a> {
                 Some(end) => Span::new(end, first.span.start),
                 // The line was broken in front of it already.
                 None => {
-                    let text: String =
-                        open.iter().map(|line| format!("{line}{nl}{deeper}")).collect();
+                    let text: String = open
+                        .iter()
+                        .map(|line| format!("{line}{nl}{deeper}"))
+                        .collect();
                     self.edits.insert(first.span.start, text);
                     return first.span.end;
                 }
@@ -271,7 +277,9 @@ impl<'a> Draft<'a> {
         let mut text = text;
         let closing = follows.starts_with(b"}");
         let own = if closing {
-            indent.strip_suffix(self.source.indent.as_str()).unwrap_or(indent)
+            indent
+                .strip_suffix(self.source.indent.as_str())
+                .unwrap_or(indent)
         } else {
             indent
         };
@@ -311,10 +319,9 @@ impl<'a> Draft<'a> {
         while start > 0 {
             let above = self.source.line_start(start - 1);
             let text = &self.source.bytes[above + self.source.indent_at(above).len()..start];
-            let is_comment =
-                text.starts_with(b"//") || text.starts_with(b"#") || text.starts_with(b"/*") && {
-                    text.windows(2).any(|pair| pair == b"*/")
-                };
+            let is_comment = text.starts_with(b"//")
+                || text.starts_with(b"#")
+                || text.starts_with(b"/*") && { text.windows(2).any(|pair| pair == b"*/") };
             if above <= floor || !is_comment {
                 break;
             }

@@ -38,7 +38,8 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     let text = edit::apply(claim.file.source.bytes, edits);
     let unproved = |message: &str| reason("not-proved", message);
     let grammar = claim.language.grammar();
-    let tree = parse(grammar, &text).ok_or_else(|| unproved("the rewritten code takes too long to parse"))?;
+    let tree = parse(grammar, &text)
+        .ok_or_else(|| unproved("the rewritten code takes too long to parse"))?;
     if errors(tree.root_node()) > errors(claim.file.root) {
         return Err(unproved("the rewritten code does not parse"));
     }
@@ -46,7 +47,9 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     if kept_tokens(claim, claim.file.root, claim.file.source.bytes)
         != kept_tokens(claim, tree.root_node(), &text)
     {
-        return Err(unproved("the rewritten code would lose or change a comment or a string"));
+        return Err(unproved(
+            "the rewritten code would lose or change a comment or a string",
+        ));
     }
     let names = grammar.names(tree.root_node(), &text);
     let file = File {
@@ -91,7 +94,10 @@ fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<()
             let is = count(&mut found.iter().map(|found| &found.finding), rule, lock);
             let fixed = usize::from(rule == claim.fixed.rule && lock == claim.fixed.lock);
             if is + fixed > was {
-                return Err(reason("not-proved", "the rewritten code would still be found"));
+                return Err(reason(
+                    "not-proved",
+                    "the rewritten code would still be found",
+                ));
             }
         }
     }
@@ -125,7 +131,9 @@ fn kept_tokens(claim: &Claim<'_>, root: Node<'_>, text: &[u8]) -> Vec<Vec<u8>> {
 
 /// Where the byte at `at` stands after the edits.
 fn shifted(at: usize, edits: &[Edit]) -> usize {
-    let before = edits.iter().filter(|edit| edit.end <= at && edit.start < at);
+    let before = edits
+        .iter()
+        .filter(|edit| edit.end <= at && edit.start < at);
     let (mut grown, mut shrunk) = (0, 0);
     for edit in before {
         grown += edit.text.len();
@@ -157,9 +165,10 @@ fn said(claim: &Claim<'_>, divergence: &Divergence) -> Reason {
                 format!("what happens from line {line} on could not be proved to stay the same"),
             )
         }
-        Divergence::StillLeaks => {
-            reason("control-flow", "some path would still leave with the lock held")
-        }
+        Divergence::StillLeaks => reason(
+            "control-flow",
+            "some path would still leave with the lock held",
+        ),
         Divergence::TooComplex => reason("too-complex", "the function is too large to be proved"),
     }
 }

@@ -170,17 +170,14 @@ impl<'a> Proof<'a> {
 
     /// An idle release that does nothing; and, in the original, one of a lock that was never
     /// taken on this path, which is what `acquire-inside-try` is about.
-    fn may_skip(
-        &self,
-        machine: &Machine<'a>,
-        state: &State,
-        key: KeyId,
-        rewritten: bool,
-    ) -> bool {
+    fn may_skip(&self, machine: &Machine<'a>, state: &State, key: KeyId, rewritten: bool) -> bool {
         let by_ticket = match &machine.graph.ops[state.pc] {
             Op::Release { site, .. } => matches!(
                 machine.body.sites[*site].what,
-                SiteKind::Release { ticket: Some(_), .. }
+                SiteKind::Release {
+                    ticket: Some(_),
+                    ..
+                }
             ),
             _ => false,
         };
@@ -234,7 +231,11 @@ impl<'a> Proof<'a> {
             if freed && was == 0 {
                 return Err(Divergence::Moved(self.span_at(before)));
             }
-            let leaks = if kind == ExitKind::Process { was < is } else { is > 0 };
+            let leaks = if kind == ExitKind::Process {
+                was < is
+            } else {
+                is > 0
+            };
             if leaks {
                 return Err(Divergence::StillLeaks);
             }

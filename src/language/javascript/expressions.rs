@@ -258,12 +258,7 @@ fn binary(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     }
 }
 
-fn choice(
-    node: Node<'_>,
-    cond: Cond,
-    (yes, no): (Vec<Event>, Vec<Event>),
-    out: &mut Vec<Event>,
-) {
+fn choice(node: Node<'_>, cond: Cond, (yes, no): (Vec<Event>, Vec<Event>), out: &mut Vec<Event>) {
     if yes.is_empty() && no.is_empty() {
         if let Cond::Test { events, .. } = cond {
             out.extend(events);
@@ -315,8 +310,14 @@ pub fn assign_target(
             out.push(lowering.event(whole, label::effect));
         }
         _ => {
-            // Destructuring: may meet null, may run getters.
-            if lowering.operators_throw() && value.is_some() {
+            // Destructuring may meet null or run getters, but not that of a lock's own ticket.
+            let ticket = value.is_some_and(|value| {
+                matches!(
+                    lowering.table.does(unwrapped(value)),
+                    Some(Does::Acquire(_))
+                )
+            });
+            if lowering.operators_throw() && value.is_some() && !ticket {
                 out.push(lowering.event(target, label::may_throw));
             }
             let mut names = Vec::new();
@@ -375,7 +376,13 @@ fn may_be_null(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
         "identifier" => {
             let name = lowering.text(object);
             !lowering.file.names.imports.contains_key(name)
-                && !lowering.file.catalog.facts.globals.iter().any(|known| known == name)
+                && !lowering
+                    .file
+                    .catalog
+                    .facts
+                    .globals
+                    .iter()
+                    .any(|known| known == name)
         }
         _ => true,
     }

@@ -139,18 +139,22 @@ impl Grammar for Script {
         if let Some(one) = function.child_by_field_name("parameter") {
             return Some(one);
         }
-        let first = function
-            .child_by_field_name("parameters")?
-            .named_child(0)?;
+        let first = function.child_by_field_name("parameters")?.named_child(0)?;
         Some(first.child_by_field_name("pattern").unwrap_or(first))
     }
 
     fn may_match(&self, kind: &str) -> bool {
-        matches!(kind, "call_expression" | "await_expression" | "yield_expression")
+        matches!(
+            kind,
+            "call_expression" | "await_expression" | "yield_expression"
+        )
     }
 
     fn is_call(&self, kind: &str) -> bool {
-        matches!(kind, "call_expression" | "new_expression" | "await_expression")
+        matches!(
+            kind,
+            "call_expression" | "new_expression" | "await_expression"
+        )
     }
 
     fn is_name(&self, kind: &str) -> bool {
@@ -208,7 +212,9 @@ impl Grammar for Script {
                 return Binding::Other;
             };
             match parent.kind() {
-                "parenthesized_expression" | "as_expression" | "non_null_expression"
+                "parenthesized_expression"
+                | "as_expression"
+                | "non_null_expression"
                 | "satisfies_expression" => at = parent,
                 _ => break parent,
             }
@@ -257,14 +263,20 @@ impl Grammar for Script {
             }
             // Called in a way that no release pattern knows: with a callback, say.
             "call_expression" => {
-                parent.child_by_field_name("function").map(|callee| callee.id())
+                parent
+                    .child_by_field_name("function")
+                    .map(|callee| callee.id())
                     == Some(name.id())
             }
             // `release.bind(null, cb)`.
-            "member_expression" => parent
-                .child_by_field_name("property")
-                .is_some_and(|property| property.end_byte() - property.start_byte() == 4)
-                && parent.parent().is_some_and(|call| call.kind() == "call_expression"),
+            "member_expression" => {
+                parent
+                    .child_by_field_name("property")
+                    .is_some_and(|property| property.end_byte() - property.start_byte() == 4)
+                    && parent
+                        .parent()
+                        .is_some_and(|call| call.kind() == "call_expression")
+            }
             _ => false,
         }
     }
@@ -279,7 +291,10 @@ fn outer_parent(node: Node<'_>) -> Option<Node<'_>> {
     let mut parent = node.parent()?;
     while matches!(
         parent.kind(),
-        "parenthesized_expression" | "as_expression" | "non_null_expression" | "satisfies_expression"
+        "parenthesized_expression"
+            | "as_expression"
+            | "non_null_expression"
+            | "satisfies_expression"
     ) {
         parent = parent.parent()?;
     }

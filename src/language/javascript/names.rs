@@ -219,7 +219,9 @@ fn declare(node: Node<'_>, text: &[u8], names: &mut Names) {
         name = format!("this.{name}");
     }
     if name.starts_with("this.") {
-        scope = names.class_at(node.start_byte()).map_or(scope, |class| class.span);
+        scope = names
+            .class_at(node.start_byte())
+            .map_or(scope, |class| class.span);
     }
     if target.kind() == "identifier" && node.kind() == "assignment_expression" {
         // The declaration may stand further out than the assignment.
@@ -254,8 +256,11 @@ fn type_of_annotation(annotation: Node<'_>, text: &[u8], names: &Names) -> Optio
     if type_node.kind() == "generic_type" {
         type_node = type_node.child_by_field_name("name")?;
     }
-    matches!(type_node.kind(), "type_identifier" | "nested_type_identifier")
-        .then(|| names.resolve(&normal(type_node, text), false))
+    matches!(
+        type_node.kind(),
+        "type_identifier" | "nested_type_identifier"
+    )
+    .then(|| names.resolve(&normal(type_node, text), false))
 }
 
 /// The type of `new T(…)`, `factory(…)`, `require('m')(…)`.

@@ -64,7 +64,9 @@ impl Printer for Script {
             .filter(|child| child.kind() == "variable_declarator")
             .collect();
         let (Some(first), Some(last)) = (declarators.first(), declarators.last()) else {
-            return Err(cannot("a declaration in the span cannot be moved out of it"));
+            return Err(cannot(
+                "a declaration in the span cannot be moved out of it",
+            ));
         };
         let mut outside = Vec::new();
         for declarator in &declarators {
@@ -77,20 +79,30 @@ impl Printer for Script {
             return Ok(hoist);
         }
         if !declarators.iter().all(has_value) {
-            return Err(cannot("a declaration in the span declares several things at once"));
+            return Err(cannot(
+                "a declaration in the span declares several things at once",
+            ));
         }
         let destructures = declarators.iter().any(|node| {
             node.child_by_field_name("name")
                 .is_some_and(|name| name.kind() == "object_pattern")
         });
         if destructures && declarators.len() > 1 {
-            return Err(cannot("a declaration in the span declares several things at once"));
+            return Err(cannot(
+                "a declaration in the span declares several things at once",
+            ));
         }
         let keyword = Span::new(stmt.start_byte(), first.start_byte());
         let open = match (destructures, continues(file, stmt)) {
             (true, true) => ";(",
             (true, false) => "(",
-            (false, true) if first.child_by_field_name("name").is_some_and(|n| n.kind() == "array_pattern") => ";",
+            (false, true)
+                if first
+                    .child_by_field_name("name")
+                    .is_some_and(|n| n.kind() == "array_pattern") =>
+            {
+                ";"
+            }
             _ => "",
         };
         hoist.inside.push((keyword, open.to_owned()));
@@ -125,11 +137,19 @@ fn declared(
     let annotation = declarator.child_by_field_name("type");
     let mut names: Vec<String> = Vec::new();
     for node in descendants(name, |node| !matches!(node.kind(), "identifier")) {
-        if matches!(node.kind(), "identifier" | "shorthand_property_identifier_pattern") {
+        if matches!(
+            node.kind(),
+            "identifier" | "shorthand_property_identifier_pattern"
+        ) {
             names.push(file.normal(node));
         }
-        if matches!(node.kind(), "assignment_pattern" | "object_assignment_pattern") {
-            return Err(cannot("a pattern with default values in the span is needed after it"));
+        if matches!(
+            node.kind(),
+            "assignment_pattern" | "object_assignment_pattern"
+        ) {
+            return Err(cannot(
+                "a pattern with default values in the span is needed after it",
+            ));
         }
     }
     if typed {
@@ -152,7 +172,9 @@ fn declared(
             names.join(", "),
             file.source.text(span(annotation))
         )),
-        Some(_) => Err(cannot("an annotated pattern in the span is needed after it")),
+        Some(_) => Err(cannot(
+            "an annotated pattern in the span is needed after it",
+        )),
         None => Ok(names.join(", ")),
     }
 }

@@ -133,16 +133,22 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
                 StmtKind::Continue(label)
             }
         }
-        "function_declaration" | "generator_function_declaration" | "class_declaration"
-        | "abstract_class_declaration" | "enum_declaration" => {
+        "function_declaration"
+        | "generator_function_declaration"
+        | "class_declaration"
+        | "abstract_class_declaration"
+        | "enum_declaration" => {
             decls.extend(node.child_by_field_name("name").map(|name| Decl {
                 names: vec![lowering.file.normal(name)],
                 kind: DeclKind::Fixed,
             }));
             StmtKind::Plain(Vec::new())
         }
-        "interface_declaration" | "type_alias_declaration" | "function_signature"
-        | "ambient_declaration" | "import_alias" => {
+        "interface_declaration"
+        | "type_alias_declaration"
+        | "function_signature"
+        | "ambient_declaration"
+        | "import_alias" => {
             decls.extend(node.child_by_field_name("name").map(|name| Decl {
                 names: vec![lowering.file.normal(name)],
                 kind: DeclKind::Fixed,
@@ -288,7 +294,10 @@ fn looped(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Loop> {
             if let Some(left) = node.child_by_field_name("left") {
                 assign_target(lowering, left, None, &mut next);
             }
-            test = Some(Cond::unknown(next, format!("next of {}", lowering.file.normal(right))));
+            test = Some(Cond::unknown(
+                next,
+                format!("next of {}", lowering.file.normal(right)),
+            ));
         }
         "for_statement" => {
             if let Some(node) = node.child_by_field_name("initializer") {
@@ -341,7 +350,9 @@ fn switch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
                 .filter_map(|child| stmt(lowering, child))
                 .collect()
         });
-        let start = stmts.first().map_or(case.end_byte(), |stmt| stmt.span.start);
+        let start = stmts
+            .first()
+            .map_or(case.end_byte(), |stmt| stmt.span.start);
         cases.push(Case {
             test,
             body: Block {

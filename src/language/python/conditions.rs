@@ -65,11 +65,10 @@ fn comparison(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
     }
     let left = node.named_child(0)?;
     let right = node.named_child(1)?;
-    let operator = String::from_utf8_lossy(
-        &lowering.file.source.bytes[left.end_byte()..right.start_byte()],
-    )
-    .trim()
-    .to_owned();
+    let operator =
+        String::from_utf8_lossy(&lowering.file.source.bytes[left.end_byte()..right.start_byte()])
+            .trim()
+            .to_owned();
     let negated = match operator.as_str() {
         "is" | "==" => false,
         "is not" | "!=" => true,

@@ -109,7 +109,9 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
                 out.extend(events(lowering, value));
             }
         }
-        "list_comprehension" | "set_comprehension" | "dictionary_comprehension"
+        "list_comprehension"
+        | "set_comprehension"
+        | "dictionary_comprehension"
         | "generator_expression" => {
             children(lowering, node, out);
             out.push(lowering.event(node, label::call));

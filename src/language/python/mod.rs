@@ -52,7 +52,12 @@ impl Grammar for Python {
     }
 
     fn parse_pattern(&self, code: &str) -> Result<Pattern, BadPattern> {
-        Pattern::parse(code, &self.grammar(), "async def f():\n    {}\n", pattern_node)
+        Pattern::parse(
+            code,
+            &self.grammar(),
+            "async def f():\n    {}\n",
+            pattern_node,
+        )
     }
 
     fn parse_binding_pattern(&self, code: &str) -> Result<Pattern, BadPattern> {

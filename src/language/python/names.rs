@@ -170,7 +170,9 @@ fn declare(node: Node<'_>, text: &[u8], names: &mut Names) {
         name = format!("self.{name}");
     }
     if name.starts_with("self.") || name.starts_with("cls.") {
-        scope = names.class_at(node.start_byte()).map_or(scope, |class| class.span);
+        scope = names
+            .class_at(node.start_byte())
+            .map_or(scope, |class| class.span);
     }
     names.declare(name, scope, type_ref);
 }

@@ -72,7 +72,10 @@ fn field_block(lowering: &mut Lowering<'_>, node: Node<'_>, field: &str) -> Bloc
 
 /// The suite of a clause that gives it no field of its own.
 fn last_block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
-    match children(node).filter(|child| child.kind() == "block").last() {
+    match children(node)
+        .filter(|child| child.kind() == "block")
+        .last()
+    {
         Some(body) => block(lowering, body),
         None => lowering.no_block(node.end_byte()),
     }
@@ -82,9 +85,7 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
     let mut decls = Vec::new();
     let kind = match node.kind() {
         "if_statement" => branch(lowering, node)?,
-        "for_statement" | "while_statement" => {
-            StmtKind::Loop(Box::new(looped(lowering, node)?))
-        }
+        "for_statement" | "while_statement" => StmtKind::Loop(Box::new(looped(lowering, node)?)),
         "try_statement" => tried(lowering, node),
         "with_statement" => with(lowering, node)?,
         "match_statement" => matched(lowering, node)?,
@@ -119,9 +120,10 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
                 Vec::new()
             })
         }
-        "pass_statement" | "global_statement" | "nonlocal_statement" | "future_import_statement" => {
-            StmtKind::Plain(Vec::new())
-        }
+        "pass_statement"
+        | "global_statement"
+        | "nonlocal_statement"
+        | "future_import_statement" => StmtKind::Plain(Vec::new()),
         "import_statement" | "import_from_statement" => {
             StmtKind::Plain(vec![lowering.event(node, label::call)])
         }
