@@ -1,0 +1,61 @@
+//! The rewritten programs of a fixture: the default fix, and every other form that is offered.
+
+use crate::fixture::{Fixture, short_name};
+use crate::law::Strictness;
+use crate::runtime::Case;
+use lockfix::engine::Engine;
+use lockfix::finding::Applicability;
+
+/// A fixture with everything that the engine makes of it.
+pub struct Family {
+    pub original: Case,
+    pub rewritten: Vec<(Case, Strictness)>,
+    /// Whether the original has to be caught leaking.
+    pub must_leak: bool,
+}
+
+/// The fixture as it is, with all safe fixes, and with each offered form in turn.
+pub fn family(engine: &Engine, fixture: &Fixture) -> Family {
+    let fixed = engine.fix_all(fixture.language, &fixture.text, Applicability::Safe);
+    let mut rewritten = vec![(
+        case(fixture, "all safe fixes", fixed.text, fixture.runs.clone()),
+        Strictness::Safe,
+    )];
+    for finding in engine.analyse(fixture.language, &fixture.text).findings {
+        for (number, fix) in finding.fixes.iter().enumerate() {
+            let strictness = match fix.applicability {
+                Applicability::Safe => Strictness::Safe,
+                _ => Strictness::Unsafe,
+            };
+            let text = engine.apply_fix(&fixture.text, fix);
+            // The rest is fixed too, so that every other lock is free in the end.
+            let text = engine
+                .fix_all(fixture.language, &text, Applicability::Safe)
+                .text;
+            let what = format!("{} with fix {number} ({})", finding.function, fix.form);
+            let runs = fixture.runs_of(short_name(&finding.function));
+            rewritten.push((case(fixture, &what, text, runs), strictness));
+        }
+    }
+    rewritten.retain(|(case, _)| case.text != fixture.text && !case.runs.is_empty());
+    Family {
+        original: case(
+            fixture,
+            "original",
+            fixture.text.clone(),
+            fixture.runs.clone(),
+        ),
+        rewritten,
+        must_leak: fixture.expects_a_safe_fix_of_a_leak(),
+    }
+}
+
+fn case(fixture: &Fixture, what: &str, text: Vec<u8>, runs: Vec<String>) -> Case {
+    Case {
+        title: format!("{} {} [{what}]", fixture.language, fixture.name),
+        file_name: fixture.file_name.clone(),
+        text,
+        locks: fixture.locks.clone(),
+        runs,
+    }
+}
