@@ -1,19 +1,18 @@
 //! Runs families of programs and lists every breach of the law.
 
-use crate::law::{self, Strictness};
+use crate::law::Law;
 use crate::runtime::{Case, Runtime, Traces};
 use crate::trace::Trace;
 use crate::variants::Family;
 use std::process::Command;
 
 /// What a program says when the fixture itself is wrong.
-const BROKEN: [&str; 6] = [
+const BROKEN: [&str; 5] = [
     "ReferenceError",
     "NameError",
-    "AttributeError",
-    "TypeError",
     "ModuleNotFoundError",
-    "SyntaxError",
+    "is not a function",
+    "no way to watch",
 ];
 
 /// Every breach, in sentences.
@@ -30,15 +29,9 @@ pub fn breaches(command: Command, families: &[Family]) -> Vec<String> {
     for family in families {
         let original = results.next().expect("a result for each case");
         found.extend(faults_of_fixture(family, &original));
-        for (case, strictness) in &family.rewritten {
+        for (case, safe) in &family.rewritten {
             let rewritten = results.next().expect("a result for each case");
-            found.extend(compare(
-                &family.original,
-                &original,
-                case,
-                &rewritten,
-                *strictness,
-            ));
+            found.extend(compare(family, &original, case, &rewritten, *safe));
         }
     }
     found
@@ -74,11 +67,11 @@ fn faults_of_fixture(family: &Family, traces: &Traces) -> Vec<String> {
 
 /// Every run of `case` that breaks the law, compared with the same run of the original.
 fn compare(
-    original_case: &Case,
+    family: &Family,
     original: &Traces,
     case: &Case,
     rewritten: &Traces,
-    strictness: Strictness,
+    safe: bool,
 ) -> Vec<String> {
     let (Ok(original), Ok(rewritten)) = (original, rewritten) else {
         let error = rewritten
@@ -97,14 +90,18 @@ fn compare(
     let mut found = Vec::new();
     for trace in rewritten {
         let same_run = |other: &&Trace| {
-            original_case.runs[other.run] == case.runs[trace.run]
+            family.original.runs[other.run] == case.runs[trace.run]
                 && (other.fault, &other.mode) == (trace.fault, &trace.mode)
         };
         // A run that the original never came to: it hung before. The run without a fault tells.
         let Some(before) = original.iter().find(same_run) else {
             continue;
         };
-        if let Some(message) = law::violation(before, trace, strictness) {
+        let law = Law {
+            exact: safe,
+            all_freed: family.all_fixed[before.run],
+        };
+        if let Some(message) = law.violation(before, trace) {
             found.push(describe(trace, message));
         }
     }

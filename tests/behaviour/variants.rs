@@ -1,7 +1,6 @@
 //! The rewritten programs of a fixture: the default fix, and every other form that is offered.
 
 use crate::fixture::{Fixture, short_name};
-use crate::law::Strictness;
 use crate::runtime::Case;
 use lockfix::engine::Engine;
 use lockfix::finding::Applicability;
@@ -9,7 +8,10 @@ use lockfix::finding::Applicability;
 /// A fixture with everything that the engine makes of it.
 pub struct Family {
     pub original: Case,
-    pub rewritten: Vec<(Case, Strictness)>,
+    /// Each with whether its fixes are all `safe`.
+    pub rewritten: Vec<(Case, bool)>,
+    /// Which of the original's runs leave nothing locked once everything is fixed.
+    pub all_fixed: Vec<bool>,
     /// Whether the original has to be caught leaking.
     pub must_leak: bool,
 }
@@ -19,14 +21,11 @@ pub fn family(engine: &Engine, fixture: &Fixture) -> Family {
     let fixed = engine.fix_all(fixture.language, &fixture.text, Applicability::Safe);
     let mut rewritten = vec![(
         case(fixture, "all safe fixes", fixed.text, fixture.runs.clone()),
-        Strictness::Safe,
+        true,
     )];
     for finding in engine.analyse(fixture.language, &fixture.text).findings {
         for (number, fix) in finding.fixes.iter().enumerate() {
-            let strictness = match fix.applicability {
-                Applicability::Safe => Strictness::Safe,
-                _ => Strictness::Unsafe,
-            };
+            let safe = fix.applicability == Applicability::Safe;
             let text = engine.apply_fix(&fixture.text, fix);
             // The rest is fixed too, so that every other lock is free in the end.
             let text = engine
@@ -34,7 +33,7 @@ pub fn family(engine: &Engine, fixture: &Fixture) -> Family {
                 .text;
             let what = format!("{} with fix {number} ({})", finding.function, fix.form);
             let runs = fixture.runs_of(short_name(&finding.function));
-            rewritten.push((case(fixture, &what, text, runs), strictness));
+            rewritten.push((case(fixture, &what, text, runs), safe));
         }
     }
     rewritten.retain(|(case, _)| case.text != fixture.text && !case.runs.is_empty());
@@ -46,6 +45,11 @@ pub fn family(engine: &Engine, fixture: &Fixture) -> Family {
             fixture.runs.clone(),
         ),
         rewritten,
+        all_fixed: fixture
+            .runs
+            .iter()
+            .map(|run| fixture.all_fixed_in(run))
+            .collect(),
         must_leak: fixture.expects_a_safe_fix_of_a_leak(),
     }
 }

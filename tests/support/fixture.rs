@@ -13,7 +13,7 @@ pub struct Fixture {
     pub file_name: String,
     pub language: Language,
     pub text: Vec<u8>,
-    /// `expect: <function> <rule> <applicability>`; empty for `expect: silent`.
+    /// `expect: <function> <rule> <applicability>`, `any` for what is open; empty for `expect: silent`.
     pub expected: Vec<Expected>,
     /// `run:` lines: expressions that call the functions.
     pub runs: Vec<String>,
@@ -21,13 +21,14 @@ pub struct Fixture {
     pub locks: Vec<String>,
 }
 
-/// One finding that a fixture expects.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// What a fixture expects of a function: one finding, or several when the rule is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
     /// Without the classes and functions around it.
     pub function: String,
-    pub rule: Rule,
-    pub applicability: Applicability,
+    /// `None`: any number of findings of any rule.
+    pub rule: Option<Rule>,
+    pub applicability: Option<Applicability>,
 }
 
 /// The folder of everything that the tests read.
@@ -82,10 +83,16 @@ impl Fixture {
 
     /// Whether one of the findings is a leak that is safely fixed.
     pub fn expects_a_safe_fix_of_a_leak(&self) -> bool {
-        let leak = [Rule::LeakOnExit, Rule::LeakOnException];
+        let leak = [Some(Rule::LeakOnExit), Some(Rule::LeakOnException)];
         self.expected
             .iter()
-            .any(|one| leak.contains(&one.rule) && one.applicability == Applicability::Safe)
+            .any(|one| leak.contains(&one.rule) && one.is_safe())
+    }
+
+    /// Whether everything that this run calls is fixed in the end.
+    pub fn all_fixed_in(&self, run: &str) -> bool {
+        let called = |one: &&Expected| mentions(run, &one.function);
+        self.expected.iter().filter(called).all(Expected::is_safe)
     }
 
     /// The runs that call `function`; all of them for code outside functions.
@@ -103,14 +110,19 @@ impl Expected {
         };
         Expected {
             function: function.to_owned(),
-            rule: rule.parse().expect("a rule"),
+            rule: (rule != "any").then(|| rule.parse().expect("a rule")),
             applicability: match applicability {
-                "safe" => Applicability::Safe,
-                "unsafe" => Applicability::Unsafe,
-                "none" => Applicability::None,
+                "any" => None,
+                "safe" => Some(Applicability::Safe),
+                "unsafe" => Some(Applicability::Unsafe),
+                "none" => Some(Applicability::None),
                 other => panic!("`{other}` is no applicability"),
             },
         }
+    }
+
+    fn is_safe(&self) -> bool {
+        self.applicability == Some(Applicability::Safe)
     }
 }
 
