@@ -33,20 +33,25 @@ class Observation {
     this.steps = 0;
     this.events = [];
     this.watched = [];
+    this.depthAtWatch = [];
     this.evaluate = () => undefined;
     this.expressions = [];
   }
 
   /** How deep each lock is held now; 0 for what does not exist yet. */
   locks() {
-    const named = this.expressions.map((expression) => {
+    return [...this.named(), ...this.watched].map(held);
+  }
+
+  /** The values of the expressions that name locks. */
+  named() {
+    return this.expressions.map((expression) => {
       try {
         return this.evaluate(expression);
       } catch {
         return undefined;
       }
     });
-    return [...named, ...this.watched].map(held);
   }
 
   record(name) {
@@ -78,6 +83,7 @@ class Observation {
       },
       watch: (lock) => {
         this.watched.push(lock);
+        this.depthAtWatch.push(held(lock));
         return lock;
       },
       scratch: (name) => {
@@ -147,7 +153,7 @@ async function observe(program, { locks, runs }, run, faultAt) {
       observation.evaluate = evaluate;
     });
     // Code at the top level may itself take locks: `run: undefined` then starts from all free.
-    initial = runs[run] === 'undefined' ? null : observation.locks();
+    initial = runs[run] === 'undefined' ? null : observation.named().map(held);
     return observation.evaluate(`(${runs[run]})`);
   })();
   execution.then(
@@ -157,7 +163,7 @@ async function observe(program, { locks, runs }, run, faultAt) {
   await drain();
   const final = observation.locks();
   current = null;
-  initial ??= final.map(() => 0);
+  initial = [...(initial ?? locks.map(() => 0)), ...observation.depthAtWatch];
   return { run, fault: faultAt, initial, events: observation.events, outcome, final, steps: observation.steps };
 }
 

@@ -37,18 +37,23 @@ class Observation:
         self.steps = 0
         self.events = []
         self.watched = []
+        self.depth_at_watch = []
         self.namespace = {}
         self.over = False
 
     def locks(self):
         """How deep each lock is held now; 0 for what does not exist yet."""
+        return [held(lock) for lock in self.named() + self.watched]
+
+    def named(self):
+        """The values of the expressions that name locks."""
         named = []
         for expression in self.expressions:
             try:
                 named.append(eval(expression, self.namespace))
             except (NameError, AttributeError, KeyError):
                 named.append(None)
-        return [held(lock) for lock in named + self.watched]
+        return named
 
     def record(self, name):
         if self.over:
@@ -81,6 +86,7 @@ class Observation:
 
     def watch(self, lock):
         self.watched.append(lock)
+        self.depth_at_watch.append(held(lock))
         return lock
 
 
@@ -107,7 +113,7 @@ def outcome_of(code, expression, observation):
     try:
         exec(code, observation.namespace)
         # Code at the top level may itself take locks: `run: None` then starts from all free.
-        initial = None if expression == "None" else observation.locks()
+        initial = None if expression == "None" else [held(lock) for lock in observation.named()]
         value = eval(expression, observation.namespace)
         if inspect.iscoroutine(value):
             value = run_to_end(value)
@@ -135,7 +141,7 @@ def observe(code, case, run, fault_at, mode="raise"):
         "run": run,
         "fault": fault_at,
         "mode": mode,
-        "initial": initial or [0] * len(final),
+        "initial": (initial or [0] * len(case["locks"])) + observation.depth_at_watch,
         "events": observation.events,
         "outcome": outcome,
         "final": final,

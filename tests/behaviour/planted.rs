@@ -1,7 +1,7 @@
 //! The comparison is itself tested: it has to see every kind of wrong rewrite, and to accept right ones.
 
 use crate::law::Law;
-use crate::runtime::{Case, Runtime};
+use crate::runtime::{Case, Runtime, type_errors};
 use crate::trace::Trace;
 
 /// The breaches between two programs of one text each, over every run and fault.
@@ -271,4 +271,25 @@ fn waiting_for_ever_is_seen() {
     lock.acquire()
     lock.acquire()";
     assert_seen(Runtime::CPython, &python(PYTHON), &python(wrong), "Hang");
+}
+
+#[test]
+fn a_type_error_is_seen() {
+    let wrong = Case {
+        title: "wrong".to_owned(),
+        file_name: "wrong.ts".to_owned(),
+        text: b"import { Mutex } from 'async-mutex';\nexport const mutex: Mutex = step('x', 1);\n"
+            .to_vec(),
+        locks: Vec::new(),
+        runs: Vec::new(),
+    };
+    if let Some(errors) = type_errors(&[wrong]) {
+        assert_eq!(errors.len(), 1);
+        assert!(errors[0].starts_with("wrong: "), "{}", errors[0]);
+        assert!(
+            errors[0].contains("not assignable to type 'Mutex'"),
+            "{}",
+            errors[0]
+        );
+    }
 }
