@@ -103,13 +103,17 @@ pub fn type_errors(cases: &[Case]) -> Option<Vec<String>> {
     Runtime::Node.find()?;
     let folder = write_programs(cases);
     let runtime = node_directory();
+    // The compiler looks for packages beside the programs.
+    std::os::unix::fs::symlink(
+        runtime.join("node_modules"),
+        folder.path().join("node_modules"),
+    )
+    .expect("a link to the packages");
     let config = json!({
         "compilerOptions": {
             "strict": true, "noEmit": true, "skipLibCheck": true, "target": "es2022",
             "module": "esnext", "moduleResolution": "bundler", "esModuleInterop": true,
             "moduleDetection": "force", "types": ["node"], "lib": ["es2022"],
-            "typeRoots": [runtime.join("node_modules/@types")],
-            "paths": { "*": [runtime.join("node_modules/*"), runtime.join("node_modules/@types/*")] },
         },
         "include": [folder.path(), tests_directory().join("behaviour/globals.d.ts")],
     });
@@ -174,7 +178,11 @@ fn program_path(folder: &Path, id: usize, case: &Case) -> PathBuf {
 }
 
 fn write_programs(cases: &[Case]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder");
+    // Not the default name, which begins with a dot: the compiler would see no program there.
+    let folder = tempfile::Builder::new()
+        .prefix("programs-")
+        .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+        .expect("a temporary folder");
     for (id, case) in cases.iter().enumerate() {
         std::fs::write(program_path(folder.path(), id, case), &case.text).expect("a program");
     }
