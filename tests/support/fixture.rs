@@ -80,26 +80,6 @@ impl Fixture {
             _ => {}
         }
     }
-
-    /// Whether one of the findings is a leak that is safely fixed.
-    pub fn expects_a_safe_fix_of_a_leak(&self) -> bool {
-        let leak = [Some(Rule::LeakOnExit), Some(Rule::LeakOnException)];
-        self.expected
-            .iter()
-            .any(|one| leak.contains(&one.rule) && one.is_safe())
-    }
-
-    /// Whether everything that this run calls is fixed in the end.
-    pub fn all_fixed_in(&self, run: &str) -> bool {
-        let called = |one: &&Expected| mentions(run, &one.function);
-        self.expected.iter().filter(called).all(Expected::is_safe)
-    }
-
-    /// The runs that call `function`; all of them for code outside functions.
-    pub fn runs_of(&self, function: &str) -> Vec<String> {
-        let calls = |run: &&String| function == "<module>" || mentions(run, function);
-        self.runs.iter().filter(calls).cloned().collect()
-    }
 }
 
 impl Expected {
@@ -121,7 +101,8 @@ impl Expected {
         }
     }
 
-    fn is_safe(&self) -> bool {
+    /// Whether a safe fix has to be offered.
+    pub fn is_safe(&self) -> bool {
         self.applicability == Some(Applicability::Safe)
     }
 }
@@ -129,14 +110,4 @@ impl Expected {
 /// The name of a function without the classes and functions around it.
 pub fn short_name(function: &str) -> &str {
     function.rsplit(['.', '#']).next().unwrap_or(function)
-}
-
-/// Whether the identifier `word` occurs in `text`.
-fn mentions(text: &str, word: &str) -> bool {
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
-    text.match_indices(word).any(|(at, _)| {
-        let before = at.checked_sub(1).map(|before| text.as_bytes()[before]);
-        let after = text.as_bytes().get(at + word.len()).copied();
-        !before.is_some_and(is_name) && !after.is_some_and(is_name)
-    })
 }
