@@ -90,6 +90,15 @@ class Observation:
         return lock
 
 
+def holding(lock, call):
+    """What a run sees while somebody else holds the lock."""
+    lock.acquire()
+    try:
+        return call()
+    finally:
+        lock.release()
+
+
 def show(value):
     """A value without the addresses in it."""
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
@@ -127,7 +136,11 @@ def outcome_of(code, expression, observation):
 def observe(code, case, run, fault_at, mode="raise"):
     observation = Observation(case["locks"], fault_at, mode)
     observation.namespace.update(
-        __name__="program", step=observation.step, astep=observation.astep, watch=observation.watch
+        __name__="program",
+        holding=holding,
+        step=observation.step,
+        astep=observation.astep,
+        watch=observation.watch,
     )
     signal.setitimer(signal.ITIMER_REAL, BLOCKED_SECONDS)
     try:
