@@ -13,6 +13,8 @@ mod syntax;
 
 use fixture::Fixture;
 use lockfix::engine::{Engine, Options};
+use lockfix::language::Language;
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -139,4 +141,43 @@ fn every_snapshot_has_its_fixture() {
             );
         }
     }
+}
+
+/// The checks are themselves tested: what `checks::losses` says of a rewrite that it ought to refuse.
+#[track_caller]
+fn assert_loss(old: &str, new: &str, expected: &[&str]) {
+    let touched = HashSet::from([1]);
+    let language = Language::JavaScript;
+    let found = checks::losses(language, old.as_bytes(), new.as_bytes(), &touched);
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_lost_comment_is_seen() {
+    assert_loss(
+        "a();\n// why\nb();\n",
+        "a();\nb();\n",
+        &["the comments differ"],
+    );
+}
+
+#[test]
+fn a_changed_template_is_seen() {
+    assert_loss(
+        "a();\nb(`x\n y`);\n",
+        "a();\n  b(`x\n   y`);\n",
+        &["the strings differ", "`x\n y` is lost"],
+    );
+}
+
+#[test]
+fn a_lost_call_is_seen() {
+    assert_loss("a();\nb();\n", "a();\n", &["`b` is lost"]);
+}
+
+#[test]
+fn new_indentation_and_removed_releases_are_accepted() {
+    let old = "release(); // x\n/* long\n * comment */\nb();\n";
+    let new = "// x\n  try {\n  /* long\n   * comment */\n  b(); }\n";
+    assert_loss(old, new, &[]);
 }

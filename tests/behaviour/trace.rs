@@ -55,13 +55,14 @@ pub enum OutcomeKind {
 }
 
 impl Trace {
-    /// Whether some lock is held in the end that was free before, or the program waits for ever.
+    /// Whether some lock is left held, or the program waits for ever.
     pub fn leaks(&self) -> bool {
-        let held_longer = self
-            .last
-            .iter()
-            .zip(&self.initial)
-            .any(|(last, first)| last > first);
-        held_longer || self.outcome.kind == OutcomeKind::Hang
+        let hangs = self.outcome.kind == OutcomeKind::Hang;
+        hangs || (0..self.last.len()).any(|lock| self.leaks_lock(lock))
+    }
+
+    /// Whether this lock is held in the end, deeper than before.
+    pub fn leaks_lock(&self, lock: usize) -> bool {
+        self.last.get(lock) > self.initial.get(lock)
     }
 }

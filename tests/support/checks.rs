@@ -5,6 +5,7 @@ use crate::layouts::LAYOUTS;
 use crate::syntax::{Token, errors, is_comment, is_string, tokens};
 use lockfix::engine::Engine;
 use lockfix::finding::{Applicability, Finding, Rule};
+use lockfix::language::Language;
 use std::collections::{HashMap, HashSet};
 
 /// The `expect:` lines are what is found.
@@ -100,33 +101,31 @@ pub fn second_run(engine: &Engine, fixture: &Fixture) -> Vec<String> {
 /// Comments and strings are the same in the same order; only acquires and releases disappear.
 pub fn nothing_lost(engine: &Engine, fixture: &Fixture) -> Vec<String> {
     let after = fixed(engine, fixture, &fixture.text);
-    let old = tokens(fixture.language, &fixture.text);
-    let new = tokens(fixture.language, &after);
-    let mut wrong = Vec::new();
-    if texts(&fixture.text, &old, is_comment) != texts(&after, &new, is_comment) {
-        wrong.push("the comments differ".to_owned());
-    }
-    if texts(&fixture.text, &old, is_string) != texts(&after, &new, is_string) {
-        wrong.push("the strings differ".to_owned());
-    }
     let findings = engine.analyse(fixture.language, &fixture.text).findings;
     let touched: HashSet<usize> = findings.iter().flat_map(lines_of).collect();
+    losses(fixture.language, &fixture.text, &after, &touched)
+}
+
+/// What `new` lacks of `old`, apart from what stands on the lines of acquires and releases.
+pub fn losses(language: Language, old: &[u8], new: &[u8], touched: &HashSet<usize>) -> Vec<String> {
+    let (old_tokens, new_tokens) = (tokens(language, old), tokens(language, new));
+    let mut wrong = Vec::new();
+    if texts(old, &old_tokens, is_comment) != texts(new, &new_tokens, is_comment) {
+        wrong.push("the comments differ".to_owned());
+    }
+    if texts(old, &old_tokens, is_string) != texts(new, &new_tokens, is_string) {
+        wrong.push("the strings differ".to_owned());
+    }
     let kept = |token: &&Token| !touched.contains(&token.line) && !may_disappear(token);
     let mut missing: HashMap<&[u8], isize> = HashMap::new();
-    for token in old.iter().filter(kept) {
-        *missing
-            .entry(&fixture.text[token.bytes.clone()])
-            .or_default() += 1;
+    for token in old_tokens.iter().filter(kept) {
+        *missing.entry(&old[token.bytes.clone()]).or_default() += 1;
     }
-    for token in &new {
-        *missing.entry(&after[token.bytes.clone()]).or_default() -= 1;
+    for token in &new_tokens {
+        *missing.entry(&new[token.bytes.clone()]).or_default() -= 1;
     }
-    wrong.extend(
-        missing
-            .iter()
-            .filter(|(_, count)| **count > 0)
-            .map(|(text, _)| format!("`{}` is lost", String::from_utf8_lossy(text))),
-    );
+    let lost = missing.iter().filter(|(_, count)| **count > 0);
+    wrong.extend(lost.map(|(text, _)| format!("`{}` is lost", String::from_utf8_lossy(text))));
     wrong
 }
 
