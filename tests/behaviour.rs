@@ -5,10 +5,16 @@
 mod compare;
 #[path = "support/fixture.rs"]
 mod fixture;
+#[path = "behaviour/generated.rs"]
+mod generated;
 #[path = "behaviour/law.rs"]
 mod law;
 #[path = "behaviour/planted.rs"]
 mod planted;
+#[path = "behaviour/print.rs"]
+mod print;
+#[path = "behaviour/programs.rs"]
+mod programs;
 #[path = "behaviour/runtime.rs"]
 mod runtime;
 #[path = "behaviour/trace.rs"]
