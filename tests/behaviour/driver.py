@@ -1,0 +1,198 @@
+"""Runs programs under observation on CPython: once without a fault, then with one injected at each step.
+
+stdin: {"cases": [{"id", "path", "locks", "runs"}]}.
+stdout: one JSON trace a line, as `tests/behaviour/trace.rs` reads it.
+"""
+
+import asyncio
+import gc
+import inspect
+import json
+import re
+import signal
+import sys
+import traceback
+import warnings
+
+from locks import held
+from virtual_loop import Hang, run_to_end
+
+# More events than this is a loop that a fault made endless.
+RUNAWAY = 400
+# A blocked thread uses no time at all: whoever waits this long for a lock waits for ever.
+BLOCKED_SECONDS = 1.0
+
+
+class Fault(Exception):
+    """What an injected fault raises."""
+
+
+class Observation:
+    """One execution: the events so far, the locks under watch, and when and how to fail."""
+
+    def __init__(self, expressions, fault_at, mode):
+        self.expressions = expressions
+        self.fault_at = fault_at
+        self.mode = mode
+        self.steps = 0
+        self.events = []
+        self.watched = []
+        self.depth_at_watch = []
+        self.namespace = {}
+        self.over = False
+
+    def locks(self):
+        """How deep each lock is held now; 0 for what does not exist yet."""
+        return [held(lock) for lock in self.named() + self.watched]
+
+    def named(self):
+        """The values of the expressions that name locks."""
+        named = []
+        for expression in self.expressions:
+            try:
+                named.append(eval(expression, self.namespace))
+            except (NameError, AttributeError, KeyError):
+                named.append(None)
+        return named
+
+    def record(self, name):
+        if self.over:
+            return
+        if len(self.events) > RUNAWAY:
+            raise RuntimeError("runaway")
+        self.events.append({"name": name, "held": self.locks()})
+
+    def fails(self, name):
+        """Counts a step; true when it is this one's turn to fail."""
+        self.record(name)
+        self.steps += 1
+        return self.steps == self.fault_at
+
+    def step(self, name, value=None):
+        if self.fails(name):
+            raise Fault(f"fault in {name}")
+        return value
+
+    async def astep(self, name, value=None):
+        fails = self.fails(name)
+        if fails and self.mode == "cancel":
+            asyncio.current_task().cancel()
+        await asyncio.sleep(0)
+        # The second record shows a release that did not wait for this work.
+        self.record(f"{name} settles")
+        if fails:
+            raise Fault(f"fault in {name}")
+        return value
+
+    def watch(self, lock):
+        self.watched.append(lock)
+        self.depth_at_watch.append(held(lock))
+        return lock
+
+
+def holding(lock, call):
+    """What a run sees while somebody else holds the lock."""
+    lock.acquire()
+    try:
+        return call()
+    finally:
+        lock.release()
+
+
+def show(value):
+    """A value without the addresses in it."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+
+
+def show_error(error):
+    """What a handler can see of an exception."""
+    chain = [error]
+    while (inner := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(inner)
+    return " from ".join(f"{type(one).__name__}: {one}" for one in chain)
+
+
+def blocked(_signal, _frame):
+    raise Hang
+
+
+def outcome_of(code, expression, observation):
+    """Loads the module and evaluates the expression in it."""
+    initial = None
+    try:
+        exec(code, observation.namespace)
+        # Code at the top level may itself take locks: `run: None` then starts from all free.
+        initial = None if expression == "None" else [held(lock) for lock in observation.named()]
+        value = eval(expression, observation.namespace)
+        if inspect.iscoroutine(value):
+            value = run_to_end(value)
+        return initial, {"kind": "value", "text": show(value)}
+    except Hang:
+        return initial, {"kind": "hang", "text": ""}
+    except BaseException as error:
+        return initial, {"kind": "throw", "text": show_error(error)}
+
+
+def observe(code, case, run, fault_at, mode="raise"):
+    observation = Observation(case["locks"], fault_at, mode)
+    observation.namespace.update(
+        __name__="program",
+        holding=holding,
+        step=observation.step,
+        astep=observation.astep,
+        watch=observation.watch,
+    )
+    signal.setitimer(signal.ITIMER_REAL, BLOCKED_SECONDS)
+    try:
+        initial, outcome = outcome_of(code, case["runs"][run], observation)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    final = observation.locks()
+    observation.over = True
+    return {
+        "case": case["id"],
+        "run": run,
+        "fault": fault_at,
+        "mode": mode,
+        "initial": (initial or [0] * len(case["locks"])) + observation.depth_at_watch,
+        "events": observation.events,
+        "outcome": outcome,
+        "final": final,
+        "steps": observation.steps,
+    }
+
+
+def traces_of(case):
+    """Every trace of one case: each run, without a fault and with one at each step."""
+    with open(case["path"], "rb") as file:
+        text = file.read()
+    try:
+        code = compile(text, case["path"].rsplit("/", 1)[-1], "exec")
+    except (SyntaxError, ValueError) as error:
+        yield {"case": case["id"], "error": show_error(error)}
+        return
+    for run in range(len(case["runs"])):
+        plain = observe(code, case, run, 0)
+        yield plain
+        asynchronous = any(event["name"].endswith(" settles") for event in plain["events"])
+        for fault in range(1, plain["steps"] + 1):
+            yield observe(code, case, run, fault)
+            if asynchronous:
+                yield observe(code, case, run, fault, "cancel")
+
+
+def main():
+    # Tasks that a fault leaves behind complain when they are collected: that is no result.
+    warnings.simplefilter("ignore")
+    sys.unraisablehook = lambda _: None
+    signal.signal(signal.SIGALRM, blocked)
+    gc.disable()
+    for case in json.load(sys.stdin)["cases"]:
+        try:
+            for trace in traces_of(case):
+                print(json.dumps(trace))
+        except Exception:
+            print(json.dumps({"case": case["id"], "error": traceback.format_exc()}))
+
+
+main()

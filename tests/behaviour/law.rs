@@ -1,0 +1,108 @@
+//! The law of preservation, as a comparison of two traces of the same run.
+
+use crate::trace::{Event, OutcomeKind, Trace};
+
+/// What is demanded of a rewrite, beyond doing the same work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Law {
+    /// Where the original released, the lock is released at the very same point (a `safe` fix).
+    pub exact: bool,
+    /// What the original leaked is free in the end (every leak was fixed).
+    pub all_freed: bool,
+}
+
+impl Law {
+    /// How `rewritten` breaks the law, in a sentence; `None` when it keeps it.
+    pub fn violation(self, original: &Trace, rewritten: &Trace) -> Option<String> {
+        if original.leaks() {
+            self.after_leak(original, rewritten)
+        } else {
+            self.without_leak(original, rewritten)
+        }
+    }
+
+    /// The original left every lock as it was: everything is the same at every step.
+    fn without_leak(self, original: &Trace, rewritten: &Trace) -> Option<String> {
+        different_work(original, rewritten)
+            .or_else(|| self.different_locks(original, rewritten, |_| false))
+            .or_else(|| different_end(&original.last, &rewritten.last, |old, new| new == old))
+    }
+
+    /// The original leaked: the same work, each lock held at most as long, and free in the end.
+    fn after_leak(self, original: &Trace, rewritten: &Trace) -> Option<String> {
+        let different_work = if original.outcome.kind == OutcomeKind::Hang {
+            other_work_before_hang(original, rewritten)
+        } else {
+            different_work(original, rewritten)
+        };
+        different_work
+            .or_else(|| self.different_locks(original, rewritten, |lock| original.leaks_lock(lock)))
+            .or_else(|| {
+                if self.all_freed {
+                    let first = &rewritten.initial;
+                    different_end(first, &rewritten.last, |first, new| new == first)
+                } else {
+                    different_end(&original.last, &rewritten.last, |old, new| new <= old)
+                }
+            })
+            .or_else(|| {
+                let hangs = rewritten.outcome.kind == OutcomeKind::Hang;
+                (self.all_freed && hangs).then(|| "waits for ever".to_owned())
+            })
+    }
+
+    /// A step at which a lock is held otherwise than before: a lock that leaks may be free earlier,
+    /// every other is held exactly as it was.
+    fn different_locks(
+        self,
+        original: &Trace,
+        rewritten: &Trace,
+        leaks: impl Fn(usize) -> bool,
+    ) -> Option<String> {
+        let mut steps = original.events.iter().zip(&rewritten.events);
+        let differs = |(old, new): &(&Event, &Event)| {
+            let mut depths = old.held.iter().zip(&new.held).enumerate();
+            depths.any(|(lock, (old, new))| new > old || (new < old && !leaks(lock)))
+        };
+        let (old, new) = self.exact.then(|| steps.find(differs)).flatten()?;
+        Some(format!(
+            "locks at step `{}`: {:?}, not {:?}",
+            old.name, new.held, old.held
+        ))
+    }
+}
+
+/// Whether `allowed(old, new)` holds for each lock.
+fn all(old: &[i64], new: &[i64], allowed: impl Fn(i64, i64) -> bool) -> bool {
+    old.iter().zip(new).all(|(&old, &new)| allowed(old, new))
+}
+
+/// Locks that are not as they ought to be in the end.
+fn different_end(old: &[i64], new: &[i64], allowed: impl Fn(i64, i64) -> bool) -> Option<String> {
+    (!all(old, new, allowed)).then(|| format!("locks in the end: {new:?}, not {old:?}"))
+}
+
+/// Other steps than the original's up to the point where it hung; what waited there goes on now.
+fn other_work_before_hang(original: &Trace, rewritten: &Trace) -> Option<String> {
+    let same = steps(rewritten).starts_with(&steps(original));
+    (!same).then(|| "other work before the original hung".to_owned())
+}
+
+/// Other steps, another order of them, or another result.
+fn different_work(original: &Trace, rewritten: &Trace) -> Option<String> {
+    if steps(original) != steps(rewritten) {
+        let (new, old) = (steps(rewritten), steps(original));
+        return Some(format!("steps {new:?}, not {old:?}"));
+    }
+    let (new, old) = (&rewritten.outcome, &original.outcome);
+    (new != old).then(|| format!("ends with {new:?}, not {old:?}"))
+}
+
+/// The names of the events, in order.
+fn steps(trace: &Trace) -> Vec<&str> {
+    trace
+        .events
+        .iter()
+        .map(|event| event.name.as_str())
+        .collect()
+}

@@ -1,0 +1,183 @@
+//! Every fixture against its snapshot, and against what holds for every fixture.
+
+#[path = "support/checks.rs"]
+mod checks;
+#[path = "support/fixture.rs"]
+mod fixture;
+#[path = "support/layouts.rs"]
+mod layouts;
+#[path = "support/report.rs"]
+mod report;
+#[path = "support/syntax.rs"]
+mod syntax;
+
+use fixture::Fixture;
+use lockfix::engine::{Engine, Options};
+use lockfix::language::Language;
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// The folders of the fixtures, one a language.
+const FOLDERS: [&str; 3] = ["javascript", "typescript", "python"];
+
+fn engine() -> Engine {
+    Engine::new(Options::default()).expect("the catalogue is valid")
+}
+
+/// Fails with everything that `check` says about any fixture.
+#[track_caller]
+fn assert_all(check: impl Fn(&Engine, &Fixture) -> Vec<String>) {
+    let engine = engine();
+    let mut wrong = Vec::new();
+    for folder in FOLDERS {
+        for fixture in fixture::of_language(folder) {
+            let messages = check(&engine, &fixture);
+            wrong.extend(
+                messages
+                    .iter()
+                    .map(|message| format!("{folder}/{}: {message}", fixture.file_name)),
+            );
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// Compares all fixtures of a language with `snapshots/<language>/<name>.snap`.
+fn assert_snapshots(folder: &str) {
+    let engine = engine();
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(format!("../snapshots/{folder}"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let differs = |fixture: &Fixture| {
+        let text = report::render(&engine, fixture);
+        let compare = || insta::assert_snapshot!(fixture.name.clone(), text);
+        // To the last fixture, so that one run shows (and `cargo insta` reviews) everything.
+        catch_unwind(AssertUnwindSafe(|| settings.bind(compare))).is_err()
+    };
+    let fixtures = fixture::of_language(folder);
+    let wrong: Vec<&str> = fixtures
+        .iter()
+        .filter(|fixture| differs(fixture))
+        .map(|fixture| fixture.name.as_str())
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "not as in the snapshot: {}",
+        wrong.join(", ")
+    );
+}
+
+#[test]
+fn javascript_matches_its_snapshots() {
+    assert_snapshots("javascript");
+}
+
+#[test]
+fn typescript_matches_its_snapshots() {
+    assert_snapshots("typescript");
+}
+
+#[test]
+fn python_matches_its_snapshots() {
+    assert_snapshots("python");
+}
+
+#[test]
+fn expectations_hold() {
+    assert_all(checks::expectations);
+}
+
+#[test]
+fn fixed_texts_parse() {
+    assert_all(checks::still_parses);
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    assert_all(checks::second_run);
+}
+
+#[test]
+fn nothing_is_lost() {
+    assert_all(checks::nothing_lost);
+}
+
+#[test]
+fn layout_does_not_matter() {
+    assert_all(checks::layout);
+}
+
+#[test]
+fn fixtures_are_complete() {
+    assert_all(|_, fixture| checks::complete(fixture));
+}
+
+#[test]
+fn every_snapshot_has_its_fixture() {
+    let root = fixture::tests_directory().with_file_name("snapshots");
+    for folder in FOLDERS {
+        let names: Vec<String> = fixture::of_language(folder)
+            .into_iter()
+            .map(|fixture| fixture.name)
+            .collect();
+        for snapshot in std::fs::read_dir(root.join(folder)).expect("the snapshots") {
+            let path = snapshot.expect("entry").path();
+            let name = path
+                .file_stem()
+                .map(Path::new)
+                .expect("a name")
+                .to_string_lossy();
+            assert!(
+                names.contains(&name.to_string()),
+                "{} is left over",
+                path.display()
+            );
+        }
+    }
+}
+
+/// The checks are themselves tested: what `checks::losses` says of a rewrite that it ought to refuse.
+#[track_caller]
+fn assert_loss(old: &str, new: &str, expected: &[&str]) {
+    let touched = HashSet::from([1]);
+    let language = Language::JavaScript;
+    let found = checks::losses(language, old.as_bytes(), new.as_bytes(), &touched);
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_lost_comment_is_seen() {
+    assert_loss(
+        "a();\n// why\nb();\n",
+        "a();\nb();\n",
+        &["the comments differ"],
+    );
+}
+
+#[test]
+fn a_changed_template_is_seen() {
+    assert_loss(
+        "a();\nb(`x\n y`);\n",
+        "a();\n  b(`x\n   y`);\n",
+        &["the strings differ", "`x\n y` is lost"],
+    );
+}
+
+#[test]
+fn a_lost_call_is_seen() {
+    assert_loss("a();\nb();\n", "a();\n", &["`b` is lost"]);
+}
+
+#[test]
+fn new_indentation_and_removed_releases_are_accepted() {
+    let old = "release(); // x\n/* long\n * comment */\nb();\n";
+    let new = "// x\n  try {\n  /* long\n   * comment */\n  b(); }\n";
+    assert_loss(old, new, &[]);
+}

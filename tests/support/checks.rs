@@ -1,0 +1,205 @@
+//! What holds for every fixture, for free. Each check lists what is wrong, in sentences.
+
+use crate::fixture::{Expected, Fixture, short_name};
+use crate::layouts::LAYOUTS;
+use crate::syntax::{Token, errors, is_comment, is_string, tokens};
+use lockfix::engine::Engine;
+use lockfix::finding::{Applicability, Finding, Rule};
+use lockfix::language::Language;
+use std::collections::{HashMap, HashSet};
+
+/// The `expect:` lines are what is found.
+pub fn expectations(engine: &Engine, fixture: &Fixture) -> Vec<String> {
+    let findings = engine.analyse(fixture.language, &fixture.text).findings;
+    let mut unexpected: Vec<&Finding> = findings.iter().collect();
+    let mut wrong = Vec::new();
+    for expected in fixture.expected.iter().filter(|one| one.rule.is_some()) {
+        match unexpected
+            .iter()
+            .position(|finding| fits(expected, finding))
+        {
+            Some(at) => {
+                unexpected.remove(at);
+            }
+            None => wrong.push(format!("{expected:?} is not found")),
+        }
+    }
+    let open = |finding: &&Finding| {
+        let open = fixture.expected.iter().filter(|one| one.rule.is_none());
+        !open.into_iter().any(|one| fits(one, finding))
+    };
+    wrong.extend(
+        unexpected
+            .into_iter()
+            .filter(open)
+            .map(|finding| format!("unexpected: {}", summary(finding))),
+    );
+    wrong
+}
+
+fn fits(expected: &Expected, finding: &Finding) -> bool {
+    expected.function == short_name(&finding.function)
+        && expected.rule.is_none_or(|rule| rule == finding.rule)
+        && expected
+            .applicability
+            .is_none_or(|applicability| applicability == finding.applicability())
+}
+
+/// A finding without what depends on the layout of its line.
+fn summary(finding: &Finding) -> String {
+    let forms: Vec<_> = finding
+        .fixes
+        .iter()
+        .map(|fix| (fix.form, fix.applicability))
+        .collect();
+    let reason = finding.refusal.as_ref().map(|reason| reason.code);
+    format!(
+        "line {} {} {} `{}` {forms:?} {reason:?}",
+        finding.location.line, finding.function, finding.rule, finding.lock
+    )
+}
+
+/// The fixed text parses as well as the original.
+pub fn still_parses(engine: &Engine, fixture: &Fixture) -> Vec<String> {
+    let fixed = fixed(engine, fixture, &fixture.text);
+    let (before, after) = (
+        errors(fixture.language, &fixture.text),
+        errors(fixture.language, &fixed),
+    );
+    let worse = after > before;
+    worse
+        .then(|| format!("{after} errors, not {before}"))
+        .into_iter()
+        .collect()
+}
+
+/// A second run finds nothing to fix and changes nothing.
+pub fn second_run(engine: &Engine, fixture: &Fixture) -> Vec<String> {
+    let once = fixed(engine, fixture, &fixture.text);
+    let again = engine.fix_all(fixture.language, &once, Applicability::Safe);
+    let mut wrong = Vec::new();
+    if again.text != once || again.applied > 0 {
+        wrong.push(format!("a second run applies {} fixes", again.applied));
+    }
+    let findings = engine.analyse(fixture.language, &once).findings;
+    let known: HashSet<(String, Rule)> = engine
+        .analyse(fixture.language, &fixture.text)
+        .findings
+        .into_iter()
+        .map(|finding| (finding.function, finding.rule))
+        .collect();
+    let new = |finding: &&Finding| !known.contains(&(finding.function.clone(), finding.rule));
+    wrong.extend(
+        findings
+            .iter()
+            .filter(new)
+            .map(|finding| format!("only in the fixed text: {}", summary(finding))),
+    );
+    wrong
+}
+
+/// Comments and strings are the same in the same order; only acquires and releases disappear.
+pub fn nothing_lost(engine: &Engine, fixture: &Fixture) -> Vec<String> {
+    let after = fixed(engine, fixture, &fixture.text);
+    let findings = engine.analyse(fixture.language, &fixture.text).findings;
+    let touched: HashSet<usize> = findings.iter().flat_map(lines_of).collect();
+    losses(fixture.language, &fixture.text, &after, &touched)
+}
+
+/// What `new` lacks of `old`, apart from what stands on the lines of acquires and releases.
+pub fn losses(language: Language, old: &[u8], new: &[u8], touched: &HashSet<usize>) -> Vec<String> {
+    let (old_tokens, new_tokens) = (tokens(language, old), tokens(language, new));
+    let mut wrong = Vec::new();
+    if texts(old, &old_tokens, is_comment) != texts(new, &new_tokens, is_comment) {
+        wrong.push("the comments differ".to_owned());
+    }
+    if texts(old, &old_tokens, is_string) != texts(new, &new_tokens, is_string) {
+        wrong.push("the strings differ".to_owned());
+    }
+    let kept = |token: &&Token| !touched.contains(&token.line) && !may_disappear(token);
+    let mut missing: HashMap<&[u8], isize> = HashMap::new();
+    for token in old_tokens.iter().filter(kept) {
+        *missing.entry(&old[token.bytes.clone()]).or_default() += 1;
+    }
+    for token in &new_tokens {
+        *missing.entry(&new[token.bytes.clone()]).or_default() -= 1;
+    }
+    let lost = missing.iter().filter(|(_, count)| **count > 0);
+    wrong.extend(lost.map(|(text, _)| format!("`{}` is lost", String::from_utf8_lossy(text))));
+    wrong
+}
+
+/// The lines of the acquire and the releases of a finding.
+fn lines_of(finding: &Finding) -> impl Iterator<Item = usize> + '_ {
+    let releases = finding.releases.iter().map(|(_, at)| at.line);
+    releases.chain([finding.location.line])
+}
+
+/// Comments have a check of their own; the others go where a declaration is hoisted or a suite shrinks.
+fn may_disappear(token: &Token) -> bool {
+    let changed_by_hoisting = ["const", "let", "var", ";", "{", "}", "(", ")", ",", "pass"];
+    is_comment(token) || changed_by_hoisting.contains(&token.kind.as_str())
+}
+
+/// The texts of the tokens that `select` picks, without the indentation of their lines.
+fn texts(text: &[u8], tokens: &[Token], select: fn(&Token) -> bool) -> Vec<String> {
+    let unindented = |token: &Token| {
+        let text = String::from_utf8_lossy(&text[token.bytes.clone()]);
+        if !is_comment(token) {
+            return text.into_owned();
+        }
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        lines.join("\n")
+    };
+    tokens
+        .iter()
+        .filter(|token| select(token))
+        .map(unindented)
+        .collect()
+}
+
+/// The same program in another layout gives the same findings and the same fix.
+pub fn layout(engine: &Engine, fixture: &Fixture) -> Vec<String> {
+    let summaries = |text: &[u8]| -> Vec<String> {
+        let findings = engine.analyse(fixture.language, text).findings;
+        findings.iter().map(summary).collect()
+    };
+    let expected = summaries(&fixture.text);
+    let after = fixed(engine, fixture, &fixture.text);
+    let mut wrong = Vec::new();
+    for layout in &LAYOUTS {
+        let Some(text) = (layout.apply)(fixture.language, &fixture.text) else {
+            continue;
+        };
+        if summaries(&text) != expected {
+            wrong.push(format!("{}: other findings", layout.name));
+            continue;
+        }
+        let changed = fixed(engine, fixture, &text);
+        if (layout.apply)(fixture.language, &after).is_some_and(|after| after != changed) {
+            wrong.push(format!("{}: another fix", layout.name));
+        }
+    }
+    wrong
+}
+
+/// A fixture says what it is about, and what is rewritten is also run.
+pub fn complete(fixture: &Fixture) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let safe = fixture.expected.iter().any(Expected::is_safe);
+    let broken = errors(fixture.language, &fixture.text) > 0;
+    if safe && fixture.runs.is_empty() && !broken {
+        wrong.push("expects a safe fix, and has no `run:` line".to_owned());
+    }
+    let watches = String::from_utf8_lossy(&fixture.text).contains("watch(");
+    if !fixture.runs.is_empty() && fixture.locks.is_empty() && !watches {
+        wrong.push("has `run:` lines, and watches no lock".to_owned());
+    }
+    wrong
+}
+
+fn fixed(engine: &Engine, fixture: &Fixture, text: &[u8]) -> Vec<u8> {
+    engine
+        .fix_all(fixture.language, text, Applicability::Safe)
+        .text
+}
