@@ -274,6 +274,7 @@ impl Engine {
             language,
             body,
             site: found.site,
+            releases: &found.releases,
             rule: finding.rule,
             verbatim,
         };
@@ -283,7 +284,7 @@ impl Engine {
             catalog: file.catalog,
             exceptions: file.exceptions,
             body,
-            key: body.sites[found.site].key,
+            site: found.site,
             findings,
             fixed: &finding.clone(),
         };

@@ -15,6 +15,8 @@ const MOST_STATES: usize = 40_000;
 pub struct Paths {
     /// Per acquire: the exits that leave with the lock held, by place.
     pub leaks: BTreeMap<SiteId, BTreeMap<Span, LeakKind>>,
+    /// Per release: the acquires whose lock it frees on some path.
+    pub frees: BTreeMap<SiteId, BTreeSet<SiteId>>,
     /// Keys that some path releases before it returns normally.
     pub released: BTreeSet<KeyId>,
     /// Keys that are released on some path without having been acquired on it.
@@ -44,7 +46,10 @@ pub fn explore(body: &Body, graph: &Graph) -> Result<Paths, TooComplex> {
             return Err(TooComplex);
         }
         match machine.step(&state) {
-            Step::Silent(next) => open.push(next),
+            Step::Silent(next) => {
+                paths.note_release(&machine, &state);
+                open.push(next);
+            }
             Step::Visible(visible, outcomes) => {
                 paths.note(&machine, &state, &visible);
                 open.extend(outcomes.into_iter().map(|(_, next)| next));
@@ -57,6 +62,17 @@ pub fn explore(body: &Body, graph: &Graph) -> Result<Paths, TooComplex> {
 }
 
 impl Paths {
+    fn note_release(&mut self, machine: &Machine<'_>, state: &State) {
+        if let Op::Release { site, .. } = &machine.graph.ops[state.pc] {
+            let key = machine.released_key(state, *site);
+            let freed = state.held.iter().filter(|held| held.key == key);
+            self.frees
+                .entry(*site)
+                .or_default()
+                .extend(freed.map(|held| held.site));
+        }
+    }
+
     fn note(&mut self, machine: &Machine<'_>, state: &State, visible: &Visible<'_>) {
         match (visible, &machine.graph.ops[state.pc]) {
             (Visible::IdleRelease(key), Op::Release { site, .. }) => {

@@ -2,10 +2,17 @@
 
 use crate::flow::Body;
 
-/// Words with which functions begin that are meant to return with a lock held.
-const TAKES: &[&str] = &[
-    "acquire", "lock", "trylock", "begin", "enter", "take", "obtain", "grab", "start", "try",
-    "aenter", "wait", "p", "down", "reserve",
+/// First words of functions that are meant to return with a lock held.
+const ACQUIRES: &[&str] = &["acquire", "trylock", "obtain", "enter", "aenter"];
+
+/// First words that say so when they stand alone, or with a word for a lock behind them.
+const BEGINS: &[&str] = &[
+    "lock", "begin", "take", "grab", "start", "try", "wait", "down", "get",
+];
+
+/// Words for a lock.
+const LOCKS: &[&str] = &[
+    "lock", "mutex", "sem", "read", "write", "enter", "acquire", "slot",
 ];
 
 /// Whether the function is meant to return with a lock held: `acquireLock`, `__enter__`, `begin`.
@@ -18,14 +25,13 @@ pub fn returns_locked(body: &Body) -> bool {
         .take_while(|(index, c)| c.is_lowercase() || (*index == 0 && c.is_alphabetic()))
         .flat_map(|(_, c)| c.to_lowercase())
         .collect();
-    let takes = TAKES.contains(&first.as_str());
     // `lockAndRun` and `start_worker` do something else besides.
-    takes
-        && (lower.len() == first.len()
-            || ["lock", "mutex", "sem", "read", "write", "enter", "acquire"]
-                .iter()
-                .any(|word| lower[first.len()..].contains(word))
-            || lower.trim_end_matches('_') == first)
+    let rest = lower
+        .get(first.len()..)
+        .unwrap_or_default()
+        .trim_matches('_');
+    let begins = rest.is_empty() || LOCKS.iter().any(|word| rest.contains(word));
+    ACQUIRES.contains(&first.as_str()) || (BEGINS.contains(&first.as_str()) && begins)
 }
 
 /// Whether two lock texts may name the same lock: the same text, or the same field of whatever.

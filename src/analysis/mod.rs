@@ -15,6 +15,8 @@ use explore::{Paths, explore};
 #[derive(Debug, Clone)]
 pub struct Found {
     pub site: SiteId,
+    /// The releases in the text that free what this acquire takes, in order of the text.
+    pub releases: Vec<SiteId>,
     pub finding: Finding,
 }
 
@@ -50,9 +52,11 @@ pub fn judge(at: &Judged<'_>) -> Result<Vec<Found>, NotJudged> {
             continue;
         }
         if let Some((rule, leaks)) = at.rule_of(site, &paths) {
+            let releases = at.written_releases(site, &paths);
             found.push(Found {
                 site,
-                finding: at.finding(site, rule, leaks),
+                finding: at.finding(site, rule, leaks, &releases),
+                releases,
             });
         }
     }
@@ -65,6 +69,9 @@ impl Judged<'_> {
     fn rule_of(&self, site: SiteId, paths: &Paths) -> Option<(Rule, Vec<(Span, LeakKind)>)> {
         let key = self.body.sites[site].key;
         let entry = &self.file.catalog.entries[self.body.keys[key].entry];
+        if returns_it(&self.body.root.stmts, &self.body.keys[key].text) {
+            return None;
+        }
         if self.releases(key).is_empty() {
             return self
                 .never_released(site)
@@ -76,6 +83,9 @@ impl Judged<'_> {
             .into_iter()
             .flatten()
             .map(|(span, kind)| (*span, *kind))
+            .filter(|(span, kind)| {
+                *kind != LeakKind::Exception || !self.in_releasing_finally(*span, key)
+            })
             .collect();
         let explicit: Vec<(Span, LeakKind)> = leaks
             .iter()
@@ -116,6 +126,30 @@ impl Judged<'_> {
         })
     }
 
+    /// Whether the place is in a `finally` that releases: that construct is the guarantee, and
+    /// what it does first (a log line, as a rule) is not worth a warning.
+    fn in_releasing_finally(&self, place: Span, key: KeyId) -> bool {
+        fn search(body: &Body, stmts: &[Stmt], place: Span, key: KeyId) -> bool {
+            stmts.iter().any(|stmt| {
+                if let StmtKind::Try {
+                    finally: Some(finally),
+                    ..
+                } = &stmt.kind
+                    && finally.span.contains(place)
+                    && frees(body, &finally.stmts, key)
+                {
+                    return true;
+                }
+                stmt.span.contains(place)
+                    && stmt
+                        .blocks()
+                        .iter()
+                        .any(|block| search(body, &block.stmts, place, key))
+            })
+        }
+        search(self.body, &self.body.root.stmts, place, key)
+    }
+
     /// The releases of the key that stand in the text, or that a construct implies.
     fn releases(&self, key: KeyId) -> Vec<Span> {
         self.body
@@ -124,6 +158,28 @@ impl Judged<'_> {
             .filter(|site| site.key == key && matches!(site.what, SiteKind::Release { .. }))
             .map(|site| site.span)
             .collect()
+    }
+
+    /// The releases that free what the acquire takes. One that never finds its lock held on any
+    /// path is listed as well, unless another acquire owns it.
+    fn written_releases(&self, site: SiteId, paths: &Paths) -> Vec<SiteId> {
+        let key = self.body.sites[site].key;
+        let alone = self
+            .body
+            .sites
+            .iter()
+            .filter(|other| other.key == key && other.acquire().is_some())
+            .count()
+            == 1;
+        let mut releases: Vec<SiteId> = (0..self.body.sites.len())
+            .filter(|id| self.body.sites[*id].is_written_release())
+            .filter(|id| match paths.frees.get(id) {
+                Some(freed) => freed.contains(&site),
+                None => alone && self.body.sites[*id].key == key,
+            })
+            .collect();
+        releases.sort_by_key(|id| self.body.sites[*id].span);
+        releases
     }
 
     fn never_released(&self, site: SiteId) -> bool {
@@ -144,7 +200,13 @@ impl Judged<'_> {
             })
     }
 
-    fn finding(&self, site: SiteId, rule: Rule, leaks: Vec<(Span, LeakKind)>) -> Finding {
+    fn finding(
+        &self,
+        site: SiteId,
+        rule: Rule,
+        leaks: Vec<(Span, LeakKind)>,
+        releases: &[SiteId],
+    ) -> Finding {
         let acquired = &self.body.sites[site];
         let key = &self.body.keys[acquired.key];
         let source = self.file.source;
@@ -156,12 +218,10 @@ impl Judged<'_> {
                 kind,
             })
             .collect();
-        let releases: Vec<(Span, Location)> = self
-            .body
-            .sites
+        let releases: Vec<(Span, Location)> = releases
             .iter()
-            .filter(|site| site.key == acquired.key && site.is_written_release())
-            .map(|site| (site.span, source.location(site.span.start)))
+            .map(|id| self.body.sites[*id].span)
+            .map(|span| (span, source.location(span.start)))
             .collect();
         let end = releases
             .iter()
@@ -188,6 +248,17 @@ impl Judged<'_> {
             refusal: None,
         }
     }
+}
+
+/// Whether the lock itself is what the function returns: its caller gets it locked.
+fn returns_it(stmts: &[Stmt], lock: &str) -> bool {
+    stmts.iter().any(|stmt| {
+        matches!(&stmt.kind, StmtKind::Return { operand, .. } if operand == lock)
+            || stmt
+                .blocks()
+                .iter()
+                .any(|block| returns_it(&block.stmts, lock))
+    })
 }
 
 /// Whether the acquire stands in the body of a `try` whose `finally` releases its key.

@@ -37,6 +37,7 @@ pub struct Entry {
     guarded: Vec<Pattern>,
     callback: Vec<Pattern>,
     context: Vec<Pattern>,
+    held: Vec<Pattern>,
     pub ticket: Vec<Pattern>,
     /// The holes that name the lock, in order.
     key_holes: Vec<String>,
@@ -54,6 +55,8 @@ pub enum Role {
     Callback,
     /// An expression that a `with` may hold.
     Context,
+    /// A question whether the lock is held.
+    Held,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -167,7 +170,10 @@ impl Catalog {
         let mut words: HashSet<String> = HashSet::new();
         for entry in &self.entries {
             for (role, _, pattern) in entry.patterns() {
-                if matches!(role, Role::Release | Role::Guarded | Role::Context) {
+                if matches!(
+                    role,
+                    Role::Release | Role::Guarded | Role::Context | Role::Held
+                ) {
                     continue;
                 }
                 match pattern.word() {
@@ -296,6 +302,7 @@ impl Entry {
             guarded: many(&lock.guarded)?,
             callback: many(&lock.callback)?,
             context: many(&contexts(&lock))?,
+            held: many(&lock.held)?,
             ticket,
             key_holes,
             lock,
@@ -337,6 +344,12 @@ impl Entry {
                     .enumerate()
                     .map(|(index, pattern)| (Role::Context, index, pattern)),
             )
+            .chain(
+                self.held
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Held, index, pattern)),
+            )
     }
 
     fn pattern(&self, role: Role, index: usize) -> &Pattern {
@@ -347,6 +360,7 @@ impl Entry {
             Role::Guarded => &self.guarded[index],
             Role::Callback => &self.callback[index],
             Role::Context => &self.context[index],
+            Role::Held => &self.held[index],
         }
     }
 

@@ -55,6 +55,9 @@ pub struct Lock {
     pub ticket: Vec<String>,
     /// Expressions that free it.
     pub release: Vec<String>,
+    /// Questions whether it is held: `$LOCK.isLocked()`.
+    #[serde(default)]
+    pub held: Vec<String>,
     /// Calls that are handed a callback and hold the lock while it runs: `$LOCK.run($CALLBACK)`.
     #[serde(default)]
     pub guarded: Vec<String>,
@@ -158,6 +161,9 @@ pub struct Example {
 pub struct LanguageFacts {
     /// Calls that neither throw nor do anything that others can see.
     pub pure_calls: Vec<String>,
+    /// Calls that do nothing but throw.
+    #[serde(default)]
+    pub raises: Vec<String>,
     /// Calls that end the process.
     pub process_exits: Vec<String>,
     /// Names that are never null.

@@ -151,6 +151,8 @@ enum Frame {
     },
     Catch {
         throw: Pc,
+        /// Handlers by the class that they name.
+        named: Vec<(String, Pc)>,
     },
     /// Something runs on the way out.
     Cleanup {
@@ -252,8 +254,15 @@ impl Builder {
                 self.events(enter, body)
             }
             StmtKind::Return { value, operand } => self.returned(value, operand, stmt.span),
-            StmtKind::Throw { value } => {
-                let target = self.throw_target();
+            StmtKind::Throw { value, class } => {
+                let target = match (self.frames.last(), class) {
+                    (Some(Frame::Catch { named, .. }), Some(class)) => named
+                        .iter()
+                        .find(|(caught, _)| caught == class)
+                        .map(|(_, handler)| *handler),
+                    _ => None,
+                };
+                let target = target.unwrap_or_else(|| self.throw_target());
                 let leave = self.push(Op::Leave {
                     kind: LeakKind::Throw,
                     label: String::new(),
@@ -425,6 +434,7 @@ impl Builder {
         }
         // What no handler matches goes on outwards.
         let mut entry = self.throw_target();
+        let mut named = Vec::new();
         for handler in handlers.iter().rev() {
             let inside = self.block(&handler.body, next)?;
             let caught = self.push(Op::Caught { next: inside });
@@ -440,8 +450,12 @@ impl Builder {
                     no: entry,
                 }),
             };
+            named.extend(handler.classes().map(|class| (class, caught)));
         }
-        self.frames.push(Frame::Catch { throw: entry });
+        self.frames.push(Frame::Catch {
+            throw: entry,
+            named,
+        });
         let entry = self.block(body, after);
         self.frames.pop();
         entry
@@ -506,7 +520,7 @@ impl Builder {
             .rev()
             .find_map(|frame| match frame {
                 Frame::Function { throw, .. }
-                | Frame::Catch { throw }
+                | Frame::Catch { throw, .. }
                 | Frame::Cleanup { throw, .. } => Some(*throw),
                 Frame::Inline { .. } | Frame::Target { .. } => None,
             })

@@ -310,6 +310,7 @@ impl<'a> Machine<'a> {
             Test::Taken(site) => self
                 .value(state, &site_var(*site))
                 .map(|value| *value == Value::True),
+            Test::Held(key) => Some(state.held.iter().any(|held| held.key == *key)),
             Test::Unknown { label, .. } => self.fact(state, label),
         };
         let to = |pc: Pc, answer: bool| {
@@ -415,7 +416,7 @@ fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
                 Test::Taken(site) => {
                     names.insert(site_var(*site));
                 }
-                Test::Const(_) | Test::Unknown { .. } => {}
+                Test::Const(_) | Test::Held(_) | Test::Unknown { .. } => {}
             }
         }
     }

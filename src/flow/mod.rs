@@ -203,6 +203,8 @@ pub enum StmtKind {
     },
     Throw {
         value: Vec<Event>,
+        /// The class of what is thrown, where the statement names it.
+        class: Option<String>,
     },
     Break(Option<String>),
     Continue(Option<String>),
@@ -248,6 +250,19 @@ pub struct Handler {
     /// What it catches, as written; `None`: everything.
     pub only: Option<String>,
     pub body: Block,
+}
+
+impl Handler {
+    /// The classes that it names.
+    pub fn classes(&self) -> impl Iterator<Item = String> + '_ {
+        let only = self.only.as_deref().unwrap_or_default();
+        let classes = only.split(" as ").next().unwrap_or(only);
+        classes
+            .trim_matches(['(', ')'])
+            .split(',')
+            .map(|class| class.trim().to_owned())
+            .filter(|class| !class.is_empty())
+    }
 }
 
 /// Something that an expression does, in order of evaluation.
@@ -326,6 +341,8 @@ pub enum Test {
     IsNull(String),
     /// Did the acquire at this site take the lock?
     Taken(SiteId),
+    /// Is the lock held? `mutex.isLocked()`
+    Held(KeyId),
     /// Not known; `pure` conditions give the same answer until one of `names` is assigned.
     Unknown {
         label: String,
@@ -384,7 +401,7 @@ impl Stmt {
         match &self.kind {
             StmtKind::Plain(events)
             | StmtKind::Return { value: events, .. }
-            | StmtKind::Throw { value: events } => push_events(events, &mut out),
+            | StmtKind::Throw { value: events, .. } => push_events(events, &mut out),
             StmtKind::If { cond, .. } => push_cond(cond, &mut out),
             StmtKind::Loop(l) => {
                 push_events(&l.init, &mut out);

@@ -86,6 +86,17 @@ impl Table {
         Some(self.implied_pair(file, &hit, span(node)))
     }
 
+    /// The key about which the node asks whether it is held.
+    pub fn asks_held(&self, file: &File<'_>, node: Node<'_>) -> Option<KeyId> {
+        let hit = file
+            .catalog
+            .find(node, file.surroundings(), |role| role == Role::Held)?;
+        let text = file.catalog.entries[hit.entry].key_text(&hit.bindings, file.source.bytes);
+        self.keys
+            .iter()
+            .position(|key| key.entry == hit.entry && key.text == text)
+    }
+
     fn implied_pair(&mut self, file: &File<'_>, hit: &Match<'_>, span: Span) -> (SiteId, SiteId) {
         let key = self.key(file, hit);
         let enter = self.push(Site {

@@ -231,8 +231,8 @@ impl<'a> Builder<'a> {
         if let Some(release) = &self.release {
             return Ok(release.clone());
         }
-        let key = self.task.body.sites[self.task.site].key;
-        super::region::written_releases(self.task.body, key)
+        self.task
+            .releases
             .first()
             .map(|site| self.task.file.source.text(self.task.body.sites[*site].span))
             .ok_or_else(|| {
@@ -274,7 +274,7 @@ impl<'a> Builder<'a> {
             self.printer.bind(&binding.replace("$TICKET", &name)),
         );
         let call = template.replace("$TICKET", &name);
-        for release in super::region::written_releases(self.task.body, site.key) {
+        for &release in self.task.releases {
             let span = self.task.body.sites[release].span;
             let stays = !self.region.dropped.contains(&release)
                 && !(self.region.absorbed.is_some()

@@ -31,6 +31,8 @@ pub struct Task<'a> {
     pub language: Language,
     pub body: &'a Body,
     pub site: SiteId,
+    /// The releases in the text that free what the acquire takes.
+    pub releases: &'a [SiteId],
     pub rule: Rule,
     /// Spans of strings that reach over several lines.
     pub verbatim: &'a [Span],
@@ -66,11 +68,10 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
             "the acquire is part of a larger expression or condition",
         ));
     }
-    let key = task.body.sites[task.site].key;
     let mut refused = None;
     let mut found = Vec::new();
     for start in &starts {
-        for region in region::regions(task.body, key, start) {
+        for region in region::regions(task.body, task.releases, start) {
             let plain = build(task, form, &region);
             let hoists = !matches!(&plain, Ok((_, false)));
             let absorbed = absorbing(&region)

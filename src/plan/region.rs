@@ -1,7 +1,7 @@
 //! How far the guaranteed region reaches, and which releases in it the construct takes over.
 
 use super::place::{At, Start, path_to};
-use crate::flow::{Block, Body, Event, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind};
+use crate::flow::{Block, Body, Event, EventKind, SiteId, SiteKind, Stmt, StmtKind};
 
 /// The statements that a construct is to wrap.
 #[derive(Debug, Clone)]
@@ -32,10 +32,9 @@ impl<'b> Region<'b> {
     }
 }
 
-/// Every region that may do for the key from `start` on, best first.
-pub fn regions<'b>(body: &'b Body, key: KeyId, start: &Start<'b>) -> Vec<Region<'b>> {
+/// Every region that may do for a lock that `releases` free, from `start` on, best first.
+pub fn regions<'b>(body: &'b Body, releases: &[SiteId], start: &Start<'b>) -> Vec<Region<'b>> {
     let stmts = &start.block.stmts;
-    let releases = written_releases(body, key);
     let mut ends: Vec<(usize, Option<&'b Stmt>)> = Vec::new();
     let main = (start.first..stmts.len()).find(|index| {
         releases
@@ -69,7 +68,7 @@ pub fn regions<'b>(body: &'b Body, key: KeyId, start: &Start<'b>) -> Vec<Region<
             dropped: Vec::new(),
             kept: Vec::new(),
         };
-        for &site in &releases {
+        for &site in releases {
             if region.stmts().iter().any(|stmt| stmt.holds_site(site)) {
                 if droppable(body, site, &region) {
                     region.dropped.push(site);
@@ -81,16 +80,6 @@ pub fn regions<'b>(body: &'b Body, key: KeyId, start: &Start<'b>) -> Vec<Region<
         found.push(region);
     }
     found
-}
-
-/// The releases of the key that stand in the text.
-pub fn written_releases(body: &Body, key: KeyId) -> Vec<SiteId> {
-    body.sites
-        .iter()
-        .enumerate()
-        .filter(|(_, site)| site.key == key && site.is_written_release())
-        .map(|(id, _)| id)
-        .collect()
 }
 
 /// A statement that does nothing but release; where the lock is only maybe held, also one that

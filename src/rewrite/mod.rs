@@ -353,8 +353,14 @@ impl<'a> Draft<'a> {
         }
         let first = self.source.first_on_line(span.start);
         if first && end == content_end {
-            self.removed
-                .push(Span::new(line_start, self.source.line_end(span.end)));
+            let line_end = self.source.line_end(span.end);
+            if line_end == content_end && line_start > 0 {
+                // The last line of a file without a final newline: the one before becomes it.
+                let above = self.source.line_content_end(line_start - 1);
+                self.removed.push(Span::new(above, line_end));
+            } else {
+                self.removed.push(Span::new(line_start, line_end));
+            }
         } else if end == content_end {
             // `work(); release();`
             let from = previous.filter(|previous| *previous >= line_start);

@@ -8,7 +8,7 @@ use crate::catalog::Catalog;
 use crate::edit::{self, Edit};
 use crate::engine::Exceptions;
 use crate::finding::{Finding, Reason, Rule};
-use crate::flow::{Body, KeyId};
+use crate::flow::{Body, KeyId, SiteId};
 use crate::language::Language;
 use crate::lower::{File, descendants, lower_at};
 use crate::parse::parse;
@@ -24,7 +24,8 @@ pub struct Claim<'a> {
     pub catalog: &'a Catalog,
     pub exceptions: Exceptions,
     pub body: &'a Body,
-    pub key: KeyId,
+    /// The acquire that is being fixed.
+    pub site: SiteId,
     /// What is found in the body before the fix.
     pub findings: &'a [Finding],
     pub fixed: &'a Finding,
@@ -69,7 +70,7 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     let again = |body: &Body, key: KeyId, by_ticket: bool| {
         claim.catalog.entries[body.keys[key].entry].again_harmful(by_ticket)
     };
-    prove(claim.body, &after, claim.key, &again).map_err(|divergence| said(claim, &divergence))?;
+    prove(claim.body, &after, claim.site, &again).map_err(|divergence| said(claim, &divergence))?;
     no_new_finding(claim, &file, &after)
 }
 

@@ -9,7 +9,7 @@
 
 use crate::flow::graph::{ExitKind, Graph, Op};
 use crate::flow::machine::{Machine, Outcome, State, Step, Visible};
-use crate::flow::{Body, KeyId, SiteKind};
+use crate::flow::{Body, KeyId, SiteId, SiteKind};
 use crate::source::Span;
 use std::collections::HashSet;
 
@@ -47,17 +47,19 @@ struct Proof<'a> {
     /// Keys of the rewritten function by key of the original.
     same: Vec<Option<KeyId>>,
     fixed: KeyId,
+    /// The acquire (of the original) that is being fixed.
+    site: SiteId,
     again_harmful: &'a dyn Fn(&Body, KeyId, bool) -> bool,
 }
 
-/// Proves that `after` is `before` with the release of `fixed` (a key of `before`) guaranteed.
+/// Proves that `after` is `before` with the release of what `site` (of `before`) takes guaranteed.
 ///
 /// # Errors
 /// The first [`Divergence`] found.
 pub fn prove(
     before: &Body,
     after: &Body,
-    fixed: KeyId,
+    site: SiteId,
     again_harmful: &dyn Fn(&Body, KeyId, bool) -> bool,
 ) -> Result<(), Divergence> {
     let first = Graph::new(before).map_err(|_| Divergence::TooComplex)?;
@@ -76,7 +78,8 @@ pub fn prove(
         before: Machine::new(before, &first),
         after: Machine::new(after, &second),
         same,
-        fixed,
+        fixed: before.sites[site].key,
+        site,
         again_harmful,
     };
     let mut seen: HashSet<Pair> = HashSet::new();
@@ -231,7 +234,12 @@ impl<'a> Proof<'a> {
             if freed && was == 0 {
                 return Err(Divergence::Moved(self.span_at(before)));
             }
-            let leaks = if kind == ExitKind::Process {
+            // What another acquire of the same lock leaves held is another finding.
+            let others = before
+                .held
+                .iter()
+                .any(|held| held.key == key && held.site != self.site);
+            let leaks = if kind == ExitKind::Process || others {
                 was < is
             } else {
                 is > 0

@@ -112,8 +112,15 @@ impl Grammar for Script {
         };
         match own.or_else(given) {
             Some(name) => normal(name, text),
-            None if function.parent().is_none() => "<module>".to_owned(),
-            None => "<anonymous>".to_owned(),
+            None => match function.parent() {
+                None => crate::lower::MODULE.to_owned(),
+                // A callback goes by the name of the function it stands in.
+                Some(parent) => {
+                    let outer = std::iter::successors(Some(parent), Node::parent)
+                        .find(|node| self.is_function(node.kind()) || node.parent().is_none());
+                    outer.map_or_else(String::new, |outer| self.function_name(outer, text))
+                }
+            },
         }
     }
 
@@ -166,7 +173,7 @@ impl Grammar for Script {
         while matches!(node.kind(), "await_expression" | "yield_expression") {
             node = crate::catalog::pattern::unwrapped(node.named_child(0)?);
         }
-        let function = node.child_by_field_name("function")?;
+        let function = node.child_by_field_name("function").unwrap_or(node);
         let word = match function.kind() {
             "member_expression" => function.child_by_field_name("property")?,
             "identifier" => function,

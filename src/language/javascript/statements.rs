@@ -122,6 +122,7 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
         }
         "throw_statement" => StmtKind::Throw {
             value: thrown(lowering, node),
+            class: None,
         },
         "break_statement" | "continue_statement" => {
             let label = node

@@ -91,6 +91,13 @@ fn comparison(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
 }
 
 fn unknown(lowering: &mut Lowering<'_>, node: Node<'_>) -> Cond {
+    let file = lowering.file;
+    if let Some(key) = lowering.table.asks_held(&file, node) {
+        return Cond::Test {
+            events: Vec::new(),
+            test: Test::Held(key),
+        };
+    }
     let events = events(lowering, node);
     let mut names = Vec::new();
     lowering

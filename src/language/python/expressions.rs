@@ -143,7 +143,13 @@ fn operands(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
         .child_by_field_name("function")
         .and_then(|function| function.child_by_field_name("object"))
     {
-        out.extend(events(lowering, receiver));
+        // Reading the lock's own name fails no earlier than taking or freeing it does.
+        let receiver = events(lowering, receiver);
+        out.extend(
+            receiver
+                .into_iter()
+                .filter(|event| !matches!(event.kind, EventKind::MayThrow { .. })),
+        );
     }
     if let Some(arguments) = call.child_by_field_name("arguments") {
         children(lowering, arguments, out);

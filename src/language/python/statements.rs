@@ -101,6 +101,11 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
         }
         "raise_statement" => StmtKind::Throw {
             value: thrown(lowering, node),
+            class: raised_class(lowering, node),
+        },
+        "expression_statement" if raises(lowering, node) => StmtKind::Throw {
+            value: thrown(lowering, node),
+            class: None,
         },
         "break_statement" => StmtKind::Break(None),
         "continue_statement" => StmtKind::Continue(None),
@@ -172,6 +177,22 @@ fn thrown(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
         value.retain(|event| event.span != span(operand));
     }
     value
+}
+
+/// The class of a raised exception: that of the call, or the name itself.
+fn raised_class(lowering: &Lowering<'_>, node: Node<'_>) -> Option<String> {
+    let operand = children(node).next()?;
+    let class = operand.child_by_field_name("function").unwrap_or(operand);
+    Some(lowering.file.normal(class))
+}
+
+/// Whether the statement is a call that does nothing but raise, such as `sys.exit()`.
+fn raises(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
+    let callee = node
+        .named_child(0)
+        .and_then(|call| call.child_by_field_name("function"))
+        .map(|function| lowering.file.normal(function));
+    callee.is_some_and(|callee| lowering.file.catalog.facts.raises.contains(&callee))
 }
 
 fn branch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
