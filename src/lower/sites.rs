@@ -305,6 +305,7 @@ impl Table {
         {
             return;
         }
+        let own_acquires = self.acquires_in(file, function);
         for node in descendants(function, |_| true) {
             if file.grammar.may_match(node.kind()) {
                 let hits = file
@@ -314,12 +315,31 @@ impl Table {
                     .iter()
                     .filter_map(|hit| self.released(file, hit))
                     .map(|(key, _)| key)
+                    // What it takes by itself it may free.
+                    .filter(|key| !own_acquires.contains(key))
                     .collect();
                 self.handed_over.extend(keys);
             } else if file.grammar.is_name(node.kind()) {
                 self.handed_over.extend(self.key_of_ticket(file, node));
             }
         }
+    }
+
+    /// The known keys that a nested function takes by itself.
+    fn acquires_in(&self, file: &File<'_>, function: Node<'_>) -> Vec<KeyId> {
+        descendants(function, |_| true)
+            .filter(|node| file.grammar.may_match(node.kind()))
+            .filter_map(|node| {
+                let hit = file.catalog.find(node, file.surroundings(), |role| {
+                    matches!(role, Role::Acquire | Role::Try(_))
+                })?;
+                let text =
+                    file.catalog.entries[hit.entry].key_text(&hit.bindings, file.source.bytes);
+                self.keys
+                    .iter()
+                    .position(|key| key.entry == hit.entry && key.text == text)
+            })
+            .collect()
     }
 
     /// A ticket that is passed on, stored or returned is somebody else's to use.

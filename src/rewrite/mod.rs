@@ -16,6 +16,8 @@ pub struct Draft<'a> {
     deeper: Vec<Span>,
     /// Bytes that go away, and may hold whole lines.
     removed: Vec<Span>,
+    /// Lines that follow the line that ends at this byte.
+    tails: Vec<(usize, String)>,
     /// Bytes whose lines must not move: strings over several lines.
     verbatim: &'a [Span],
 }
@@ -56,6 +58,7 @@ impl<'a> Draft<'a> {
             edits: EditSet::default(),
             deeper: Vec::new(),
             removed: Vec::new(),
+            tails: Vec::new(),
             verbatim,
         }
     }
@@ -81,6 +84,21 @@ impl<'a> Draft<'a> {
             };
             if !blank && !inside(self.verbatim, true) && !inside(&self.removed, false) {
                 self.edits.insert(start, self.source.indent.as_str());
+            }
+        }
+        for (at, text) in std::mem::take(&mut self.tails) {
+            let gone = self
+                .removed
+                .iter()
+                .find(|span| span.start <= at && at < span.end);
+            match gone {
+                // The line goes away with its end: what follows it brings one.
+                Some(span) => {
+                    let nl = self.source.newline;
+                    let lines = text.strip_prefix(nl).unwrap_or(&text);
+                    self.edits.insert(span.end, format!("{lines}{nl}"));
+                }
+                None => self.edits.insert(at, text),
             }
         }
         for span in self.removed {
@@ -217,10 +235,8 @@ impl<'a> Draft<'a> {
             self.deeper.push(Span::new(from, main.span.end));
             self.remove_stmt(main.span, what.block, Some(last.span.end), false);
             if let Some(close) = &construct.close {
-                self.edits.insert(
-                    self.source.line_content_end(last.span.end),
-                    format!("{nl}{indent}{close}"),
-                );
+                let end = self.source.line_content_end(last.span.end);
+                self.tails.push((end, format!("{nl}{indent}{close}")));
             }
             return;
         };
@@ -271,7 +287,9 @@ impl<'a> Draft<'a> {
         let comment =
             follows.starts_with(b"//") || follows.starts_with(b"#") || follows.starts_with(b"/*");
         if follows.is_empty() || comment {
-            self.edits.insert(end, text);
+            if !text.is_empty() {
+                self.tails.push((end, text));
+            }
             return;
         }
         let mut text = text;
