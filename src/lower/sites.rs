@@ -193,11 +193,11 @@ impl Table {
     }
 
     fn add_release(&mut self, file: &File<'_>, node: Node<'_>) {
-        if self.by_node.contains_key(&node.id())
-            || file
-                .grammar
-                .awaited_operand(node)
-                .is_some_and(|inner| self.by_node.contains_key(&inner.id()))
+        let known = |node: Node<'_>| self.by_node.contains_key(&node.id());
+        // Catalogues may name a release both with and without its `await`: it is one release.
+        if known(node)
+            || file.grammar.awaited_operand(node).is_some_and(known)
+            || file.grammar.awaiting(node).is_some_and(known)
         {
             return;
         }
