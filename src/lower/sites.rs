@@ -349,6 +349,7 @@ fn ticket_in(patterns: &[Pattern], target: Node<'_>, text: &[u8]) -> Option<Stri
             return None;
         }
         let ticket = bindings.get("TICKET")?;
-        Some(crate::catalog::pattern::normal(*ticket, text))
+        // A hole takes any node, but a ticket has one name: `[, release]` is for another pattern.
+        (!ticket.kind().contains("pattern")).then(|| crate::catalog::pattern::normal(*ticket, text))
     })
 }
