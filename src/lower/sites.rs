@@ -149,20 +149,30 @@ impl Table {
         let entry = &file.catalog.entries[found.hit.entry];
         let key = self.key(file, &found.hit);
         let text = file.source.bytes;
+        let looked_at = !matches!(file.grammar.binding(found.node), Binding::Dropped);
+        let taken = match found.hit.role {
+            Role::Try(taken) => Some(taken),
+            // Listed both ways: it waits, and yet may fail; who drops its result relies on it.
+            Role::Acquire if looked_at => entry.may_fail(found.node, text),
+            _ => None,
+        };
         let mut acquire = Acquire {
-            conditional: matches!(found.hit.role, Role::Try(_)),
-            null_when_not: found.hit.role == Role::Try(Taken::NotNull),
+            conditional: taken.is_some(),
+            null_when_not: taken == Some(Taken::NotNull),
             ..Acquire::default()
         };
         let mut at = span(found.node);
         if let Some(callback) = found.callback {
             acquire.at_entry = true;
-            let Some(param) = file.grammar.first_parameter(callback) else {
-                return;
-            };
-            at.end = param.end_byte();
-            acquire.ticket = ticket_in(&entry.ticket, param, text);
-            self.known_uses.push(param.id());
+            match file.grammar.first_parameter(callback) {
+                Some(param) => {
+                    at.end = param.end_byte();
+                    acquire.ticket = ticket_in(&entry.ticket, param, text);
+                    self.known_uses.push(param.id());
+                }
+                // Released by a method of the lock.
+                None => at.end = callback.start_byte(),
+            }
             let site = self.push(Site {
                 key,
                 span: at,
