@@ -364,6 +364,16 @@ impl Entry {
         }
     }
 
+    /// How the result of an acquire says that the lock was taken, if the acquire is also listed
+    /// as one that may come back without it.
+    pub fn may_fail<'t>(&self, node: Node<'t>, text: &[u8]) -> Option<Taken> {
+        let (_, taken) = self
+            .tries
+            .iter()
+            .find(|(pattern, _)| pattern.matches(node, text, &mut Bindings::new()))?;
+        Some(*taken)
+    }
+
     /// The lock that the holes name: its texts, joined.
     pub fn key_text(&self, bindings: &Bindings<'_>, text: &[u8]) -> String {
         let texts: Vec<String> = self

@@ -47,7 +47,8 @@ pub struct Lock {
     /// Expressions that come back with the lock held, or throw.
     #[serde(default)]
     pub acquire: Vec<String>,
-    /// Expressions that may come back without it.
+    /// Expressions that may come back without it. What is also listed under `acquire` counts as a
+    /// plain acquire where its result is dropped.
     #[serde(default, rename = "try")]
     pub tries: Vec<Try>,
     /// How the ticket is bound, best first: `$TICKET`, `[, $TICKET]`.

@@ -160,20 +160,30 @@ impl Table {
         let entry = &file.catalog.entries[found.hit.entry];
         let key = self.key(file, &found.hit);
         let text = file.source.bytes;
+        let looked_at = !matches!(file.grammar.binding(found.node), Binding::Dropped);
+        let taken = match found.hit.role {
+            Role::Try(taken) => Some(taken),
+            // Listed both ways: it waits, and yet may fail; who drops its result relies on it.
+            Role::Acquire if looked_at => entry.may_fail(found.node, text),
+            _ => None,
+        };
         let mut acquire = Acquire {
-            conditional: matches!(found.hit.role, Role::Try(_)),
-            null_when_not: found.hit.role == Role::Try(Taken::NotNull),
+            conditional: taken.is_some(),
+            null_when_not: taken == Some(Taken::NotNull),
             ..Acquire::default()
         };
         let mut at = span(found.node);
         if let Some(callback) = found.callback {
             acquire.at_entry = true;
-            let Some(param) = file.grammar.first_parameter(callback) else {
-                return;
-            };
-            at.end = param.end_byte();
-            acquire.ticket = ticket_in(&entry.ticket, param, text);
-            self.known_uses.push(param.id());
+            match file.grammar.first_parameter(callback) {
+                Some(param) => {
+                    at.end = param.end_byte();
+                    acquire.ticket = ticket_in(&entry.ticket, param, text);
+                    self.known_uses.push(param.id());
+                }
+                // Released by a method of the lock.
+                None => at.end = callback.start_byte(),
+            }
             let site = self.push(Site {
                 key,
                 span: at,
@@ -204,11 +214,11 @@ impl Table {
     }
 
     fn add_release(&mut self, file: &File<'_>, node: Node<'_>) {
-        if self.by_node.contains_key(&node.id())
-            || file
-                .grammar
-                .awaited_operand(node)
-                .is_some_and(|inner| self.by_node.contains_key(&inner.id()))
+        let known = |node: Node<'_>| self.by_node.contains_key(&node.id());
+        // Catalogues may name a release both with and without its `await`: it is one release.
+        if known(node)
+            || file.grammar.awaited_operand(node).is_some_and(known)
+            || file.grammar.awaiting(node).is_some_and(known)
         {
             return;
         }
@@ -380,6 +390,7 @@ fn ticket_in(patterns: &[Pattern], target: Node<'_>, text: &[u8]) -> Option<Stri
             return None;
         }
         let ticket = bindings.get("TICKET")?;
-        Some(crate::catalog::pattern::normal(*ticket, text))
+        // A hole takes any node, but a ticket has one name: `[, release]` is for another pattern.
+        (!ticket.kind().contains("pattern")).then(|| crate::catalog::pattern::normal(*ticket, text))
     })
 }

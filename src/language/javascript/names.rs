@@ -293,6 +293,26 @@ pub fn type_of_value(value: Node<'_>, text: &[u8], names: &Names) -> Option<Type
         }
     }
     let resolved = names.resolve(&normal(callee, text), false);
+    // `withTimeout(new Semaphore(2), 100)`: what a module makes of a value of its own is of the
+    // kind of that value.
+    if let TypeRef::Known { module, .. } = &resolved
+        && value.kind() == "call_expression"
+        && let Some(first) = value
+            .child_by_field_name("arguments")
+            .and_then(|arguments| arguments.named_child(0))
+    {
+        let wrapped = match type_of_value(first, text, names) {
+            None => names
+                .type_at(&normal(first, text), first.start_byte())
+                .cloned(),
+            told => told,
+        };
+        if let Some(TypeRef::Known { module: own, .. }) = &wrapped
+            && own == module
+        {
+            return wrapped;
+        }
+    }
     // A call of an unknown function tells nothing; `new Unknown()` does.
     match resolved {
         TypeRef::Named(_) if value.kind() == "call_expression" => None,
