@@ -5,6 +5,7 @@
 //! verify → review → write. See `docs/architecture.md`.
 
 pub mod analysis;
+pub mod apply;
 pub mod catalog;
 pub mod edit;
 pub mod engine;
