@@ -7,6 +7,7 @@
 pub mod analysis;
 pub mod apply;
 pub mod catalog;
+pub mod cli;
 pub mod compose;
 pub mod config;
 pub mod discover;

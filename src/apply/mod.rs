@@ -3,7 +3,7 @@
 mod signals;
 mod temp;
 
-pub use signals::clean_up_on_signals;
+pub use signals::{clean_up_on_signals, leave_interrupts_to_child};
 
 use rustix::fs::{Gid, Uid};
 use std::collections::HashSet;

@@ -4,6 +4,7 @@
 mod read;
 mod settings;
 
+pub use read::parse_size;
 pub use settings::{Overrides, Settings, Workspace};
 
 use crate::engine::Exceptions;

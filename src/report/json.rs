@@ -1,6 +1,6 @@
 //! The JSON document, version 1. Its fields are a contract.
 
-use super::FileFindings;
+use super::{FileFindings, fix_of};
 use crate::edit::Edit;
 use crate::finding::{Applicability, Finding, Form, LeakKind, Reason, Rule};
 use crate::resolve::Share;
@@ -110,14 +110,14 @@ pub fn findings(file: &FileFindings<'_>) -> serde_json::Result<Vec<serde_json::V
                     kind: leak.kind,
                 })
                 .collect(),
-            fix: fix(finding, share, file.findings),
+            fix: fix(finding, share, file),
         })
     })
     .collect()
 }
 
-fn fix<'a>(finding: &'a Finding, share: &'a Share, all: &[Finding]) -> JsonFix<'a> {
-    let best = finding.fixes.first();
+fn fix<'a>(finding: &'a Finding, share: &'a Share, file: &FileFindings<'_>) -> JsonFix<'a> {
+    let best = fix_of(finding, file.least);
     let reason = match best {
         Some(fix) => fix.reason.as_ref(),
         None => finding.refusal.as_ref(),
@@ -125,10 +125,10 @@ fn fix<'a>(finding: &'a Finding, share: &'a Share, all: &[Finding]) -> JsonFix<'
     let (edits, part_of): (&[Edit], _) = match share {
         Share::Unfixed => (&[], None),
         Share::Edits(edits) => (edits, None),
-        Share::PartOf(first) => (&[], all.get(*first).map(|first| first.location)),
+        Share::PartOf(first) => (&[], file.findings.get(*first).map(|first| first.location)),
     };
     JsonFix {
-        applicability: finding.applicability(),
+        applicability: best.map_or(Applicability::None, |fix| fix.applicability),
         form: best.map(|fix| fix.form),
         reason,
         edits,

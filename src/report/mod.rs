@@ -16,9 +16,9 @@ pub use stat::{Stat, plural};
 pub use style::Styles;
 pub use text::{finding as text_finding, write_diff};
 
-use crate::finding::Finding;
+use crate::finding::{Applicability, Finding, Fix};
 use crate::language::Language;
-use crate::resolve::Share;
+use crate::resolve::{Share, acceptable};
 use std::path::Path;
 
 /// The findings of one file, with what a report has to know to show them.
@@ -32,4 +32,11 @@ pub struct FileFindings<'a> {
     pub findings: &'a [Finding],
     /// Parallel to `findings`.
     pub shares: &'a [Share],
+    /// What the run applies.
+    pub least: Applicability,
+}
+
+/// The fix that a report speaks of: the one that the run applies, or else the best.
+fn fix_of(finding: &Finding, least: Applicability) -> Option<&Fix> {
+    acceptable(finding, least).or(finding.fixes.first())
 }

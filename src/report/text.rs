@@ -5,7 +5,7 @@
 
 use super::diff::{Kind, Line};
 use super::excerpt::excerpt;
-use super::{Styles, printable};
+use super::{Styles, fix_of, printable};
 use crate::finding::{Applicability, Finding};
 use crate::source::Source;
 use std::io::{self, Write};
@@ -26,6 +26,7 @@ pub fn finding(
     path: &Path,
     source: &Source<'_>,
     finding: &Finding,
+    least: Applicability,
     styles: Styles,
 ) -> io::Result<()> {
     let (strong, faint) = (styles.strong(), styles.faint());
@@ -41,16 +42,16 @@ pub fn finding(
         printable(&finding.message)
     )?;
     write!(out, "\n{}", excerpt(source, finding, styles))?;
-    if let Some(note) = fix_note(finding) {
+    if let Some(note) = fix_note(finding, least) {
         writeln!(out, "  {faint}= {}{faint:#}", printable(&note))?;
     }
     writeln!(out)
 }
 
-/// What to say about the fix of a finding, unless it is safe and speaks for itself.
-fn fix_note(finding: &Finding) -> Option<String> {
-    match finding.fixes.first() {
-        Some(fix) if fix.applicability == Applicability::Safe => None,
+/// What to say about the fix of a finding, unless the run applies it and its diff speaks for itself.
+fn fix_note(finding: &Finding, least: Applicability) -> Option<String> {
+    match fix_of(finding, least) {
+        Some(fix) if fix.applicability >= least => None,
         Some(fix) => {
             let reason = fix.reason.as_ref().map(|reason| reason.message.as_str());
             let why = reason.map_or(String::new(), |reason| format!(": {reason}"));
