@@ -50,7 +50,7 @@ pub fn run(
         Done { verdict, written }
     };
     ordered::for_each(files, run.args.jobs, work, |file, done| {
-        let result = stderr.aside(|| tell(run, file, done, totals, &mut reporter, stderr));
+        let result = tell(run, file, done, totals, &mut reporter, stderr);
         stderr.advance();
         match result {
             Err(error) => {
@@ -102,11 +102,8 @@ fn tell(
             shares,
             least,
         };
-        reporter.file(
-            &file_findings,
-            &file.real,
-            new.map(|new| (&report.text[..], new)),
-        )
+        let new = new.map(|new| (&report.text[..], new));
+        stderr.aside(|| reporter.file(&file_findings, &file.real, new))
     };
     match (&done.written, fixed) {
         (Some(Ok(())), Some(new)) => {

@@ -41,8 +41,7 @@ struct Run {
 impl Run {
     fn reporter(&self) -> Reporter {
         Reporter::new(
-            self.args.format,
-            self.args.stat,
+            &self.args,
             self.out_styles,
             Labels::new(self.directory.clone()),
         )

@@ -1,6 +1,6 @@
 //! stdout: what was found, in the format asked for.
 
-use super::args::Format;
+use super::args::{Args, Format};
 use super::totals::Totals;
 use crate::report::{self, Document, FileFindings, Labels, Stat, Styles, diff};
 use crate::source::Source;
@@ -64,6 +64,8 @@ pub struct Reporter {
     pub out: Output,
     format: Format,
     stat: Option<Stat>,
+    /// Whether the text report shows what changes.
+    diffs: bool,
     styles: Styles,
     /// Whether people read it as it stands: then control characters are spelt out.
     terminal: bool,
@@ -73,11 +75,14 @@ pub struct Reporter {
 
 impl Reporter {
     /// A reporter to stdout. Patches name files as `labels` does.
-    pub fn new(format: Format, stat: bool, styles: Styles, labels: Labels) -> Reporter {
+    pub fn new(args: &Args, styles: Styles, labels: Labels) -> Reporter {
+        let format = args.format;
         Reporter {
             out: Output::new(),
             format,
-            stat: stat.then(Stat::default),
+            stat: args.stat.then(Stat::default),
+            // What --yes wrote is there to be looked at.
+            diffs: args.dry_run,
             styles,
             terminal: format != Format::Patch && (styles.are_on() || io::stdout().is_terminal()),
             labels,
@@ -118,8 +123,8 @@ impl Reporter {
                     let (out, path) = (&mut self.out, file.path);
                     report::text_finding(out, path, &source, finding, file.least, self.styles)?;
                 }
-                report::write_diff(&mut self.out, &lines, self.terminal, self.styles)?;
-                if !lines.is_empty() {
+                if self.diffs && !lines.is_empty() {
+                    report::write_diff(&mut self.out, &lines, self.terminal, self.styles)?;
                     writeln!(self.out)?;
                 }
             }

@@ -54,7 +54,7 @@ impl Stderr {
         self.aside(|| drop(writeln!(std::io::stderr(), "{message}")));
     }
 
-    /// Runs `print` with the progress bar out of the way.
+    /// Runs `print` with the progress bar out of the way. Not to be nested.
     pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         self.bar.suspend(print)
     }
