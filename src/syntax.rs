@@ -1,20 +1,9 @@
 //! What the command line asks of a parse: where the comments are, and whether the text is sound.
 
 use crate::language::Language;
+use crate::parse::parse;
 use crate::source::Span;
-use tree_sitter::{Node, Parser, Tree};
-
-fn parse(language: Language, text: &[u8]) -> Option<Tree> {
-    let grammar = match language {
-        Language::JavaScript => tree_sitter_javascript::LANGUAGE,
-        Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
-        Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
-        Language::Python => tree_sitter_python::LANGUAGE,
-    };
-    let mut parser = Parser::new();
-    parser.set_language(&grammar.into()).ok()?;
-    parser.parse(text, None)
-}
+use tree_sitter::{Node, Tree};
 
 /// Calls `visit` on every node of `tree`, parents first, without recursion.
 fn walk(tree: &Tree, mut visit: impl FnMut(Node<'_>)) {
@@ -35,7 +24,7 @@ fn walk(tree: &Tree, mut visit: impl FnMut(Node<'_>)) {
 /// The comments of `text`, in order.
 pub fn comments(language: Language, text: &[u8]) -> Vec<Span> {
     let mut found = Vec::new();
-    if let Some(tree) = parse(language, text) {
+    if let Some(tree) = parse(language.grammar(), text) {
         walk(&tree, |node| {
             if node.kind().contains("comment") {
                 found.push(Span::new(node.start_byte(), node.end_byte()));
@@ -48,7 +37,7 @@ pub fn comments(language: Language, text: &[u8]) -> Vec<Span> {
 /// The number of places where `text` breaks the grammar.
 pub fn error_count(language: Language, text: &[u8]) -> usize {
     let mut count = 0;
-    if let Some(tree) = parse(language, text)
+    if let Some(tree) = parse(language.grammar(), text)
         && tree.root_node().has_error()
     {
         walk(&tree, |node| {
