@@ -5,16 +5,28 @@
 //! verify → review → write. See `docs/architecture.md`.
 
 pub mod analysis;
+pub mod apply;
 pub mod catalog;
+pub mod cli;
+pub mod compose;
+pub mod config;
+pub mod discover;
 pub mod edit;
 pub mod engine;
 pub mod finding;
 pub mod flow;
+pub mod guard;
+pub mod inspect;
 pub mod language;
 pub mod lower;
+pub mod names;
 pub mod parse;
 pub mod plan;
 pub mod refusal;
+pub mod report;
+pub mod resolve;
 pub mod rewrite;
 pub mod source;
+pub mod suppress;
+pub mod syntax;
 pub mod verify;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `lockfix` program.
+
+fn main() -> std::process::ExitCode {
+    lockfix::cli::main()
+}

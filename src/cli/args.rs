@@ -1,0 +1,243 @@
+//! The command line: options, and what they mean together.
+
+use crate::config::{Overrides, parse_size};
+use crate::engine::Exceptions;
+use crate::finding::{Applicability, Form, Rule};
+use crate::language::Language;
+use crate::names::{self, UnknownName};
+use clap::{Parser, ValueEnum};
+use std::path::PathBuf;
+
+/// Find locks that an exception, an early return or a break can leave held, and rewrite the code
+/// so that the release is guaranteed.
+///
+/// Without --dry-run or --yes, each fix is shown and asked about.
+#[derive(Debug, Parser)]
+#[command(name = "lockfix", version, after_help = AFTER_HELP)]
+pub struct Args {
+    /// Files and directories [default: .]; `-` reads stdin and writes the fixed text to stdout
+    pub paths: Vec<PathBuf>,
+
+    /// Show findings and one patch (for `git apply` or `patch -p1`); write nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+
+    /// Write every safe fix without asking
+    #[arg(long, short)]
+    pub yes: bool,
+
+    /// Also apply fixes that change more than where the lock is released
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+
+    /// Report these rules only (comma-separated; `all` for every rule)
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rules)]
+    select: Vec<Vec<Rule>>,
+
+    /// Do not report these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rules)]
+    ignore: Vec<Vec<Rule>>,
+
+    /// Look at files of these languages only
+    #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', value_parser = languages)]
+    lang: Vec<Vec<Language>>,
+
+    /// Offer fixes of this form only
+    #[arg(long, value_parser = names::form)]
+    form: Option<Form>,
+
+    /// What can throw while a lock is held [default: by language]
+    #[arg(long, value_name = "LEVEL")]
+    exceptions: Option<Level>,
+
+    /// Use this configuration in place of lockfix.toml and pyproject.toml files
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub config: Option<PathBuf>,
+
+    /// Use no configuration file
+    #[arg(long)]
+    pub isolated: bool,
+
+    /// Skip files over this size, such as 500K or 5M [default: 1M]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_size: Option<u64>,
+
+    /// Work on this many files at once [default: one per processor]
+    #[arg(
+        long,
+        short,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    pub jobs: usize,
+
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+
+    /// Show how much each file changes in place of findings and diffs
+    #[arg(long)]
+    pub stat: bool,
+
+    /// Also read paths from this file (`-`: stdin), one a line or separated by NUL bytes
+    #[arg(long, value_name = "FILE")]
+    pub files_from: Option<PathBuf>,
+
+    /// The name of the file on stdin: it decides the language and the configuration
+    #[arg(long, value_name = "PATH")]
+    pub stdin_filename: Option<PathBuf>,
+
+    /// List what was skipped, with reasons
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub verbose: bool,
+
+    /// No summary and no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+
+    /// When to colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+
+    /// Exit with 0 although findings remain
+    #[arg(long)]
+    pub exit_zero: bool,
+}
+
+const AFTER_HELP: &str = "\
+Exit status: 0 when nothing was found or everything found was fixed, 1 when findings remain (so \
+also after a dry run that found some), 2 when part of the work could not be done.
+
+Directories are searched for source files, honouring .gitignore, .ignore, .lockfixignore and the \
+configuration's `exclude`; vendored directories are passed over. A file that is named is looked at \
+in any case.";
+
+/// What can throw.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Level {
+    /// Calls, `new`, await, yield, throw
+    Calls,
+    /// Also every operator that can raise in the language
+    Operators,
+}
+
+/// How to report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people, and for programs that apply patches
+    Text,
+    /// One document
+    Json,
+    /// One finding a line
+    Jsonl,
+    /// The patch alone
+    Patch,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+fn rules(name: &str) -> Result<Vec<Rule>, UnknownName> {
+    names::rules(name.trim())
+}
+
+fn languages(name: &str) -> Result<Vec<Language>, UnknownName> {
+    names::languages(name.trim())
+}
+
+fn size(text: &str) -> Result<u64, &'static str> {
+    parse_size(text).ok_or("give a number of bytes, or one with K, M or G")
+}
+
+impl Args {
+    /// What goes over the configuration files.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            select: (!self.select.is_empty()).then(|| self.select.concat()),
+            ignore: self.ignore.concat(),
+            form: self.form,
+            exceptions: self.exceptions.map(|level| match level {
+                Level::Calls => Exceptions::Calls,
+                Level::Operators => Exceptions::Operators,
+            }),
+            max_size: self.max_size,
+        }
+    }
+
+    /// The languages asked for; empty: all.
+    pub fn languages(&self) -> Vec<Language> {
+        self.lang.concat()
+    }
+
+    /// The fixes to apply.
+    pub fn least(&self) -> Applicability {
+        if self.unsafe_fixes {
+            Applicability::Unsafe
+        } else {
+            Applicability::Safe
+        }
+    }
+
+    /// Whether the text to work on comes from stdin.
+    pub fn reads_stdin(&self) -> bool {
+        self.paths.iter().any(|path| path.as_os_str() == "-")
+    }
+
+    /// Whether each fix is asked about.
+    pub fn is_interactive(&self) -> bool {
+        !self.dry_run && !self.yes
+    }
+
+    /// What the options mean together.
+    ///
+    /// # Errors
+    /// When they contradict each other, as a sentence for people.
+    pub fn check(&self) -> Result<(), String> {
+        if self.reads_stdin() {
+            if self.paths.len() > 1 || self.files_from.is_some() {
+                return Err("`-` (stdin) cannot be combined with other paths".to_owned());
+            }
+            if self.format != Format::Text && !self.dry_run {
+                return Err(
+                    "stdout gets the fixed text of stdin; for another --format add --dry-run"
+                        .to_owned(),
+                );
+            }
+            if self.stat && !self.dry_run {
+                return Err(
+                    "stdout gets the fixed text of stdin; for --stat add --dry-run".to_owned(),
+                );
+            }
+            return Ok(());
+        }
+        if self.stdin_filename.is_some() {
+            return Err("--stdin-filename needs `-` as the path".to_owned());
+        }
+        if self.is_interactive() && (self.format != Format::Text || self.stat) {
+            let option = if self.stat { "--stat" } else { "--format" };
+            return Err(format!("{option} needs --dry-run or --yes"));
+        }
+        if self.stat && self.format != Format::Text {
+            return Err("--stat is a text report; it cannot be combined with --format".to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,164 @@
+//! The modes that ask nothing: --dry-run and --yes.
+
+use super::Run;
+use super::ordered;
+use super::output::Reporter;
+use super::stderr::Stderr;
+use super::totals::Totals;
+use crate::apply::{WriteError, Writer};
+use crate::discover::SourceFile;
+use crate::finding::{Applicability, Finding};
+use crate::inspect::{Report, Verdict, inspect_file};
+use crate::report::FileFindings;
+use crate::resolve::{Share, acceptable};
+use std::io;
+use std::ops::ControlFlow;
+
+/// What became of one file.
+struct Done {
+    verdict: Verdict,
+    /// Whether its fixes were written; `None` when there was nothing to write.
+    written: Option<Result<(), WriteError>>,
+}
+
+/// Looks at every file, prints what is found and, if the run says so, writes the fixes.
+///
+/// # Errors
+/// When stdout cannot be written, or no thread can be started.
+pub fn run(
+    run: &Run,
+    files: &[SourceFile],
+    totals: &mut Totals,
+    stderr: &mut Stderr,
+) -> io::Result<()> {
+    let least = run.args.least();
+    let writer = Writer::default();
+    let mut reporter = run.reporter();
+    let mut failure = None;
+    stderr.start_progress(files.len());
+    let stderr: &Stderr = stderr;
+    let work = |file: &SourceFile| {
+        let verdict = inspect_file(file, least);
+        let written = match &verdict {
+            Verdict::Report(report) if run.args.yes => report
+                .resolution
+                .fixed
+                .as_ref()
+                .map(|new| writer.replace(&file.real, &report.text, new)),
+            _ => None,
+        };
+        Done { verdict, written }
+    };
+    ordered::for_each(files, run.args.jobs, work, |file, done| {
+        let result = tell(run, file, done, totals, &mut reporter, stderr);
+        stderr.advance();
+        match result {
+            Err(error) => {
+                failure = Some(error);
+                ControlFlow::Break(())
+            }
+            // Nobody reads on; but what --yes promised is done.
+            Ok(()) if reporter.out.is_closed() && !run.args.yes => ControlFlow::Break(()),
+            Ok(()) => ControlFlow::Continue(()),
+        }
+    })?;
+    stderr.end_progress();
+    for backup in writer.leftovers() {
+        stderr.warning(format_args!(
+            "`{}` holds the old content of a file that a killed run was writing; compare the two, \
+             then remove it",
+            backup.display()
+        ));
+    }
+    match failure {
+        Some(error) => Err(error),
+        None => reporter.finish(totals),
+    }
+}
+
+fn tell(
+    run: &Run,
+    file: &SourceFile,
+    done: Done,
+    totals: &mut Totals,
+    reporter: &mut Reporter,
+    stderr: &Stderr,
+) -> io::Result<()> {
+    let Some(report) = totals.take(file, done.verdict, stderr) else {
+        return Ok(());
+    };
+    let least = run.args.least();
+    let resolution = &report.resolution;
+    let before = &resolution.before.findings;
+    totals.count_found(before, least);
+    let fixed = resolution.fixed.as_deref();
+    let show = |text: &[u8], findings: &[Finding], shares: &[Share], reporter: &mut Reporter| {
+        let new = fixed.filter(|_| !matches!(done.written, Some(Err(_))));
+        let file_findings = FileFindings {
+            path: &file.path,
+            language: file.language,
+            text,
+            findings,
+            shares,
+            least,
+        };
+        let new = new.map(|new| (&report.text[..], new));
+        stderr.aside(|| reporter.file(&file_findings, &file.real, new))
+    };
+    match (&done.written, fixed) {
+        (Some(Ok(())), Some(new)) => {
+            let remaining = &resolution.remaining;
+            totals.remaining += remaining.len();
+            totals.fixed += before.len().saturating_sub(remaining.len());
+            totals.files_fixed += 1;
+            let unfixed = vec![Share::Unfixed; remaining.len()];
+            show(new, remaining, &unfixed, reporter)
+        }
+        (written, _) => {
+            if let Some(Err(error)) = written {
+                totals.fail(&file.path, error, stderr);
+            }
+            totals.remaining += before.len();
+            show(&report.text, before, &resolution.shares, reporter)
+        }
+    }
+}
+
+impl Totals {
+    /// Counts what needs no more than counting; returns the report if there is one.
+    pub fn take(
+        &mut self,
+        file: &SourceFile,
+        verdict: Verdict,
+        stderr: &Stderr,
+    ) -> Option<Box<Report>> {
+        match verdict {
+            Verdict::Clean => self.files += 1,
+            Verdict::Skipped(reason) => self.skip(&file.path, &reason),
+            Verdict::Failed(message) => self.fail(&file.path, message, stderr),
+            Verdict::Report(report) => {
+                self.files += 1;
+                for skipped in &report.resolution.before.skipped {
+                    self.skip_function(&file.path, skipped);
+                }
+                return Some(report);
+            }
+        }
+        None
+    }
+
+    /// Counts the findings of a file before anything is fixed.
+    pub fn count_found(&mut self, findings: &[Finding], least: Applicability) {
+        self.found += findings.len();
+        self.files_with_findings += usize::from(!findings.is_empty());
+        self.fixable += fixable(findings, least);
+    }
+}
+
+/// How many of the findings have a fix that may be applied.
+pub fn fixable(findings: &[Finding], least: Applicability) -> usize {
+    findings
+        .iter()
+        .filter(|finding| acceptable(finding, least).is_some())
+        .count()
+}

@@ -1,0 +1,183 @@
+//! The command line.
+
+mod args;
+mod batch;
+mod editor;
+mod exit;
+mod ordered;
+mod output;
+mod paths;
+mod review;
+mod stderr;
+mod stdin;
+mod totals;
+
+pub use exit::Exit;
+
+use crate::apply::clean_up_on_signals;
+use crate::config::Workspace;
+use crate::discover::{Found, Query, discover};
+use crate::report::{Labels, Styles};
+use anstream::{AutoStream, ColorChoice};
+use args::{Args, When};
+use clap::Parser;
+use output::Reporter;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use stderr::Stderr;
+use totals::Totals;
+
+/// What every mode needs.
+struct Run {
+    args: Args,
+    workspace: Workspace,
+    /// The current directory, without links.
+    directory: PathBuf,
+    out_styles: Styles,
+    err_styles: Styles,
+}
+
+impl Run {
+    fn reporter(&self) -> Reporter {
+        Reporter::new(
+            &self.args,
+            self.out_styles,
+            Labels::new(self.directory.clone()),
+        )
+    }
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    // Interactive work happens on this thread's stack; the main thread's may be small.
+    let thread = std::thread::Builder::new()
+        .stack_size(ordered::STACK_SIZE)
+        .spawn(start);
+    match thread.map(|thread| thread.join()) {
+        Ok(Ok(exit)) => exit,
+        _ => Exit::Failure.into(),
+    }
+}
+
+fn start() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // A closed pipe is no reason to complain about `--help`.
+            let _ = error.print();
+            let exit = if error.use_stderr() {
+                Exit::Failure
+            } else {
+                Exit::Clean
+            };
+            return exit.into();
+        }
+    };
+    let out_styles = styles(args.color, AutoStream::choice(&io::stdout()));
+    let err_styles = styles(args.color, AutoStream::choice(&io::stderr()));
+    let mut stderr = Stderr::new(err_styles, args.quiet);
+    match run(args, out_styles, err_styles, &mut stderr) {
+        Ok(exit) => exit.into(),
+        Err(message) => {
+            stderr.error(message);
+            Exit::Failure.into()
+        }
+    }
+}
+
+fn styles(when: When, auto: ColorChoice) -> Styles {
+    Styles::new(match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => auto != ColorChoice::Never,
+    })
+}
+
+/// Runs one mode.
+///
+/// # Errors
+/// When the run cannot begin or go on, as a sentence for people.
+fn run(
+    args: Args,
+    out_styles: Styles,
+    err_styles: Styles,
+    stderr: &mut Stderr,
+) -> Result<Exit, String> {
+    args.check()?;
+    if !args.reads_stdin() && args.is_interactive() {
+        review::check_terminal()?;
+    }
+    install_signal_handlers()?;
+    let directory = std::env::current_dir()
+        .and_then(|directory| directory.canonicalize())
+        .map_err(|error| format!("cannot find the current directory: {error}"))?;
+    let workspace = match (&args.config, args.isolated) {
+        (Some(file), _) => Workspace::fixed(args.overrides(), Some(file)),
+        (None, true) => Workspace::fixed(args.overrides(), None),
+        (None, false) => Workspace::nearest(args.overrides()),
+    };
+    let run = Run {
+        workspace: workspace.map_err(|error| error.to_string())?,
+        args,
+        directory,
+        out_styles,
+        err_styles,
+    };
+    let mut totals = Totals::default();
+    if run.args.reads_stdin() {
+        stdin::run(&run, &mut totals, stderr)?;
+    } else {
+        let found = find(&run)?;
+        for skipped in &found.skipped {
+            totals.skip(&skipped.path, skipped.reason);
+        }
+        for error in &found.errors {
+            totals.fail(&error.path, &error.message, stderr);
+        }
+        let result = if run.args.is_interactive() {
+            review::run(&run, &found.files, &mut totals, stderr)
+        } else {
+            batch::run(&run, &found.files, &mut totals, stderr)
+        };
+        result.map_err(|error| format!("cannot go on: {error}"))?;
+    }
+    if run.args.verbose {
+        for line in totals.skipped_lines() {
+            stderr.note(line);
+        }
+    }
+    stderr.note(totals.summary(!run.args.dry_run));
+    Ok(totals.exit(run.args.exit_zero))
+}
+
+fn find(run: &Run) -> Result<Found, String> {
+    let mut paths = run.args.paths.clone();
+    match &run.args.files_from {
+        Some(list) => paths.extend(paths::read_list(list)?),
+        None if paths.is_empty() => paths.push(PathBuf::from(".")),
+        None => {}
+    }
+    let query = Query {
+        languages: run.args.languages(),
+        jobs: run.args.jobs,
+    };
+    discover(&paths, &query, &run.workspace).map_err(|error| error.to_string())
+}
+
+/// Signals remove temporary files, and give the terminal back as it was.
+fn install_signal_handlers() -> Result<(), String> {
+    let stdin = io::stdin();
+    let settings = stdin
+        .is_terminal()
+        .then(|| rustix::termios::tcgetattr(&stdin).ok())
+        .flatten();
+    clean_up_on_signals(move || {
+        if let Some(settings) = &settings {
+            let when = rustix::termios::OptionalActions::Now;
+            // The process ends; there is nothing to do about a terminal that refuses.
+            let _ = rustix::termios::tcsetattr(io::stdin(), when, settings);
+        }
+    })
+    .map_err(|error| format!("cannot install signal handlers: {error}"))
+}

@@ -1,0 +1,159 @@
+//! stdout: what was found, in the format asked for.
+
+use super::args::{Args, Format};
+use super::totals::Totals;
+use crate::report::{self, Document, FileFindings, Labels, Stat, Styles, diff};
+use crate::source::Source;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::path::Path;
+
+/// stdout. Once its reader is gone, what is written goes nowhere.
+#[derive(Debug)]
+pub struct Output {
+    stream: BufWriter<Stdout>,
+    closed: bool,
+}
+
+impl Output {
+    /// stdout, buffered.
+    pub fn new() -> Output {
+        Output {
+            stream: BufWriter::with_capacity(1 << 16, io::stdout()),
+            closed: false,
+        }
+    }
+
+    /// Whether the reader is gone.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    fn forgive<T: Default>(&mut self, result: io::Result<T>) -> io::Result<Option<T>> {
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.closed {
+            return Ok(bytes.len());
+        }
+        let result = self.stream.write(bytes);
+        Ok(self.forgive(result)?.unwrap_or(bytes.len()))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        let result = self.stream.flush();
+        self.forgive(result)?;
+        Ok(())
+    }
+}
+
+/// Prints findings in one format.
+#[derive(Debug)]
+pub struct Reporter {
+    pub out: Output,
+    format: Format,
+    stat: Option<Stat>,
+    /// Whether the text report shows what changes.
+    diffs: bool,
+    styles: Styles,
+    /// Whether people read it as it stands: then control characters are spelt out.
+    terminal: bool,
+    labels: Labels,
+    findings: Vec<serde_json::Value>,
+}
+
+impl Reporter {
+    /// A reporter to stdout. Patches name files as `labels` does.
+    pub fn new(args: &Args, styles: Styles, labels: Labels) -> Reporter {
+        let format = args.format;
+        Reporter {
+            out: Output::new(),
+            format,
+            stat: args.stat.then(Stat::default),
+            // What --yes wrote is there to be looked at.
+            diffs: args.dry_run,
+            styles,
+            terminal: format != Format::Patch && (styles.are_on() || io::stdout().is_terminal()),
+            labels,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Prints the findings of one file and, if `new` is given, the patch from its text to that.
+    /// `real` is the file's path without links.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn file(
+        &mut self,
+        file: &FileFindings<'_>,
+        real: &Path,
+        new: Option<(&[u8], &[u8])>,
+    ) -> io::Result<()> {
+        let lines = match new {
+            Some((old, new)) => diff::unified(self.labels.of(real), old, new),
+            None => Vec::new(),
+        };
+        match (self.format, &mut self.stat) {
+            (Format::Json, _) => self.findings.extend(report::json_findings(file)?),
+            (Format::Jsonl, _) => {
+                for finding in report::json_findings(file)? {
+                    writeln!(self.out, "{finding}")?;
+                }
+            }
+            (Format::Text, Some(stat)) => {
+                if !lines.is_empty() {
+                    stat.add(file.path, &lines);
+                }
+            }
+            (Format::Text, None) => {
+                let source = Source::new(file.text, "");
+                for finding in file.findings {
+                    let (out, path) = (&mut self.out, file.path);
+                    report::text_finding(out, path, &source, finding, file.least, self.styles)?;
+                }
+                if self.diffs && !lines.is_empty() {
+                    report::write_diff(&mut self.out, &lines, self.terminal, self.styles)?;
+                    writeln!(self.out)?;
+                }
+            }
+            (Format::Patch, _) => {
+                report::write_diff(&mut self.out, &lines, self.terminal, self.styles)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints what comes after the last file.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn finish(&mut self, totals: &Totals) -> io::Result<()> {
+        if let Some(stat) = &self.stat {
+            stat.write(&mut self.out, self.styles)?;
+        }
+        if self.format == Format::Json {
+            let document = Document {
+                version: 1,
+                files: totals.files,
+                findings: std::mem::take(&mut self.findings),
+                skipped: totals.skipped.clone(),
+                errors: totals.errors.clone(),
+            };
+            serde_json::to_writer_pretty(&mut self.out, &document)?;
+            writeln!(self.out)?;
+        }
+        self.out.flush()
+    }
+}

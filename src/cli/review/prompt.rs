@@ -1,0 +1,111 @@
+//! The question, and the key that answers it.
+
+use super::Position;
+use crate::finding::{Applicability, Fix};
+use crate::report::Styles;
+use console::{Key, Term};
+use std::io;
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Apply,
+    Skip,
+    ApplyRestOfFile,
+    SkipRestOfFile,
+    ApplyEverything,
+    OtherForm,
+    Edit,
+    Quit,
+    Help,
+}
+
+const KEYS: [(char, Answer, &str); 9] = [
+    ('y', Answer::Apply, "apply this fix"),
+    ('n', Answer::Skip, "do not apply it"),
+    (
+        'a',
+        Answer::ApplyRestOfFile,
+        "apply this fix and all later ones in this file",
+    ),
+    (
+        'd',
+        Answer::SkipRestOfFile,
+        "apply neither this fix nor any later one in this file",
+    ),
+    (
+        'A',
+        Answer::ApplyEverything,
+        "apply this fix and all later ones in all files",
+    ),
+    ('o', Answer::OtherForm, "show the fix in its next form"),
+    (
+        'e',
+        Answer::Edit,
+        "edit the fixed file in $EDITOR, then write it",
+    ),
+    ('q', Answer::Quit, "quit; what was applied stays"),
+    ('?', Answer::Help, "show this help"),
+];
+
+/// Asks until a key is pressed that means something.
+///
+/// # Errors
+/// When the terminal fails. A terminal that is gone is an answer: quit.
+pub fn ask(term: &Term, fix: &Fix, position: Position, styles: Styles) -> io::Result<Answer> {
+    let keys: Vec<String> = KEYS.iter().map(|(key, ..)| key.to_string()).collect();
+    let (strong, place) = (styles.strong(), styles.place());
+    let safe = match fix.applicability {
+        Applicability::Safe => "safe",
+        _ => "unsafe",
+    };
+    let question = format!(
+        "{strong}Apply this fix?{strong:#}  {}, {safe} · {} of {}, file {} of {}  \
+         {place}[{}]{place:#} ",
+        fix.form,
+        position.question,
+        position.questions.max(position.question),
+        position.file,
+        position.files,
+        keys.join(",")
+    );
+    loop {
+        term.write_str(&question)?;
+        let key = match term.read_key_raw() {
+            Ok(Key::Char(key)) => key,
+            Ok(Key::CtrlC) => '\u{3}',
+            Ok(_) => '\u{0}',
+            Err(error) if is_gone(&error) => '\u{4}',
+            Err(error) => return Err(error),
+        };
+        // As the terminal shows Ctrl-C and Ctrl-D.
+        if key == '\u{3}' || key == '\u{4}' {
+            term.write_line("")?;
+            return Ok(Answer::Quit);
+        }
+        if let Some((key, answer, _)) = KEYS.iter().find(|(known, ..)| *known == key) {
+            term.write_line(&key.to_string())?;
+            return Ok(*answer);
+        }
+        term.write_line("\nPress one of the keys in brackets; ? explains them.")?;
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::NotConnected | io::ErrorKind::Interrupted
+    )
+}
+
+/// Explains the keys.
+///
+/// # Errors
+/// When the terminal fails.
+pub fn help(term: &Term, styles: Styles) -> io::Result<()> {
+    let place = styles.place();
+    for (key, _, meaning) in KEYS {
+        term.write_line(&format!("{place}{key}{place:#}  {meaning}"))?;
+    }
+    Ok(())
+}

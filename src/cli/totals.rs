@@ -1,0 +1,131 @@
+//! What a run comes to: counts, what was skipped, what went wrong.
+
+use super::exit::Exit;
+use super::stderr::Stderr;
+use crate::report::{FileError, Skipped, SkippedPlace, plural, printable};
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::Path;
+
+/// Counts of a run. Files are counted when they were looked at; skipped ones are not.
+#[derive(Debug, Default)]
+pub struct Totals {
+    pub files: usize,
+    /// Files with findings, before anything was fixed.
+    pub files_with_findings: usize,
+    /// Before anything was fixed.
+    pub found: usize,
+    /// Of those found, the ones with a fix that the run may apply.
+    pub fixable: usize,
+    pub fixed: usize,
+    pub files_fixed: usize,
+    /// Still there at the end.
+    pub remaining: usize,
+    pub skipped: Vec<Skipped>,
+    pub errors: Vec<FileError>,
+}
+
+impl Totals {
+    /// Counts a file or directory that was not looked at.
+    pub fn skip(&mut self, path: &Path, reason: &str) {
+        self.skipped.push(Skipped {
+            path: path.to_string_lossy().into_owned(),
+            place: SkippedPlace::default(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    /// Counts a function that was not looked at.
+    pub fn skip_function(&mut self, path: &Path, skipped: &crate::finding::SkippedFunction) {
+        self.skipped.push(Skipped {
+            path: path.to_string_lossy().into_owned(),
+            place: SkippedPlace {
+                function: Some(skipped.function.clone()),
+                line: Some(skipped.line),
+            },
+            reason: skipped.reason.clone(),
+        });
+    }
+
+    /// Counts a file that something went wrong with, and says so at once.
+    pub fn fail(&mut self, path: &Path, message: impl Display, stderr: &Stderr) {
+        let path = path.to_string_lossy().into_owned();
+        let message = message.to_string();
+        stderr.error(format_args!(
+            "{}: {}",
+            printable(&path),
+            printable(&message)
+        ));
+        self.errors.push(FileError { path, message });
+    }
+
+    /// How the run ends.
+    pub fn exit(&self, exit_zero: bool) -> Exit {
+        if !self.errors.is_empty() {
+            Exit::Failure
+        } else if self.remaining > 0 && !exit_zero {
+            Exit::Findings
+        } else {
+            Exit::Clean
+        }
+    }
+
+    /// One or two lines for people.
+    pub fn summary(&self, wrote: bool) -> String {
+        let mut line = match (self.found, wrote) {
+            (0, _) => "nothing found".to_owned(),
+            (found, false) => format!(
+                "{} in {}, {} fixable",
+                plural(found, "finding"),
+                plural(self.files_with_findings, "file"),
+                self.fixable
+            ),
+            (_, true) => {
+                let remain = if self.remaining == 1 {
+                    "remains"
+                } else {
+                    "remain"
+                };
+                let fixed = plural(self.fixed, "finding");
+                let files = plural(self.files_fixed, "file");
+                format!("fixed {fixed} in {files}, {} {remain}", self.remaining)
+            }
+        };
+        line.push_str(&format!(" ({} looked at", plural(self.files, "file")));
+        if !self.skipped.is_empty() {
+            let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+            for skipped in &self.skipped {
+                *reasons.entry(&skipped.reason).or_default() += 1;
+            }
+            let reasons: Vec<String> = reasons
+                .iter()
+                .map(|(reason, count)| format!("{count} {reason}"))
+                .collect();
+            line.push_str(&format!(
+                ", {} skipped: {}",
+                self.skipped.len(),
+                reasons.join(", ")
+            ));
+        }
+        if !self.errors.is_empty() {
+            line.push_str(&format!(", {}", plural(self.errors.len(), "error")));
+        }
+        line.push(')');
+        printable(&line)
+    }
+
+    /// Each skipped file, directory or function, for -v.
+    pub fn skipped_lines(&self) -> Vec<String> {
+        let line = |skipped: &Skipped| {
+            let place = match (&skipped.place.function, skipped.place.line) {
+                (Some(function), Some(line)) => format!(":{line} ({function})"),
+                _ => String::new(),
+            };
+            printable(&format!(
+                "skipped {}{place}: {}",
+                skipped.path, skipped.reason
+            ))
+        };
+        self.skipped.iter().map(line).collect()
+    }
+}

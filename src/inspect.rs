@@ -1,0 +1,118 @@
+//! One file from the disk to a verdict. Whatever happens in it stays its own affair.
+
+use crate::config::Settings;
+use crate::discover::{SourceFile, reason_to_skip};
+use crate::finding::{Applicability, Rule};
+use crate::guard;
+use crate::language::Language;
+use crate::resolve::{Look, Resolution, resolve};
+use crate::suppress;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+/// What a file comes to.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Nothing was found, nothing was left out.
+    Clean,
+    /// Not analysed, with a stable code or the engine's reason.
+    Skipped(String),
+    /// Could not be analysed: a sentence for people.
+    Failed(String),
+    /// There is something to tell.
+    Report(Box<Report>),
+}
+
+/// A text with its findings and what their fixes make of it.
+#[derive(Debug)]
+pub struct Report {
+    /// The file as read.
+    pub text: Vec<u8>,
+    pub resolution: Resolution,
+}
+
+/// Reads and analyses a file.
+pub fn inspect_file(file: &SourceFile, least: Applicability) -> Verdict {
+    match read(&file.real, file.settings.max_size()) {
+        Ok(Some(text)) => inspect(&file.path, text, file.language, &file.settings, least),
+        Ok(None) => Verdict::Skipped("too-large".to_owned()),
+        Err(error) => Verdict::Failed(format!("cannot read it: {error}")),
+    }
+}
+
+/// The bytes of the file, unless they are more than `max_size`.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn read(path: &Path, max_size: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let file = File::open(path)?;
+    // The size first: a giant is not worth reading. It may grow meanwhile, hence the limit.
+    if fs::metadata(path)?.len() > max_size {
+        return Ok(None);
+    }
+    let mut text = Vec::new();
+    file.take(max_size.saturating_add(1))
+        .read_to_end(&mut text)?;
+    Ok((text.len() as u64 <= max_size).then_some(text))
+}
+
+/// Analyses the bytes of a file. `path` is only looked at.
+pub fn inspect(
+    path: &Path,
+    text: Vec<u8>,
+    language: Language,
+    settings: &Settings,
+    least: Applicability,
+) -> Verdict {
+    if let Some(reason) = reason_to_skip(path, &text) {
+        return Verdict::Skipped(reason.to_owned());
+    }
+    let work = || {
+        if !worth_a_parse(&text, language, settings) {
+            return Ok(None);
+        }
+        resolve(&text, least, |text| look(text, language, settings)).map(Some)
+    };
+    let resolution = match guard::catch(work) {
+        Ok(Ok(Some(resolution))) => resolution,
+        Ok(Ok(None)) => return Verdict::Clean,
+        Ok(Err(endless)) => return Verdict::Failed(endless.to_string()),
+        Err(panic) => return Verdict::Failed(panic),
+    };
+    if let Some(reason) = resolution.before.skipped_file {
+        return Verdict::Skipped(reason);
+    }
+    if resolution.before.findings.is_empty() && resolution.before.skipped.is_empty() {
+        return Verdict::Clean;
+    }
+    Verdict::Report(Box::new(Report { text, resolution }))
+}
+
+fn worth_a_parse(text: &[u8], language: Language, settings: &Settings) -> bool {
+    let unused_comments =
+        settings.rules().contains(&Rule::UnusedSuppression) && suppress::may_suppress(text);
+    unused_comments || settings.engine(language).may_hold_locks(language, text)
+}
+
+/// What is found in `text`, suppressed findings left out.
+pub fn look(text: &[u8], language: Language, settings: &Settings) -> Look {
+    let analysis = settings.engine(language).analyse(language, text);
+    let complete = analysis.skipped.is_empty() && analysis.skipped_file.is_none();
+    let suppressed = suppress::apply(
+        language,
+        text,
+        analysis.findings,
+        complete,
+        settings.rules(),
+    );
+    Look {
+        findings: suppressed.findings,
+        skipped: analysis.skipped,
+        skipped_file: if suppressed.whole_file {
+            Some("ignored-by-comment".to_owned())
+        } else {
+            analysis.skipped_file
+        },
+    }
+}

@@ -1,0 +1,115 @@
+//! The lines of the source that explain a finding, with what happens on them.
+
+use super::{Styles, printable};
+use crate::finding::{Finding, LeakKind};
+use crate::source::{Source, Span};
+use std::fmt::Write;
+
+/// Marks of one kind shown; more would hide the point.
+const MOST_MARKS: usize = 5;
+
+/// Columns shown of a line.
+const WIDEST: usize = 160;
+
+/// A place in the source and what to say about it.
+struct Mark {
+    span: Span,
+    /// Counted from 1.
+    line: usize,
+    text: String,
+}
+
+/// The excerpt for `finding`, each line ended; empty when the places are not in the text.
+pub(super) fn excerpt(source: &Source<'_>, finding: &Finding, styles: Styles) -> String {
+    let marks = marks(finding, source);
+    let width = marks
+        .last()
+        .map_or(0, |mark| mark.line.to_string().len())
+        .max(4);
+    let (faint, strong) = (styles.faint(), styles.rule(finding.severity));
+    let mut out = String::new();
+    let mut shown = 0;
+    for mark in &marks {
+        let start = source.line_start(mark.span.start);
+        let end = source.line_content_end(mark.span.start);
+        if mark.line != shown {
+            shown = mark.line;
+            let code = cut(&columns(source, Span::new(start, end)));
+            // Writing to a string cannot fail, here and below.
+            let _ = writeln!(out, "{faint}{shown:>width$} │{faint:#} {code}");
+        }
+        let before = columns(source, Span::new(start, mark.span.start));
+        let marked_end = mark
+            .span
+            .end
+            .clamp(mark.span.start, end.max(mark.span.start));
+        let marked = columns(source, Span::new(mark.span.start, marked_end));
+        let indent = console::measure_text_width(&before).min(WIDEST);
+        let len = console::measure_text_width(&marked)
+            .min(WIDEST - indent)
+            .max(1);
+        let _ = writeln!(
+            out,
+            "{:width$} {faint}│{faint:#} {:indent$}{strong}{} {}{strong:#}",
+            "",
+            "",
+            "─".repeat(len),
+            printable(&mark.text)
+        );
+    }
+    out
+}
+
+fn marks(finding: &Finding, source: &Source<'_>) -> Vec<Mark> {
+    let lock = &finding.lock;
+    let mark = |span: Span, text: String| {
+        (span.start <= span.end && span.end <= source.bytes.len()).then(|| Mark {
+            span,
+            line: source.line_of(span.start) + 1,
+            text,
+        })
+    };
+    let mut marks = vec![mark(finding.acquire, acquired(finding))];
+    for leak in finding.leaks.iter().take(MOST_MARKS) {
+        let text = match leak.kind {
+            LeakKind::Exception => format!("may throw with `{lock}` held"),
+            LeakKind::EndOfBody => format!("ends with `{lock}` held"),
+            _ => format!("leaves with `{lock}` held"),
+        };
+        marks.push(mark(leak.span, text));
+    }
+    for (span, _) in finding.releases.iter().take(MOST_MARKS) {
+        let only = if finding.releases.len() == 1 && !finding.leaks.is_empty() {
+            "released only here"
+        } else {
+            "released here"
+        };
+        marks.push(mark(*span, only.to_owned()));
+    }
+    let mut marks: Vec<Mark> = marks.into_iter().flatten().collect();
+    let more = finding.leaks.len().saturating_sub(MOST_MARKS);
+    if more > 0
+        && let Some(last) = marks.get_mut(MOST_MARKS)
+    {
+        last.text.push_str(&format!(" (and {more} more)"));
+    }
+    marks.sort_by_key(|mark| mark.span);
+    marks
+}
+
+fn acquired(finding: &Finding) -> String {
+    if finding.rule == crate::finding::Rule::UnusedSuppression {
+        String::new()
+    } else {
+        "acquired here".to_owned()
+    }
+}
+
+/// The text of `span` for a terminal: tabs as blanks, so that what stands below lines up.
+fn columns(source: &Source<'_>, span: Span) -> String {
+    printable(&source.text(span)).replace('\t', "    ")
+}
+
+fn cut(line: &str) -> String {
+    console::truncate_str(line, WIDEST, "…").into_owned()
+}

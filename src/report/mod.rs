@@ -1,0 +1,42 @@
+//! What people and programs are told: text, JSON and patches.
+
+pub mod diff;
+mod escape;
+mod excerpt;
+mod json;
+mod label;
+mod stat;
+mod style;
+mod text;
+
+pub use escape::printable;
+pub use json::{Document, FileError, Skipped, SkippedPlace, findings as json_findings};
+pub use label::Labels;
+pub use stat::{Stat, plural};
+pub use style::Styles;
+pub use text::{finding as text_finding, write_diff};
+
+use crate::finding::{Applicability, Finding, Fix};
+use crate::language::Language;
+use crate::resolve::{Share, acceptable};
+use std::path::Path;
+
+/// The findings of one file, with what a report has to know to show them.
+#[derive(Debug, Clone, Copy)]
+pub struct FileFindings<'a> {
+    /// As people name the file.
+    pub path: &'a Path,
+    pub language: Language,
+    /// The text that the findings are about.
+    pub text: &'a [u8],
+    pub findings: &'a [Finding],
+    /// Parallel to `findings`.
+    pub shares: &'a [Share],
+    /// What the run applies.
+    pub least: Applicability,
+}
+
+/// The fix that a report speaks of: the one that the run applies, or else the best.
+fn fix_of(finding: &Finding, least: Applicability) -> Option<&Fix> {
+    acceptable(finding, least).or(finding.fixes.first())
+}

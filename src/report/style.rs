@@ -1,0 +1,61 @@
+//! Colours, in one place.
+
+use crate::finding::Severity;
+use anstyle::{AnsiColor, Style};
+
+/// The styles of a stream; without colour all of them are empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Styles {
+    on: bool,
+}
+
+impl Styles {
+    /// Coloured or plain.
+    pub fn new(on: bool) -> Styles {
+        Styles { on }
+    }
+
+    /// Whether there is colour.
+    pub fn are_on(self) -> bool {
+        self.on
+    }
+
+    fn pick(self, style: Style) -> Style {
+        if self.on { style } else { Style::new() }
+    }
+
+    /// Paths and headings.
+    pub fn strong(self) -> Style {
+        self.pick(Style::new().bold())
+    }
+
+    /// Line numbers and other things to read past.
+    pub fn faint(self) -> Style {
+        self.pick(Style::new().dimmed())
+    }
+
+    /// Removed lines.
+    pub fn removed(self) -> Style {
+        self.pick(AnsiColor::Red.on_default())
+    }
+
+    /// Added lines, and what was done.
+    pub fn added(self) -> Style {
+        self.pick(AnsiColor::Green.on_default())
+    }
+
+    /// Where a hunk stands; the keys of a question.
+    pub fn place(self) -> Style {
+        self.pick(AnsiColor::Cyan.on_default())
+    }
+
+    /// The name of a rule.
+    pub fn rule(self, severity: Severity) -> Style {
+        let color = match severity {
+            Severity::Error => AnsiColor::Red,
+            Severity::Warning => AnsiColor::Yellow,
+            Severity::Note => AnsiColor::Cyan,
+        };
+        self.pick(color.on_default().bold())
+    }
+}

@@ -1,0 +1,336 @@
+//! All fixes of a file together: applied round by round until nothing more can be fixed, and told
+//! as edits of the text as it was read, shared out among the findings.
+
+use crate::compose::Composition;
+use crate::edit::{self, Edit, EditSet};
+use crate::finding::{Applicability, Finding, Fix, SkippedFunction};
+use crate::source::Span;
+use std::collections::HashSet;
+
+/// More rounds than any function has locks: a guard against fixes that undo each other.
+const MAX_ROUNDS: usize = 500;
+
+/// What is found in a text, suppressed findings left out.
+#[derive(Debug, Default)]
+pub struct Look {
+    pub findings: Vec<Finding>,
+    pub skipped: Vec<SkippedFunction>,
+    /// Why the whole file was not analysed.
+    pub skipped_file: Option<String>,
+}
+
+/// A finding's part in the edits of its file.
+///
+/// The edits of all findings of a file never overlap or touch, and applied together they give
+/// exactly what writing all fixes gives. Fixes that interact cannot each have their own edits: the
+/// first finding of such a group carries those of the whole group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Share {
+    /// It is not fixed.
+    Unfixed,
+    /// These edits fix it (and others, if they say [`Share::PartOf`] this one).
+    Edits(Vec<Edit>),
+    /// The finding of this index carries the edits.
+    PartOf(usize),
+}
+
+/// A file before and after all acceptable fixes.
+#[derive(Debug)]
+pub struct Resolution {
+    /// What is found in the text as read.
+    pub before: Look,
+    /// Parallel to the findings of `before`.
+    pub shares: Vec<Share>,
+    /// The text with every acceptable fix; `None` when nothing is to be fixed.
+    pub fixed: Option<Vec<u8>>,
+    /// What is still found then.
+    pub remaining: Vec<Finding>,
+}
+
+/// The fixes of a file undo each other.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("its fixes do not come to an end; nothing was changed, please report it with this file")]
+pub struct Endless;
+
+/// The best fix that may be applied.
+pub fn acceptable(finding: &Finding, least: Applicability) -> Option<&Fix> {
+    finding.fixes.iter().find(|fix| fix.applicability >= least)
+}
+
+/// Applies the fixes that are `least` or better to `text`, as `look` sees it.
+///
+/// # Errors
+/// When there is no end to it.
+pub fn resolve(
+    text: &[u8],
+    least: Applicability,
+    look: impl Fn(&[u8]) -> Look,
+) -> Result<Resolution, Endless> {
+    let before = look(text);
+    let mut composition = Composition::new(text.len());
+    let mut current = text.to_vec();
+    let mut seen = HashSet::from([current.clone()]);
+    let mut findings = before.findings.clone();
+    loop {
+        let round = choose(&findings, least);
+        if round.is_empty() {
+            break;
+        }
+        composition.push(&round);
+        current = edit::apply(&current, &round);
+        findings = look(&current).findings;
+        if seen.len() > MAX_ROUNDS || !seen.insert(current.clone()) {
+            return Err(Endless);
+        }
+    }
+    let shares = share_out(text, &current, &before.findings, least, &composition);
+    Ok(Resolution {
+        shares,
+        fixed: (current != text).then_some(current),
+        remaining: findings,
+        before,
+    })
+}
+
+/// The edits of one round: at most one fix of each function, since two of one function may claim
+/// the same new name, and no two that touch.
+fn choose(findings: &[Finding], least: Applicability) -> Vec<Edit> {
+    let mut functions = HashSet::new();
+    let mut round: Vec<Edit> = Vec::new();
+    for finding in findings {
+        if let Some(fix) = acceptable(finding, least)
+            && !functions.contains(&finding.function)
+            && let Some(joined) = join(&round, &fix.edits)
+        {
+            functions.insert(&finding.function);
+            round = joined;
+        }
+    }
+    round
+}
+
+/// Both together, unless an edit of one touches an edit of the other.
+fn join(some: &[Edit], more: &[Edit]) -> Option<Vec<Edit>> {
+    let apart = |a: &Edit, b: &Edit| a.end < b.start || b.end < a.start;
+    if !some.iter().all(|a| more.iter().all(|b| apart(a, b))) {
+        return None;
+    }
+    let mut set = EditSet::default();
+    for edit in some.iter().chain(more) {
+        set.replace(Span::new(edit.start, edit.end), edit.text.clone());
+    }
+    set.finish().ok()
+}
+
+fn share_out(
+    text: &[u8],
+    fixed: &[u8],
+    findings: &[Finding],
+    least: Applicability,
+    composition: &Composition,
+) -> Vec<Share> {
+    let fixes: Vec<Option<&Fix>> = findings
+        .iter()
+        .map(|finding| acceptable(finding, least))
+        .collect();
+    let alone = fixes
+        .iter()
+        .flatten()
+        .try_fold(Vec::new(), |all, fix| join(&all, &fix.edits));
+    if alone.is_some_and(|edits| edit::apply(text, &edits) == fixed) {
+        return fixes
+            .into_iter()
+            .map(|fix| fix.map_or(Share::Unfixed, |fix| Share::Edits(fix.edits.clone())))
+            .collect();
+    }
+    let reaches: Vec<Option<Span>> = fixes.iter().map(|fix| fix.and_then(reach)).collect();
+    group(&reaches, composition.edits())
+}
+
+/// From the first byte that a fix changes to the last.
+fn reach(fix: &Fix) -> Option<Span> {
+    Some(Span::new(fix.edits.first()?.start, fix.edits.last()?.end))
+}
+
+/// Gives each edit to the findings whose fixes reach it; findings that share one form a group.
+fn group(reaches: &[Option<Span>], edits: Vec<Edit>) -> Vec<Share> {
+    // The index of the first finding of each finding's group.
+    let mut first: Vec<usize> = (0..reaches.len()).collect();
+    let mut owners = Vec::new();
+    for edit in &edits {
+        let touching: Vec<usize> = (0..reaches.len())
+            .filter(|&at| {
+                reaches[at].is_some_and(|span| span.start <= edit.end && edit.start <= span.end)
+            })
+            .collect();
+        let members = if touching.is_empty() {
+            // Made by a later round; any fixed finding may carry it.
+            reaches
+                .iter()
+                .position(Option::is_some)
+                .into_iter()
+                .collect()
+        } else {
+            touching
+        };
+        let groups: HashSet<usize> = members.iter().map(|&member| first[member]).collect();
+        if let Some(&lowest) = groups.iter().min() {
+            for of in &mut first {
+                if groups.contains(of) {
+                    *of = lowest;
+                }
+            }
+        }
+        owners.push(members.first().copied());
+    }
+    let mut shares: Vec<Share> = reaches
+        .iter()
+        .enumerate()
+        .map(|(at, reach)| match reach {
+            None => Share::Unfixed,
+            Some(_) if first[at] == at => Share::Edits(Vec::new()),
+            Some(_) => Share::PartOf(first[at]),
+        })
+        .collect();
+    for (edit, owner) in edits.into_iter().zip(owners) {
+        if let Some(owner) = owner
+            && let Share::Edits(edits) = &mut shares[first[owner]]
+        {
+            edits.push(edit);
+        }
+    }
+    // A fix that an earlier one made impossible changes nothing.
+    for share in &mut shares {
+        if *share == Share::Edits(Vec::new()) {
+            *share = Share::Unfixed;
+        }
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Form, Rule, Severity};
+    use crate::source::Location;
+
+    /// Every `(` is a finding in a function of its own name; its fix turns it and a blank right
+    /// before it into `[`. A `[` at the end of the text gets a second fix, a `!`.
+    fn look(text: &[u8]) -> Look {
+        let mut findings = Vec::new();
+        for (at, &byte) in text.iter().enumerate() {
+            let last = at + 1 == text.len();
+            let edits = match byte {
+                b'(' => {
+                    let blank = at > 0 && text[at - 1] == b' ';
+                    vec![edit(at - usize::from(blank), at + 1, "[")]
+                }
+                b'[' if last => vec![edit(at + 1, at + 1, "!")],
+                _ => continue,
+            };
+            findings.push(finding(at, edits));
+        }
+        Look {
+            findings,
+            ..Look::default()
+        }
+    }
+
+    fn edit(start: usize, end: usize, text: &str) -> Edit {
+        Edit {
+            start,
+            end,
+            text: text.into(),
+        }
+    }
+
+    fn finding(at: usize, edits: Vec<Edit>) -> Finding {
+        let location = Location {
+            line: 1,
+            column: at + 1,
+        };
+        Finding {
+            rule: Rule::LeakOnExit,
+            severity: Severity::Error,
+            function: at.to_string(),
+            lock: String::new(),
+            message: String::new(),
+            acquire: Span::new(at, at),
+            location,
+            end: location,
+            releases: Vec::new(),
+            leaks: Vec::new(),
+            fixes: vec![Fix {
+                form: Form::TryFinally,
+                applicability: Applicability::Safe,
+                reason: None,
+                edits,
+            }],
+            refusal: None,
+        }
+    }
+
+    fn resolved(text: &str) -> Resolution {
+        let resolution =
+            resolve(text.as_bytes(), Applicability::Safe, look).expect("comes to an end");
+        let mut all: Vec<Edit> = resolution
+            .shares
+            .iter()
+            .flat_map(|share| match share {
+                Share::Edits(edits) => edits.clone(),
+                _ => Vec::new(),
+            })
+            .collect();
+        all.sort();
+        let fixed = resolution.fixed.clone().unwrap_or(text.into());
+        assert_eq!(edit::apply(text.as_bytes(), &all), fixed, "{text}");
+        resolution
+    }
+
+    #[test]
+    fn fixes_far_from_each_other_keep_their_edits() {
+        let resolution = resolved("a( b( c");
+        assert_eq!(resolution.fixed.as_deref(), Some(&b"a[ b[ c"[..]));
+        assert_eq!(
+            resolution.shares,
+            [
+                Share::Edits(vec![edit(1, 2, "[")]),
+                Share::Edits(vec![edit(4, 5, "[")])
+            ]
+        );
+    }
+
+    #[test]
+    fn fixes_that_touch_are_one_group() {
+        let resolution = resolved("a(( b(x");
+        assert_eq!(resolution.fixed.as_deref(), Some(&b"a[[ b[x"[..]));
+        assert_eq!(
+            resolution.shares,
+            [
+                Share::Edits(vec![edit(1, 3, "[[")]),
+                Share::PartOf(0),
+                Share::Edits(vec![edit(5, 6, "[")])
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_later_round_adds_belongs_to_the_first() {
+        let resolution = resolved("a( (");
+        assert_eq!(resolution.fixed.as_deref(), Some(&b"a[[!"[..]));
+        assert!(resolution.remaining.is_empty());
+    }
+
+    #[test]
+    fn fixes_without_end_are_an_error() {
+        let flip = |text: &[u8]| Look {
+            findings: vec![finding(
+                0,
+                vec![edit(0, 1, if text == b"a" { "b" } else { "a" })],
+            )],
+            ..Look::default()
+        };
+        let result = resolve(b"a", Applicability::Safe, flip);
+        assert_eq!(result.map(|_| ()), Err(Endless));
+    }
+}

@@ -1,0 +1,205 @@
+//! Which files are looked at, and that the others are counted.
+
+use crate::support::{PAY_JS, Ran, Sandbox, WORK_PY};
+use std::fs;
+use std::os::unix::fs::symlink;
+
+fn found(ran: &Ran) -> Vec<String> {
+    let document = ran.json();
+    let findings = document["findings"].as_array().expect("a list");
+    findings
+        .iter()
+        .map(|finding| finding["path"].as_str().expect("a string").to_owned())
+        .collect()
+}
+
+fn skipped(ran: &Ran) -> Vec<(String, String)> {
+    let document = ran.json();
+    let skipped = document["skipped"].as_array().expect("a list");
+    let text = |value: &serde_json::Value| value.as_str().expect("a string").to_owned();
+    skipped
+        .iter()
+        .map(|entry| (text(&entry["path"]), text(&entry["reason"])))
+        .collect()
+}
+
+fn dry(sandbox: &Sandbox, args: &[&str]) -> Ran {
+    sandbox.run(&[&["--dry-run", "--format", "json"], args].concat())
+}
+
+fn pair(path: &str, reason: &str) -> (String, String) {
+    (path.to_owned(), reason.to_owned())
+}
+
+#[test]
+fn ignore_files_are_honoured_unless_a_file_is_named() {
+    let sandbox = Sandbox::new(&[
+        (".gitignore", "git.js\n"),
+        (".ignore", "plain.js\n"),
+        (".lockfixignore", "ours.js\n"),
+        ("git.js", PAY_JS),
+        ("plain.js", PAY_JS),
+        ("ours.js", PAY_JS),
+        ("sub/yes.js", PAY_JS),
+        (".hidden/yes.js", PAY_JS),
+    ]);
+    assert_eq!(found(&dry(&sandbox, &[])), [".hidden/yes.js", "sub/yes.js"]);
+    assert_eq!(
+        found(&dry(&sandbox, &["git.js", "ours.js"])),
+        ["git.js", "ours.js"]
+    );
+}
+
+#[test]
+fn vendored_directories_are_passed_over_unless_named() {
+    let sandbox = Sandbox::new(&[
+        ("node_modules/a/x.js", PAY_JS),
+        ("lib/site-packages/x.py", WORK_PY),
+        ("vendor/x.js", PAY_JS),
+        (".git/hooks/x.js", PAY_JS),
+        ("src/x.js", PAY_JS),
+    ]);
+    let ran = dry(&sandbox, &[]);
+    assert_eq!(found(&ran), ["src/x.js"]);
+    assert_eq!(
+        skipped(&ran),
+        ["lib/site-packages", "node_modules", "vendor"].map(|path| pair(path, "vendored"))
+    );
+    let ran = dry(&sandbox, &["vendor", "node_modules/a/x.js"]);
+    assert_eq!(found(&ran), ["node_modules/a/x.js", "vendor/x.js"]);
+}
+
+#[test]
+fn unsuitable_files_are_counted_with_their_reasons() {
+    let sandbox = Sandbox::new(&[
+        (
+            "gen.js",
+            format!("// Code generated. DO NOT EDIT.\n{PAY_JS}"),
+        ),
+        ("lib.min.js", PAY_JS.to_owned()),
+        ("nul.js", format!("{PAY_JS}\0")),
+        ("big.js", format!("{PAY_JS}{}", "// long\n".repeat(150_000))),
+        ("note.txt", PAY_JS.to_owned()),
+    ]);
+    let utf16: Vec<u8> = [0xff, 0xfe]
+        .into_iter()
+        .chain(PAY_JS.bytes().flat_map(|b| [b, 0]))
+        .collect();
+    sandbox.write("wide.js", utf16);
+    let ran = dry(&sandbox, &[".", "note.txt"]).exits(0);
+    assert_eq!(
+        skipped(&ran),
+        [
+            pair("note.txt", "unknown-language"),
+            pair("big.js", "too-large"),
+            pair("gen.js", "generated"),
+            pair("lib.min.js", "minified"),
+            pair("nul.js", "nul-bytes"),
+            pair("wide.js", "utf-16"),
+        ]
+    );
+    let ran = sandbox.run(&["--dry-run", "-v"]).exits(0);
+    assert!(ran.stderr.contains("skipped gen.js: generated\n"));
+    assert!(
+        ran.stderr
+            .contains("5 skipped: 1 generated, 1 minified, 1 nul-bytes, 1 too-large, 1 utf-16")
+    );
+    let ran = dry(&sandbox, &["--max-size", "5M", "big.js"]).exits(1);
+    assert_eq!(found(&ran), ["big.js"]);
+}
+
+#[test]
+fn a_file_with_many_names_is_handled_once() {
+    let sandbox = Sandbox::new(&[("a/pay.js", PAY_JS)]);
+    symlink("pay.js", sandbox.path("a/link.js")).expect("linked");
+    symlink("a", sandbox.path("b")).expect("linked");
+    fs::hard_link(sandbox.path("a/pay.js"), sandbox.path("twin.js")).expect("linked");
+    let absolute = sandbox.path("a/pay.js");
+    let args = [
+        "a/pay.js",
+        "./a/../a/pay.js",
+        absolute.to_str().expect("UTF-8"),
+        "a/link.js",
+        "b/pay.js",
+        ".",
+    ];
+    let ran = dry(&sandbox, &args).exits(1);
+    assert_eq!(found(&ran).len(), 1);
+    let ran = sandbox.run(&[&["--yes"], &args[..]].concat()).exits(0);
+    assert!(
+        ran.stderr.contains("fixed 1 finding in 1 file"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(sandbox.text("a/pay.js").matches("finally").count(), 1);
+    assert_eq!(sandbox.text("twin.js"), sandbox.text("a/pay.js"));
+    assert!(sandbox.path("a/link.js").is_symlink());
+}
+
+#[test]
+fn links_met_on_the_way_are_not_followed() {
+    let elsewhere = Sandbox::new(&[("pay.js", PAY_JS)]);
+    let sandbox = Sandbox::new::<&str>(&[]);
+    symlink(elsewhere.path("pay.js"), sandbox.path("out.js")).expect("linked");
+    symlink("loop.js", sandbox.path("loop.js")).expect("linked");
+    symlink(".", sandbox.path("round")).expect("linked");
+    let ran = dry(&sandbox, &[]).exits(0);
+    assert_eq!(
+        skipped(&ran),
+        [
+            pair("out.js", "symbolic-link"),
+            pair("round", "symbolic-link")
+        ]
+    );
+    let ran = dry(&sandbox, &["out.js"]).exits(1);
+    assert_eq!(found(&ran), ["out.js"]);
+    let ran = dry(&sandbox, &["loop.js"]).exits(2);
+    assert_eq!(ran.json()["errors"][0]["path"], "loop.js");
+}
+
+#[test]
+fn only_regular_files_are_opened() {
+    let sandbox = Sandbox::new(&[("pay.js", PAY_JS)]);
+    let mode = rustix::fs::Mode::from_raw_mode(0o644);
+    let kind = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, sandbox.path("fifo.js"), kind, mode, 0).expect("a FIFO");
+    for args in [&["."][..], &["fifo.js", "pay.js"]] {
+        let ran = dry(&sandbox, args).exits(1);
+        assert_eq!(skipped(&ran), [pair("fifo.js", "not-a-regular-file")]);
+        assert_eq!(found(&ran), ["pay.js"]);
+    }
+}
+
+#[test]
+fn scripts_are_known_by_their_first_line() {
+    let sandbox = Sandbox::new(&[
+        ("tool", format!("#!/usr/bin/env python3\n{WORK_PY}")),
+        ("notes", WORK_PY.to_owned()),
+    ]);
+    assert_eq!(found(&dry(&sandbox, &[])), ["tool"]);
+}
+
+#[test]
+fn lang_looks_at_some_languages_only() {
+    let sandbox = Sandbox::new(&[("pay.js", PAY_JS), ("w.py", WORK_PY)]);
+    assert_eq!(found(&dry(&sandbox, &["--lang", "python"])), ["w.py"]);
+    assert_eq!(
+        found(&dry(&sandbox, &["--lang", "python,javascript"])),
+        ["pay.js", "w.py"]
+    );
+}
+
+#[test]
+fn files_from_takes_lines_or_nul_separated_paths() {
+    let sandbox = Sandbox::new(&[("a b.js", PAY_JS), ("w.py", WORK_PY), ("no.js", PAY_JS)]);
+    sandbox.write("list", "a b.js\nw.py\n");
+    assert_eq!(
+        found(&dry(&sandbox, &["--files-from", "list"])),
+        ["a b.js", "w.py"]
+    );
+    let args = ["--dry-run", "--format", "json", "--files-from", "-"];
+    let ran = sandbox.run_with(&args, b"w.py\0a b.js\0");
+    assert_eq!(found(&ran), ["a b.js", "w.py"]);
+    let ran = sandbox.run_with(&args, b"").exits(0);
+    assert_eq!(found(&ran), [""; 0]);
+}

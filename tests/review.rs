@@ -1,0 +1,369 @@
+//! The interactive mode, on a terminal of its own: every key, and leaving at any time.
+
+use expectrl::process::unix::WaitStatus;
+use expectrl::session::OsSession;
+use expectrl::{Eof, Expect};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+const HEAD: &str = "\
+const { Mutex } = require('async-mutex');
+const m = new Mutex();
+";
+
+/// A function that leaks, by name.
+fn function(name: &str) -> String {
+    format!(
+        "async function {name}(from) {{
+    await m.acquire();
+    if (from.balance < 1) {{
+        throw new Error('Insufficient funds');
+    }}
+    from.balance -= 1;
+    m.release();
+}}
+"
+    )
+}
+
+/// A file with one leak in each of these functions.
+fn file(names: &[&str]) -> String {
+    names
+        .iter()
+        .fold(HEAD.to_owned(), |text, name| text + &function(name))
+}
+
+struct Review {
+    dir: tempfile::TempDir,
+    session: Option<OsSession>,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Review {
+    /// A directory with these files.
+    fn of(files: &[(&str, String)]) -> Review {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        for (name, text) in files {
+            fs::write(dir.path().join(name), text).expect("written");
+        }
+        Review {
+            dir,
+            session: None,
+            environment: Vec::new(),
+        }
+    }
+
+    fn start(mut self) -> Review {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lockfix"));
+        command
+            .current_dir(self.dir.path())
+            .env("TERM", "xterm")
+            .env_remove("NO_COLOR")
+            .env_remove("VISUAL")
+            .envs(self.environment.drain(..));
+        let mut session = OsSession::spawn(command).expect("starts");
+        session.set_expect_timeout(Some(Duration::from_secs(20)));
+        self.session = Some(session);
+        self
+    }
+
+    /// An editor that is this shell script; `$1` is an option, `$2` the file.
+    fn with_editor(mut self, script: &str) -> Review {
+        let path = self.dir.path().join("editor.sh");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("mode set");
+        let command = format!("'{}' --wait", path.display());
+        self.environment.push(("EDITOR", command));
+        self
+    }
+
+    fn session(&mut self) -> &mut OsSession {
+        self.session.as_mut().expect("started")
+    }
+
+    #[track_caller]
+    fn sees(&mut self, text: &str) {
+        if let Err(error) = self.session().expect(text) {
+            panic!("waiting for {text:?}: {error}");
+        }
+    }
+
+    /// Waits for a question that stands at `position`, then presses a key.
+    #[track_caller]
+    fn answers(&mut self, position: &str, key: &str) {
+        self.sees(&format!("· {position}  "));
+        self.sees("?]");
+        self.session().send(key).expect("sent");
+    }
+
+    #[track_caller]
+    fn ends_with(&mut self, status: i32) {
+        let session = self.session();
+        session.expect(Eof).expect("the end");
+        let ended = session.get_process().wait().expect("ended");
+        assert_eq!(code(ended), Some(status));
+        assert!(self.leftovers().is_empty(), "{:?}", self.leftovers());
+    }
+
+    fn leftovers(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.dir.path()).expect("readable");
+        let paths = entries.map(|entry| entry.expect("readable").path());
+        paths
+            .filter(|path| path.to_string_lossy().contains("/.lockfix"))
+            .collect()
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.dir.path().join(name)).expect("read")
+    }
+
+    /// Which of the functions are fixed.
+    fn fixed(&self, name: &str) -> Vec<String> {
+        let text = self.read(name);
+        text.split("async function ")
+            .skip(1)
+            .filter(|function| function.contains("finally"))
+            .map(|function| function.split('(').next().expect("a name").to_owned())
+            .collect()
+    }
+}
+
+/// The exit status. `None`: ended by a signal.
+fn code(ended: WaitStatus) -> Option<i32> {
+    match ended {
+        WaitStatus::Exited(_, code) => Some(code),
+        _ => None,
+    }
+}
+
+fn two_files() -> Review {
+    Review::of(&[
+        ("1.js", file(&["a", "b", "c"])),
+        ("2.js", file(&["d", "e"])),
+    ])
+    .start()
+}
+
+#[test]
+fn a_question_shows_place_excerpt_and_diff() {
+    let mut review = Review::of(&[("1.js", file(&["a"]))]).start();
+    review.sees("1.js:4:5");
+    review.sees("leak-on-exit");
+    review.sees("leaves with `m` held");
+    review.sees("--- a/1.js");
+    review.sees("} finally {");
+    review.sees("Apply this fix?");
+    review.sees("try-finally, safe · 1 of 1, file 1 of 1");
+    review.sees("[y,n,a,d,A,o,e,q,?]");
+    review.session().send("y").expect("sent");
+    review.sees("fixed 1 finding in 1 file, 0 remain");
+    review.ends_with(0);
+    assert_eq!(review.fixed("1.js"), ["a"]);
+}
+
+#[test]
+fn y_applies_and_n_skips() {
+    let mut review = two_files();
+    review.answers("1 of 5, file 1 of 2", "n");
+    review.answers("2 of 5, file 1 of 2", "y");
+    review.answers("3 of 5, file 1 of 2", "n");
+    review.answers("4 of 5, file 2 of 2", "y");
+    review.answers("5 of 5, file 2 of 2", "n");
+    review.sees("fixed 2 findings in 2 files, 3 remain");
+    review.ends_with(1);
+    assert_eq!(review.fixed("1.js"), ["b"]);
+    assert_eq!(review.fixed("2.js"), ["d"]);
+}
+
+#[test]
+fn what_is_accepted_is_written_at_once() {
+    let mut review = two_files();
+    review.answers("1 of 5, file 1 of 2", "y");
+    review.sees("· 2 of 5, file 1 of 2  ");
+    assert_eq!(review.fixed("1.js"), ["a"]);
+    review.session().send("q").expect("sent");
+    review.ends_with(1);
+}
+
+#[test]
+fn a_applies_the_rest_of_the_file_and_asks_on_in_the_next() {
+    let mut review = two_files();
+    review.answers("1 of 5, file 1 of 2", "n");
+    review.answers("2 of 5, file 1 of 2", "a");
+    review.answers("4 of 5, file 2 of 2", "n");
+    review.answers("5 of 5, file 2 of 2", "n");
+    review.ends_with(1);
+    assert_eq!(review.fixed("1.js"), ["b", "c"]);
+    assert!(review.fixed("2.js").is_empty());
+}
+
+#[test]
+fn d_leaves_the_rest_of_the_file() {
+    let mut review = two_files();
+    review.answers("1 of 5, file 1 of 2", "y");
+    review.answers("2 of 5, file 1 of 2", "d");
+    review.answers("4 of 5, file 2 of 2", "y");
+    review.answers("5 of 5, file 2 of 2", "y");
+    review.sees("fixed 3 findings in 2 files, 2 remain");
+    review.ends_with(1);
+    assert_eq!(review.fixed("1.js"), ["a"]);
+    assert_eq!(review.fixed("2.js"), ["d", "e"]);
+}
+
+#[test]
+fn capital_a_applies_everything_from_here_on() {
+    let mut review = two_files();
+    review.answers("1 of 5, file 1 of 2", "n");
+    review.answers("2 of 5, file 1 of 2", "A");
+    review.sees("fixed 4 findings in 2 files, 1 remains");
+    review.ends_with(1);
+    assert_eq!(review.fixed("1.js"), ["b", "c"]);
+    assert_eq!(review.fixed("2.js"), ["d", "e"]);
+}
+
+#[test]
+fn o_goes_round_the_forms() {
+    let mut review = Review::of(&[("1.js", file(&["a"]))]).start();
+    review.sees("try-finally, safe · 1 of 1, file 1 of 1");
+    review.session().send("o").expect("sent");
+    review.sees("--- a/1.js");
+    review.sees("Apply this fix?");
+    review.sees(", safe · 1 of 1, file 1 of 1");
+    review.session().send("y").expect("sent");
+    review.ends_with(0);
+    let text = review.read("1.js");
+    assert_ne!(text, file(&["a"]));
+    // The next form, and not the first.
+    assert!(
+        !text.contains("const release = await m.acquire();\n    try {"),
+        "{text}"
+    );
+}
+
+#[test]
+fn e_writes_what_the_editor_saved() {
+    let script = "sed -i 's/Insufficient funds/edited by hand/' \"$2\"; test \"$1\" = --wait";
+    let mut review = Review::of(&[("1.js", file(&["a", "b"]))])
+        .with_editor(script)
+        .start();
+    review.answers("1 of 2, file 1 of 1", "e");
+    review.answers("2 of 2, file 1 of 1", "y");
+    review.ends_with(0);
+    assert_eq!(review.fixed("1.js"), ["a", "b"]);
+    assert_eq!(review.read("1.js").matches("edited by hand").count(), 2);
+}
+
+#[test]
+fn an_editor_that_replaces_the_file_is_no_problem() {
+    let script = "sed 's/Insufficient funds/replaced/' \"$2\" > \"$2.new\" && mv \"$2.new\" \"$2\"";
+    let mut review = Review::of(&[("1.js", file(&["a"]))])
+        .with_editor(script)
+        .start();
+    review.answers("1 of 1, file 1 of 1", "e");
+    review.ends_with(0);
+    assert!(review.read("1.js").contains("replaced"));
+}
+
+#[test]
+fn an_edit_that_does_not_parse_is_asked_about() {
+    let mut review = Review::of(&[("1.js", file(&["a"]))])
+        .with_editor("echo 'function (' >> \"$2\"")
+        .start();
+    review.answers("1 of 1, file 1 of 1", "e");
+    review.sees("syntax error");
+    review.sees("Edit it again?");
+    review.session().send("n").expect("sent");
+    review.answers("1 of 1, file 1 of 1", "n");
+    review.ends_with(1);
+    assert_eq!(review.read("1.js"), file(&["a"]));
+}
+
+#[test]
+fn an_editor_that_fails_changes_nothing() {
+    let mut review = Review::of(&[("1.js", file(&["a"]))])
+        .with_editor("exit 3")
+        .start();
+    review.answers("1 of 1, file 1 of 1", "e");
+    review.sees("failed (exit status: 3)");
+    review.answers("1 of 1, file 1 of 1", "q");
+    review.ends_with(1);
+    assert_eq!(review.read("1.js"), file(&["a"]));
+}
+
+#[test]
+fn q_keeps_what_was_accepted() {
+    let mut review = two_files();
+    review.answers("1 of 5, file 1 of 2", "y");
+    review.answers("2 of 5, file 1 of 2", "q");
+    review.sees("fixed 1 finding in 1 file, 4 remain");
+    review.ends_with(1);
+    assert_eq!(review.fixed("1.js"), ["a"]);
+    assert_eq!(review.read("2.js"), file(&["d", "e"]));
+}
+
+#[test]
+fn ctrl_c_and_ctrl_d_quit_and_keep_what_was_accepted() {
+    for key in ["\u{3}", "\u{4}"] {
+        let mut review = two_files();
+        review.answers("1 of 5, file 1 of 2", "y");
+        review.answers("2 of 5, file 1 of 2", key);
+        review.session().expect(Eof).expect("the end");
+        let ended = review.session().get_process().wait().expect("ended");
+        // Ctrl-C is a signal until the terminal hands over single keys.
+        assert!(matches!(code(ended), Some(1) | None), "{ended:?}");
+        assert!(review.leftovers().is_empty());
+        assert_eq!(review.fixed("1.js"), ["a"]);
+    }
+}
+
+#[test]
+fn help_and_other_keys_ask_again() {
+    let mut review = Review::of(&[("1.js", file(&["a"]))]).start();
+    review.answers("1 of 1, file 1 of 1", "?");
+    review.sees("quit; what was applied stays");
+    review.answers("1 of 1, file 1 of 1", "x");
+    review.sees("Press one of the keys in brackets");
+    review.answers("1 of 1, file 1 of 1", "\r");
+    review.answers("1 of 1, file 1 of 1", "n");
+    review.ends_with(1);
+    assert_eq!(review.read("1.js"), file(&["a"]));
+}
+
+#[test]
+fn a_file_that_changes_under_the_question_is_looked_at_again() {
+    let mut review = Review::of(&[("1.js", file(&["a", "b"]))]).start();
+    review.sees("· 1 of 2, file 1 of 1  ");
+    let changed = format!("// somebody else's line\n{}", file(&["a", "b"]));
+    fs::write(review.dir.path().join("1.js"), &changed).expect("written");
+    review.session().send("y").expect("sent");
+    review.sees("It changed on disk meanwhile");
+    review.sees("1.js:5:5");
+    review.answers("1 of 2, file 1 of 1", "y");
+    review.answers("2 of 2, file 1 of 1", "n");
+    review.ends_with(1);
+    assert!(review.read("1.js").starts_with("// somebody else's line\n"));
+    assert_eq!(review.fixed("1.js"), ["a"]);
+}
+
+#[test]
+fn nothing_found_asks_nothing() {
+    let mut review = Review::of(&[("1.js", HEAD.to_owned())]).start();
+    review.sees("nothing found (1 file looked at)");
+    review.ends_with(0);
+}
+
+#[test]
+fn a_read_only_file_is_an_error_and_the_next_is_asked_about() {
+    let mut review = Review::of(&[("1.js", file(&["a"])), ("2.js", file(&["d"]))]);
+    let path = review.dir.path().join("1.js");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o444)).expect("mode set");
+    review = review.start();
+    review.answers("1 of 2, file 1 of 2", "y");
+    review.sees("1.js: it is read-only");
+    review.answers("2 of 2, file 2 of 2", "y");
+    review.ends_with(2);
+    assert_eq!(review.fixed("2.js"), ["d"]);
+}
