@@ -112,11 +112,16 @@ fn assert_law(runtime: Runtime, language: Language, dialects: &[Dialect]) {
     let mut found = compare::breaches(command, &families);
     // One of each program will do.
     found.dedup_by_key(|message| message.lines().next().map(str::to_owned));
+    let heads: Vec<&str> = found
+        .iter()
+        .filter_map(|message| message.lines().next())
+        .collect();
     let first: Vec<&str> = found.iter().take(3).map(String::as_str).collect();
     assert!(
         found.is_empty(),
-        "{} breaches, the first:\n{}",
+        "{} breaches:\n{}\nThe first:\n{}",
         found.len(),
+        heads.join("\n"),
         first.join("\n")
     );
 }
