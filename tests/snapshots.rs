@@ -11,34 +11,45 @@ mod report;
 #[path = "support/syntax.rs"]
 mod syntax;
 
-use fixture::Fixture;
+use checks::Study;
 use lockfix::engine::{Engine, Options};
 use lockfix::language::Language;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// The folders of the fixtures, one a language.
 const FOLDERS: [&str; 3] = ["javascript", "typescript", "python"];
 
-fn engine() -> Engine {
-    Engine::new(Options::default()).expect("the catalogue is valid")
-}
+static ENGINE: LazyLock<Engine> =
+    LazyLock::new(|| Engine::new(Options::default()).expect("the catalogue is valid"));
+
+/// Every fixture by its folder, studied once for all tests.
+static STUDIES: LazyLock<Vec<(&str, Study)>> = LazyLock::new(|| {
+    let read = |folder| {
+        fixture::of_language(folder)
+            .into_iter()
+            .map(move |one| (folder, one))
+    };
+    let fixtures = FOLDERS.into_iter().flat_map(read);
+    fixtures
+        .map(|(folder, fixture)| (folder, Study::new(&ENGINE, fixture)))
+        .collect()
+});
 
 /// Fails with everything that `check` says about any fixture.
 #[track_caller]
-fn assert_all(check: impl Fn(&Engine, &Fixture) -> Vec<String>) {
-    let engine = engine();
+fn assert_all(check: impl Fn(&Study) -> Vec<String>) {
     let mut wrong = Vec::new();
-    for folder in FOLDERS {
-        for fixture in fixture::of_language(folder) {
-            let messages = check(&engine, &fixture);
-            wrong.extend(
-                messages
-                    .iter()
-                    .map(|message| format!("{folder}/{}: {message}", fixture.file_name)),
-            );
-        }
+    for (folder, study) in STUDIES.iter() {
+        let file = &study.fixture.file_name;
+        let messages = check(study);
+        wrong.extend(
+            messages
+                .iter()
+                .map(|message| format!("{folder}/{file}: {message}")),
+        );
     }
     assert!(
         wrong.is_empty(),
@@ -50,22 +61,20 @@ fn assert_all(check: impl Fn(&Engine, &Fixture) -> Vec<String>) {
 
 /// Compares all fixtures of a language with `snapshots/<language>/<name>.snap`.
 fn assert_snapshots(folder: &str) {
-    let engine = engine();
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(format!("../snapshots/{folder}"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let differs = |fixture: &Fixture| {
-        let text = report::render(&engine, fixture);
-        let compare = || insta::assert_snapshot!(fixture.name.clone(), text);
+    let differs = |study: &Study| {
+        let text = report::render(study);
+        let compare = || insta::assert_snapshot!(study.fixture.name.clone(), text);
         // To the last fixture, so that one run shows (and `cargo insta` reviews) everything.
         catch_unwind(AssertUnwindSafe(|| settings.bind(compare))).is_err()
     };
-    let fixtures = fixture::of_language(folder);
-    let wrong: Vec<&str> = fixtures
+    let wrong: Vec<&str> = STUDIES
         .iter()
-        .filter(|fixture| differs(fixture))
-        .map(|fixture| fixture.name.as_str())
+        .filter(|(of, study)| *of == folder && differs(study))
+        .map(|(_, study)| study.fixture.name.as_str())
         .collect();
     assert!(
         wrong.is_empty(),
@@ -111,31 +120,27 @@ fn nothing_is_lost() {
 
 #[test]
 fn layout_does_not_matter() {
-    assert_all(checks::layout);
+    assert_all(|study| checks::layout(&ENGINE, study));
 }
 
 #[test]
 fn fixtures_are_complete() {
-    assert_all(|_, fixture| checks::complete(fixture));
+    assert_all(checks::complete);
 }
 
 #[test]
 fn every_snapshot_has_its_fixture() {
     let root = fixture::tests_directory().with_file_name("snapshots");
     for folder in FOLDERS {
-        let names: Vec<String> = fixture::of_language(folder)
-            .into_iter()
-            .map(|fixture| fixture.name)
+        let in_folder = STUDIES.iter().filter(|(of, _)| *of == folder);
+        let names: HashSet<&str> = in_folder
+            .map(|(_, study)| study.fixture.name.as_str())
             .collect();
         for snapshot in std::fs::read_dir(root.join(folder)).expect("the snapshots") {
             let path = snapshot.expect("entry").path();
-            let name = path
-                .file_stem()
-                .map(Path::new)
-                .expect("a name")
-                .to_string_lossy();
+            let name = path.file_stem().map(Path::new).expect("a name");
             assert!(
-                names.contains(&name.to_string()),
+                names.contains(&*name.to_string_lossy()),
                 "{} is left over",
                 path.display()
             );

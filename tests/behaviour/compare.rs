@@ -3,7 +3,7 @@
 use crate::law::Law;
 use crate::runtime::{Case, Runtime, Traces};
 use crate::trace::Trace;
-use crate::variants::Family;
+use crate::variants::{Family, Rewritten};
 use std::process::Command;
 
 /// What a program says when the fixture itself is wrong.
@@ -17,21 +17,24 @@ const BROKEN: [&str; 5] = [
 
 /// Every breach, in sentences.
 pub fn breaches(command: Command, families: &[Family]) -> Vec<String> {
-    let programs = |family: &Family| {
-        let rewritten = family.rewritten.iter().map(|(case, _)| case.clone());
-        std::iter::once(family.original.clone())
-            .chain(rewritten)
-            .collect::<Vec<_>>()
-    };
-    let cases: Vec<Case> = families.iter().flat_map(programs).collect();
+    // Nothing of what cannot be run is asked for.
+    let families: Vec<&Family> = families
+        .iter()
+        .filter(|family| !family.original.runs.is_empty())
+        .collect();
+    let cases: Vec<Case> = families
+        .iter()
+        .copied()
+        .flat_map(Family::programs)
+        .collect();
     let mut results = Runtime::run(command, &cases).into_iter();
     let mut found = Vec::new();
     for family in families {
         let original = results.next().expect("a result for each case");
         found.extend(faults_of_fixture(family, &original));
-        for (case, safe) in &family.rewritten {
-            let rewritten = results.next().expect("a result for each case");
-            found.extend(compare(family, &original, case, &rewritten, *safe));
+        for rewritten in &family.rewritten {
+            let traces = results.next().expect("a result for each case");
+            found.extend(compare(&family.original, &original, rewritten, &traces));
         }
     }
     found
@@ -65,20 +68,19 @@ fn faults_of_fixture(family: &Family, traces: &Traces) -> Vec<String> {
     found
 }
 
-/// Every run of `case` that breaks the law, compared with the same run of the original.
+/// Every run of a rewritten program that breaks the law, compared with the same run of the original.
 fn compare(
-    family: &Family,
-    original: &Traces,
-    case: &Case,
-    rewritten: &Traces,
-    safe: bool,
+    original: &Case,
+    original_traces: &Traces,
+    rewritten: &Rewritten,
+    traces: &Traces,
 ) -> Vec<String> {
-    let (Ok(original), Ok(rewritten)) = (original, rewritten) else {
-        let error = rewritten
-            .as_ref()
-            .err()
-            .map_or("the original does not run", |error| error);
-        return vec![format!("{}: {error}", case.title)];
+    let case = &rewritten.case;
+    let (original_traces, traces) = match (original_traces, traces) {
+        (Ok(original_traces), Ok(traces)) => (original_traces, traces),
+        // The fixture is at fault: that was said already.
+        (Err(_), _) => return Vec::new(),
+        (_, Err(error)) => return vec![format!("{}: {error}", case.title)],
     };
     let describe = |trace: &Trace, message: String| {
         let run = &case.runs[trace.run];
@@ -88,18 +90,18 @@ fn compare(
         )
     };
     let mut found = Vec::new();
-    for trace in rewritten {
+    for trace in traces {
         let same_run = |other: &&Trace| {
-            family.original.runs[other.run] == case.runs[trace.run]
+            original.runs[other.run] == case.runs[trace.run]
                 && (other.fault, &other.mode) == (trace.fault, &trace.mode)
         };
         // A run that the original never came to: it hung before. The run without a fault tells.
-        let Some(before) = original.iter().find(same_run) else {
+        let Some(before) = original_traces.iter().find(same_run) else {
             continue;
         };
         let law = Law {
-            exact: safe,
-            all_freed: family.all_fixed[before.run],
+            exact: rewritten.safe,
+            all_freed: rewritten.all_freed[trace.run],
         };
         if let Some(message) = law.violation(before, trace) {
             found.push(describe(trace, message));

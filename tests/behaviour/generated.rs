@@ -4,9 +4,9 @@ use crate::compare;
 use crate::print::{Dialect, JAVASCRIPT, PYTHON, print};
 use crate::programs::{FLAGS, program};
 use crate::runtime::{Case, Runtime};
-use crate::variants::Family;
+use crate::variants::{Family, Rewritten};
 use lockfix::engine::{Engine, Options};
-use lockfix::finding::Applicability;
+use lockfix::finding::{Applicability, Form};
 use lockfix::language::Language;
 use std::ops::Range;
 
@@ -22,7 +22,12 @@ fn seeds() -> Range<u64> {
 }
 
 /// The program of this seed, and what all safe fixes make of it.
-fn family(engine: &Engine, language: Language, dialect: &Dialect, seed: u64) -> Family {
+fn family(
+    (what, engine): &(&str, Engine),
+    language: Language,
+    dialect: &Dialect,
+    seed: u64,
+) -> Family {
     let text = print(dialect, &program(seed));
     let fixed = engine.fix_all(language, text.as_bytes(), Applicability::Safe);
     let case = |text: &[u8], what: &str| Case {
@@ -34,14 +39,42 @@ fn family(engine: &Engine, language: Language, dialect: &Dialect, seed: u64) -> 
     };
     let original = case(text.as_bytes(), "original");
     // Also when nothing was fixed: what stays locked has to be reported.
-    let rewritten = vec![(case(&fixed.text, "all safe fixes"), true)];
-    let all_fixed = vec![fixed.remaining.is_empty(); original.runs.len()];
+    let rewritten = Rewritten {
+        all_freed: vec![fixed.remaining.is_empty(); original.runs.len()],
+        case: case(&fixed.text, &format!("fixed with {what}")),
+        safe: true,
+    };
     Family {
-        rewritten,
-        all_fixed,
+        rewritten: vec![rewritten],
         must_leak: false,
         original,
     }
+}
+
+/// Engines that prefer one form each, and the one that takes the best.
+fn engines() -> Vec<(&'static str, Engine)> {
+    let preferences = [
+        ("the best form", Vec::new()),
+        ("tracked", vec![Form::Tracked]),
+        (
+            "run-exclusive or exit-stack",
+            vec![Form::RunExclusive, Form::ExitStack],
+        ),
+        ("try-finally", vec![Form::TryFinally]),
+    ];
+    let engine = |forms: Vec<Form>| {
+        let options = Options {
+            forms: vec![
+                (Language::JavaScript, forms.clone()),
+                (Language::Python, forms),
+            ],
+            ..Options::default()
+        };
+        Engine::new(options).expect("the catalogue is valid")
+    };
+    preferences
+        .map(|(what, forms)| (what, engine(forms)))
+        .into()
 }
 
 /// A call for each flag alone, for none and for all.
@@ -67,21 +100,28 @@ fn assert_law(runtime: Runtime, language: Language, dialects: &[Dialect]) {
     let Some(command) = runtime.find() else {
         return;
     };
-    let engine = Engine::new(Options::default()).expect("the catalogue is valid");
+    let engines = engines();
     let families: Vec<Family> = seeds()
         .map(|seed| {
-            let dialect = usize::try_from(seed).expect("a small seed") % dialects.len();
-            family(&engine, language, &dialects[dialect], seed)
+            let number = usize::try_from(seed).expect("a small seed");
+            let dialect = &dialects[number % dialects.len()];
+            let engine = &engines[number / dialects.len() % engines.len()];
+            family(engine, language, dialect, seed)
         })
         .collect();
     let mut found = compare::breaches(command, &families);
     // One of each program will do.
     found.dedup_by_key(|message| message.lines().next().map(str::to_owned));
+    let heads: Vec<&str> = found
+        .iter()
+        .filter_map(|message| message.lines().next())
+        .collect();
     let first: Vec<&str> = found.iter().take(3).map(String::as_str).collect();
     assert!(
         found.is_empty(),
-        "{} breaches, the first:\n{}",
+        "{} breaches:\n{}\nThe first:\n{}",
         found.len(),
+        heads.join("\n"),
         first.join("\n")
     );
 }

@@ -2,65 +2,74 @@
 
 use crate::fixture::{Expected, Fixture, short_name};
 use crate::runtime::Case;
-use lockfix::engine::Engine;
-use lockfix::finding::{Applicability, Rule};
+use lockfix::engine::{Engine, Fixed};
+use lockfix::finding::{Applicability, Finding, Rule};
 
-/// A fixture with everything that the engine makes of it.
+/// A program with everything that the engine makes of it.
 pub struct Family {
     pub original: Case,
-    /// Each with whether its fixes are all `safe`.
-    pub rewritten: Vec<(Case, bool)>,
-    /// Which of the original's runs leave nothing locked once everything is fixed.
-    pub all_fixed: Vec<bool>,
+    pub rewritten: Vec<Rewritten>,
     /// Whether the original has to be caught leaking.
     pub must_leak: bool,
 }
 
+impl Family {
+    /// The original, then what was made of it.
+    pub fn programs(&self) -> Vec<Case> {
+        let rewritten = self.rewritten.iter().map(|one| one.case.clone());
+        std::iter::once(self.original.clone())
+            .chain(rewritten)
+            .collect()
+    }
+}
+
+/// One rewritten form of a program.
+pub struct Rewritten {
+    pub case: Case,
+    /// Whether its fixes are all `safe`.
+    pub safe: bool,
+    /// For each run, whether it must leave nothing locked that was free before.
+    pub all_freed: Vec<bool>,
+}
+
 /// The fixture as it is, with all safe fixes, and with each offered form in turn.
 pub fn family(engine: &Engine, fixture: &Fixture) -> Family {
-    let fixed = engine.fix_all(fixture.language, &fixture.text, Applicability::Safe);
-    let mut rewritten = vec![(
-        case(fixture, "all safe fixes", fixed.text, fixture.runs.clone()),
-        true,
-    )];
+    let mut rewritten = Vec::new();
+    let mut add = |what: &str, text: &[u8], runs: &[String], safe: bool| {
+        // With the rest fixed too, so that every other lock is free in the end.
+        let fixed = engine.fix_all(fixture.language, text, Applicability::Safe);
+        let freed = |run: &String| all_freed_in(fixture, &fixed, run);
+        if fixed.text != fixture.text {
+            rewritten.push(Rewritten {
+                all_freed: runs.iter().map(freed).collect(),
+                case: case(fixture, what, fixed.text, runs),
+                safe,
+            });
+        }
+    };
+    add("all safe fixes", &fixture.text, &fixture.runs, true);
     for finding in engine.analyse(fixture.language, &fixture.text).findings {
+        let runs = runs_of(fixture, short_name(&finding.function));
         for (number, fix) in finding.fixes.iter().enumerate() {
-            let safe = fix.applicability == Applicability::Safe;
-            let text = engine.apply_fix(&fixture.text, fix);
-            // The rest is fixed too, so that every other lock is free in the end.
-            let text = engine
-                .fix_all(fixture.language, &text, Applicability::Safe)
-                .text;
             let what = format!("{} with fix {number} ({})", finding.function, fix.form);
-            let runs = runs_of(fixture, short_name(&finding.function));
-            rewritten.push((case(fixture, &what, text, runs), safe));
+            let safe = fix.applicability == Applicability::Safe;
+            add(&what, &engine.apply_fix(&fixture.text, fix), &runs, safe);
         }
     }
-    rewritten.retain(|(case, _)| case.text != fixture.text && !case.runs.is_empty());
     Family {
-        original: case(
-            fixture,
-            "original",
-            fixture.text.clone(),
-            fixture.runs.clone(),
-        ),
+        original: case(fixture, "original", fixture.text.clone(), &fixture.runs),
         rewritten,
-        all_fixed: fixture
-            .runs
-            .iter()
-            .map(|run| all_fixed_in(fixture, run))
-            .collect(),
         must_leak: expects_a_safe_fix_of_a_leak(fixture),
     }
 }
 
-fn case(fixture: &Fixture, what: &str, text: Vec<u8>, runs: Vec<String>) -> Case {
+fn case(fixture: &Fixture, what: &str, text: Vec<u8>, runs: &[String]) -> Case {
     Case {
         title: format!("{} {} [{what}]", fixture.language, fixture.name),
         file_name: fixture.file_name.clone(),
         text,
         locks: fixture.locks.clone(),
-        runs,
+        runs: runs.to_vec(),
     }
 }
 
@@ -71,14 +80,16 @@ fn expects_a_safe_fix_of_a_leak(fixture: &Fixture) -> bool {
     fixture.expected.iter().any(fixed)
 }
 
-/// Whether everything that this run calls is fixed in the end.
-fn all_fixed_in(fixture: &Fixture, run: &str) -> bool {
+/// Whether everything that this run calls is fixed. What is not, the expectations have to know of.
+fn all_freed_in(fixture: &Fixture, fixed: &Fixed, run: &str) -> bool {
     let called = |one: &&Expected| mentions(run, &one.function);
-    fixture
+    let expects_all = fixture
         .expected
         .iter()
         .filter(called)
-        .all(Expected::is_safe)
+        .all(Expected::is_safe);
+    let reported = |finding: &Finding| mentions(run, short_name(&finding.function));
+    expects_all && !fixed.remaining.iter().any(reported)
 }
 
 /// The runs that call `function`; all of them for code outside functions.

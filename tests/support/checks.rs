@@ -3,14 +3,32 @@
 use crate::fixture::{Expected, Fixture, short_name};
 use crate::layouts::LAYOUTS;
 use crate::syntax::{Token, errors, is_comment, is_string, tokens};
-use lockfix::engine::Engine;
+use lockfix::engine::{Analysis, Engine, Fixed};
 use lockfix::finding::{Applicability, Finding, Rule};
 use lockfix::language::Language;
 use std::collections::{HashMap, HashSet};
 
+/// A fixture with what the engine says about it.
+pub struct Study {
+    pub fixture: Fixture,
+    pub analysis: Analysis,
+    /// With all safe fixes.
+    pub fixed: Fixed,
+}
+
+impl Study {
+    pub fn new(engine: &Engine, fixture: Fixture) -> Study {
+        Study {
+            analysis: engine.analyse(fixture.language, &fixture.text),
+            fixed: engine.fix_all(fixture.language, &fixture.text, Applicability::Safe),
+            fixture,
+        }
+    }
+}
+
 /// The `expect:` lines are what is found.
-pub fn expectations(engine: &Engine, fixture: &Fixture) -> Vec<String> {
-    let findings = engine.analyse(fixture.language, &fixture.text).findings;
+pub fn expectations(study: &Study) -> Vec<String> {
+    let (fixture, findings) = (&study.fixture, &study.analysis.findings);
     let mut unexpected: Vec<&Finding> = findings.iter().collect();
     let mut wrong = Vec::new();
     for expected in fixture.expected.iter().filter(|one| one.rule.is_some()) {
@@ -60,12 +78,10 @@ fn summary(finding: &Finding) -> String {
 }
 
 /// The fixed text parses as well as the original.
-pub fn still_parses(engine: &Engine, fixture: &Fixture) -> Vec<String> {
-    let fixed = fixed(engine, fixture, &fixture.text);
-    let (before, after) = (
-        errors(fixture.language, &fixture.text),
-        errors(fixture.language, &fixed),
-    );
+pub fn still_parses(study: &Study) -> Vec<String> {
+    let language = study.fixture.language;
+    let before = errors(language, &study.fixture.text);
+    let after = errors(language, &study.fixed.text);
     let worse = after > before;
     worse
         .then(|| format!("{after} errors, not {before}"))
@@ -73,37 +89,29 @@ pub fn still_parses(engine: &Engine, fixture: &Fixture) -> Vec<String> {
         .collect()
 }
 
-/// A second run finds nothing to fix and changes nothing.
-pub fn second_run(engine: &Engine, fixture: &Fixture) -> Vec<String> {
-    let once = fixed(engine, fixture, &fixture.text);
-    let again = engine.fix_all(fixture.language, &once, Applicability::Safe);
-    let mut wrong = Vec::new();
-    if again.text != once || again.applied > 0 {
-        wrong.push(format!("a second run applies {} fixes", again.applied));
-    }
-    let findings = engine.analyse(fixture.language, &once).findings;
-    let known: HashSet<(String, Rule)> = engine
-        .analyse(fixture.language, &fixture.text)
+/// A second run finds nothing to fix, and nothing that was not there before.
+pub fn second_run(study: &Study) -> Vec<String> {
+    let known: HashSet<(&str, Rule)> = study
+        .analysis
         .findings
-        .into_iter()
-        .map(|finding| (finding.function, finding.rule))
+        .iter()
+        .map(|finding| (finding.function.as_str(), finding.rule))
         .collect();
-    let new = |finding: &&Finding| !known.contains(&(finding.function.clone(), finding.rule));
-    wrong.extend(
-        findings
-            .iter()
-            .filter(new)
-            .map(|finding| format!("only in the fixed text: {}", summary(finding))),
-    );
-    wrong
+    let again = |finding: &&Finding| {
+        let new = !known.contains(&(finding.function.as_str(), finding.rule));
+        new || finding.applicability() == Applicability::Safe
+    };
+    let remaining = study.fixed.remaining.iter().filter(again);
+    remaining
+        .map(|finding| format!("in the fixed text: {}", summary(finding)))
+        .collect()
 }
 
 /// Comments and strings are the same in the same order; only acquires and releases disappear.
-pub fn nothing_lost(engine: &Engine, fixture: &Fixture) -> Vec<String> {
-    let after = fixed(engine, fixture, &fixture.text);
-    let findings = engine.analyse(fixture.language, &fixture.text).findings;
-    let touched: HashSet<usize> = findings.iter().flat_map(lines_of).collect();
-    losses(fixture.language, &fixture.text, &after, &touched)
+pub fn nothing_lost(study: &Study) -> Vec<String> {
+    let fixture = &study.fixture;
+    let touched: HashSet<usize> = study.analysis.findings.iter().flat_map(lines_of).collect();
+    losses(fixture.language, &fixture.text, &study.fixed.text, &touched)
 }
 
 /// What `new` lacks of `old`, apart from what stands on the lines of acquires and releases.
@@ -158,33 +166,31 @@ fn texts(text: &[u8], tokens: &[Token], select: fn(&Token) -> bool) -> Vec<Strin
         .collect()
 }
 
-/// The same program in another layout gives the same findings and the same fix.
-pub fn layout(engine: &Engine, fixture: &Fixture) -> Vec<String> {
-    let summaries = |text: &[u8]| -> Vec<String> {
-        let findings = engine.analyse(fixture.language, text).findings;
-        findings.iter().map(summary).collect()
-    };
-    let expected = summaries(&fixture.text);
-    let after = fixed(engine, fixture, &fixture.text);
+/// The same program in another layout is fixed alike, and what is left to report is the same.
+pub fn layout(engine: &Engine, study: &Study) -> Vec<String> {
+    let language = study.fixture.language;
+    let summaries =
+        |fixed: &Fixed| -> Vec<String> { fixed.remaining.iter().map(summary).collect() };
     let mut wrong = Vec::new();
     for layout in &LAYOUTS {
-        let Some(text) = (layout.apply)(fixture.language, &fixture.text) else {
+        let change = |text: &[u8]| (layout.apply)(language, text);
+        let (Some(before), Some(after)) = (change(&study.fixture.text), change(&study.fixed.text))
+        else {
             continue;
         };
-        if summaries(&text) != expected {
-            wrong.push(format!("{}: other findings", layout.name));
-            continue;
-        }
-        let changed = fixed(engine, fixture, &text);
-        if (layout.apply)(fixture.language, &after).is_some_and(|after| after != changed) {
+        let fixed = engine.fix_all(language, &before, Applicability::Safe);
+        if fixed.text != after {
             wrong.push(format!("{}: another fix", layout.name));
+        } else if summaries(&fixed) != summaries(&study.fixed) {
+            wrong.push(format!("{}: other findings remain", layout.name));
         }
     }
     wrong
 }
 
 /// A fixture says what it is about, and what is rewritten is also run.
-pub fn complete(fixture: &Fixture) -> Vec<String> {
+pub fn complete(study: &Study) -> Vec<String> {
+    let fixture = &study.fixture;
     let mut wrong = Vec::new();
     let safe = fixture.expected.iter().any(Expected::is_safe);
     let broken = errors(fixture.language, &fixture.text) > 0;
@@ -196,10 +202,4 @@ pub fn complete(fixture: &Fixture) -> Vec<String> {
         wrong.push("has `run:` lines, and watches no lock".to_owned());
     }
     wrong
-}
-
-fn fixed(engine: &Engine, fixture: &Fixture, text: &[u8]) -> Vec<u8> {
-    engine
-        .fix_all(fixture.language, text, Applicability::Safe)
-        .text
 }

@@ -1,14 +1,17 @@
 //! A snapshot: what is found in a fixture, and what is made of it.
 
-use crate::fixture::Fixture;
-use lockfix::engine::Engine;
-use lockfix::finding::{Applicability, Finding, Reason};
+use crate::checks::Study;
+use lockfix::finding::{Finding, Reason};
 use similar::TextDiff;
 use std::fmt::Write;
 
 /// The findings of a fixture, one paragraph each, then the diff of all its safe fixes.
-pub fn render(engine: &Engine, fixture: &Fixture) -> String {
-    let analysis = engine.analyse(fixture.language, &fixture.text);
+pub fn render(study: &Study) -> String {
+    let Study {
+        fixture,
+        analysis,
+        fixed,
+    } = study;
     let mut out = String::new();
     for finding in &analysis.findings {
         render_finding(&mut out, finding);
@@ -26,7 +29,6 @@ pub fn render(engine: &Engine, fixture: &Fixture) -> String {
     if out.is_empty() {
         out.push_str("nothing found\n");
     }
-    let fixed = engine.fix_all(fixture.language, &fixture.text, Applicability::Safe);
     let old = String::from_utf8_lossy(&fixture.text);
     let new = String::from_utf8_lossy(&fixed.text);
     let diff = TextDiff::from_lines(&*old, &*new);
