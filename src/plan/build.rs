@@ -15,11 +15,11 @@ use crate::source::Span;
 
 /// Edits under construction.
 pub struct Builder<'a> {
-    task: Task<'a>,
-    region: &'a Region<'a>,
-    printer: &'static dyn Printer,
-    draft: Draft<'a>,
-    construct: Construct,
+    pub(super) task: Task<'a>,
+    pub(super) region: &'a Region<'a>,
+    pub(super) printer: &'static dyn Printer,
+    pub(super) draft: Draft<'a>,
+    pub(super) construct: Construct,
     /// What releases in the text become: the ticket's call, when the fix binds one.
     release: Option<String>,
 }
@@ -53,6 +53,10 @@ impl<'a> Builder<'a> {
     /// # Errors
     /// [`Overlap`] when the shape was not foreseen.
     pub fn finish(mut self) -> Result<Vec<Edit>, Overlap> {
+        if let Some(lifted) = self.region.lifted {
+            self.lift(lifted)?;
+            return self.draft.finish();
+        }
         let stmts = self.region.stmts();
         let main = self.region.main.filter(|_| self.region.absorbed.is_none());
         let wrapped = match self.region.absorbed {
@@ -169,7 +173,7 @@ impl<'a> Builder<'a> {
         let mut all: Vec<SiteId> = self.region.dropped.clone();
         all.extend(&self.region.kept);
         all.sort_unstable();
-        if self.region.main.is_some() {
+        if self.region.main.is_some() || self.region.lifted.is_some() {
             return Err(reason("no-form", "a neater form fits"));
         }
         for site in all {

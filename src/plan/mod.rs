@@ -3,6 +3,7 @@
 
 mod build;
 mod inside_try;
+mod lift;
 pub mod names;
 pub mod place;
 pub mod region;

@@ -13,10 +13,24 @@ pub struct Region<'b> {
     pub main: Option<&'b Stmt>,
     /// A pure `return` behind the main release that moves into the region.
     pub absorbed: Option<&'b Stmt>,
+    /// The last statement is a `try` whose `finally` does nothing but release: the construct
+    /// takes its place.
+    pub lifted: Option<Lifted<'b>>,
     /// Releases that the construct makes superfluous.
     pub dropped: Vec<SiteId>,
     /// Releases that must stay where they are.
     pub kept: Vec<SiteId>,
+}
+
+/// A `try` whose `finally` does nothing but release.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifted<'b> {
+    pub stmt: &'b Stmt,
+    pub body: &'b Block,
+    /// It has no handlers: nothing is left of it when its `finally` goes.
+    pub bare: bool,
+    /// Where the block in front of the `finally` ends.
+    pub clause: usize,
 }
 
 impl<'b> Region<'b> {
@@ -36,6 +50,11 @@ impl<'b> Region<'b> {
 pub fn regions<'b>(body: &'b Body, releases: &[SiteId], start: &Start<'b>) -> Vec<Region<'b>> {
     let stmts = &start.block.stmts;
     let mut ends: Vec<(usize, Option<&'b Stmt>)> = Vec::new();
+    let lifted = (start.first..stmts.len())
+        .find_map(|index| lifted(&stmts[index], releases, start).map(|lifted| (index, lifted)));
+    if let Some((index, _)) = lifted {
+        ends.push((index + 1, None));
+    }
     let main = (start.first..stmts.len()).find(|index| {
         releases
             .iter()
@@ -52,12 +71,12 @@ pub fn regions<'b>(body: &'b Body, releases: &[SiteId], start: &Start<'b>) -> Ve
     }
     ends.push((stmts.len(), None));
     let mut found: Vec<Region<'b>> = Vec::new();
-    for (end, main) in ends {
-        if end <= start.first
-            || found
-                .iter()
-                .any(|known| known.end == end && known.main.is_none())
-        {
+    for (number, (end, main)) in ends.into_iter().enumerate() {
+        let lifted = lifted.filter(|_| number == 0).map(|(_, lifted)| lifted);
+        let known = |region: &Region<'_>| {
+            region.end == end && region.main.is_none() && region.lifted.is_none()
+        };
+        if end <= start.first || (lifted.is_none() && found.iter().any(known)) {
             continue;
         }
         let mut region = Region {
@@ -65,10 +84,16 @@ pub fn regions<'b>(body: &'b Body, releases: &[SiteId], start: &Start<'b>) -> Ve
             end,
             main,
             absorbed: None,
+            lifted,
             dropped: Vec::new(),
             kept: Vec::new(),
         };
         for &site in releases {
+            if lifted.is_some_and(|lifted| lifted.clause <= body.sites[site].span.start)
+                && region.stmts().last().is_some_and(|stmt| stmt.holds_site(site))
+            {
+                continue;
+            }
             if region.stmts().iter().any(|stmt| stmt.holds_site(site)) {
                 if droppable(body, site, &region) {
                     region.dropped.push(site);
@@ -80,6 +105,33 @@ pub fn regions<'b>(body: &'b Body, releases: &[SiteId], start: &Start<'b>) -> Ve
         found.push(region);
     }
     found
+}
+
+fn lifted<'b>(stmt: &'b Stmt, releases: &[SiteId], start: &Start<'_>) -> Option<Lifted<'b>> {
+    let StmtKind::Try {
+        body,
+        handlers,
+        otherwise,
+        finally: Some(finally),
+    } = &stmt.kind
+    else {
+        return None;
+    };
+    let releases_only = !finally.stmts.is_empty()
+        && finally
+            .stmts
+            .iter()
+            .all(|stmt| releases.iter().any(|site| is_main_release(stmt, *site, start)));
+    let before = otherwise
+        .as_ref()
+        .or(handlers.last().map(|handler| &handler.body))
+        .unwrap_or(body);
+    releases_only.then_some(Lifted {
+        stmt,
+        body,
+        bare: handlers.is_empty() && otherwise.is_none(),
+        clause: before.span.end,
+    })
 }
 
 /// A statement that does nothing but release; where the lock is only maybe held, also one that

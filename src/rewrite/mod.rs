@@ -137,25 +137,11 @@ impl<'a> Draft<'a> {
         };
         let head = what.acquire.map_or(first.span, |acquire| acquire.span);
         let (indent, own_line) = self.indent_of(what.block, head);
-        let nl = self.source.newline;
         if !own_line {
             // `{ acquire(); …` and `if x: acquire(); …`: the statements get lines of their own.
             self.break_before(head.start, &indent);
         }
-        for line in &construct.above {
-            self.edits.insert(
-                if own_line {
-                    self.source.line_start(head.start)
-                } else {
-                    head.start
-                },
-                if own_line {
-                    format!("{indent}{line}{nl}")
-                } else {
-                    format!("{line}{nl}{indent}")
-                },
-            );
-        }
+        self.above(head, &indent, own_line, &construct.above);
         if let (Some(text), Some(acquire)) = (&construct.instead, what.acquire) {
             self.edits.replace(acquire.span, text.as_str());
         }
@@ -165,6 +151,62 @@ impl<'a> Draft<'a> {
             None => {
                 self.deeper.push(Span::new(from, last.span.end));
                 self.close_without_main(last.span, &indent, construct);
+            }
+        }
+    }
+
+    /// Puts the construct's opening behind the acquire, and takes away the line `head` on which
+    /// the last of the statements begins: from there on, everything is deep enough already.
+    ///
+    /// # Errors
+    /// [`Overlap`] when that line holds anything else.
+    pub fn replace_head(
+        &mut self,
+        what: &Wrapped<'_>,
+        construct: &Construct,
+        at: usize,
+        head: &str,
+    ) -> Result<(), Overlap> {
+        let start = self.source.line_start(at);
+        let line = Span::new(start, self.source.line_content_end(at));
+        if self.source.slice(line).trim_ascii() != head.as_bytes() {
+            return Err(Overlap(at));
+        }
+        let Some(first) = what.stmts.first() else {
+            return Err(Overlap(at));
+        };
+        let before = what.acquire.map_or(first.span, |acquire| acquire.span);
+        let (indent, own_line) = self.indent_of(what.block, before);
+        if !own_line {
+            return Err(Overlap(at));
+        }
+        self.above(before, &indent, own_line, &construct.above);
+        if let (Some(text), Some(acquire)) = (&construct.instead, what.acquire) {
+            self.edits.replace(acquire.span, text.as_str());
+        }
+        let from = self.open(what, first, &indent, own_line, &construct.open);
+        if from < start {
+            self.deeper.push(Span::new(from, start));
+        }
+        self.removed
+            .push(Span::new(start, self.source.line_end(at)));
+        Ok(())
+    }
+
+    /// Takes away what stands behind the end of a block, with the line ends in front of it.
+    pub fn remove_tail(&mut self, tail: Span) {
+        self.removed.push(tail);
+    }
+
+    /// Declarations in front of the acquire.
+    fn above(&mut self, head: Span, indent: &str, own_line: bool, lines: &[String]) {
+        let nl = self.source.newline;
+        for line in lines {
+            if own_line {
+                let at = self.source.line_start(head.start);
+                self.edits.insert(at, format!("{indent}{line}{nl}"));
+            } else {
+                self.edits.insert(head.start, format!("{line}{nl}{indent}"));
             }
         }
     }
