@@ -4,12 +4,15 @@ pub mod explore;
 mod intent;
 mod words;
 
-use crate::finding::{Finding, Leak, LeakKind, Rule};
+use crate::finding::{Finding, Form, Leak, LeakKind, Rule};
 use crate::flow::graph::Graph;
 use crate::flow::{Body, KeyId, SiteId, SiteKind, Stmt, StmtKind};
 use crate::lower::File;
 use crate::source::{Location, Span};
 use explore::{Paths, explore};
+
+/// Forms that make correct code neater.
+pub const NEATER: [Form; 2] = [Form::With, Form::RunExclusive];
 
 /// A finding together with the acquire that it is about.
 #[derive(Debug, Clone)]
@@ -106,7 +109,12 @@ impl Judged<'_> {
         if paths.unheld.contains(&key) && acquired_in_own_try(self.body, site) {
             return Some((Rule::AcquireInsideTry, Vec::new()));
         }
-        let again = paths.again.get(&key)?;
+        let Some(again) = paths.again.get(&key) else {
+            let by_hand = leaks.is_empty()
+                && paths.released.contains(&key)
+                && NEATER.iter().any(|form| entry.form_code(*form).is_some());
+            return by_hand.then(|| (Rule::ManualRelease, Vec::new()));
+        };
         let harmful = again.iter().any(|release| {
             let by_ticket = matches!(
                 self.body.sites[*release].what,

@@ -6,7 +6,7 @@ use super::place::enclosing;
 use super::region::Region;
 use crate::edit::{Edit, Overlap};
 use crate::finding::Reason;
-use crate::flow::{Block, BlockStyle, DeclKind, SiteId, SiteKind, Stmt, StmtKind};
+use crate::flow::{Block, BlockStyle, DeclKind, EventKind, SiteId, SiteKind, Stmt, StmtKind};
 use crate::lower::descendants;
 use crate::refusal::reason;
 use crate::rewrite::printer::Printer;
@@ -95,6 +95,7 @@ impl<'a> Builder<'a> {
             return Err(would_move(&self.task, self.region.kept[0]));
         }
         self.drop_releases();
+        self.await_returned();
         let finals = self.finals()?;
         self.construct.open.push(self.printer.open_try().to_owned());
         self.finally(finals);
@@ -199,6 +200,29 @@ impl<'a> Builder<'a> {
         let finals = self.printer.when(&flag, &format!("{release}{end}"), indent);
         self.finally(finals);
         Ok(())
+    }
+
+    /// A promise that was returned with the lock held is waited for before it is released.
+    fn await_returned(&mut self) {
+        let Some(wait) = self.printer.waits_for_returned() else {
+            return;
+        };
+        if !self.task.body.is_async || self.task.body.is_generator {
+            return;
+        }
+        for span in leaking_returns(self.region.stmts(), &self.region.kept) {
+            let file = self.task.file;
+            let operand = file
+                .root
+                .descendant_for_byte_range(span.start, span.end)
+                .and_then(|node| node.named_child(0));
+            if let Some(operand) = operand
+                && file.grammar.is_call(operand.kind())
+                && file.grammar.awaited_operand(operand).is_none()
+            {
+                self.draft.insert(operand.start_byte(), wait);
+            }
+        }
     }
 
     fn finally(&mut self, finals: Vec<String>) {
@@ -492,6 +516,36 @@ fn stmt_takes_one(stmt: &Stmt) -> bool {
         stmt.kind,
         StmtKind::Plain(_) | StmtKind::Return { .. } | StmtKind::Throw { .. }
     )
+}
+
+/// The returns that call something while the lock is held and no handler of the region would see
+/// what the call comes to.
+fn leaking_returns(stmts: &[Stmt], kept: &[SiteId]) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut released = false;
+    for stmt in stmts {
+        released |= matches!(stmt.kind, StmtKind::Plain(_))
+            && kept.iter().any(|site| stmt.holds_site(*site));
+        if released {
+            break;
+        }
+        match &stmt.kind {
+            StmtKind::Return { value, .. } => {
+                if let Some(last) = value.last()
+                    && matches!(last.kind, EventKind::Call { .. })
+                {
+                    found.push(stmt.span);
+                }
+            }
+            StmtKind::Try { handlers, .. } if !handlers.is_empty() => {}
+            _ => {
+                for block in stmt.blocks() {
+                    found.extend(leaking_returns(&block.stmts, kept));
+                }
+            }
+        }
+    }
+    found
 }
 
 fn returns(stmt: &Stmt) -> bool {

@@ -1,21 +1,16 @@
 //! The acquire that stands inside the `try` whose `finally` releases: it moves in front of it.
 
 use super::place::{At, path_to};
-use super::{Candidate, Task};
+use super::{Candidate, Task, names};
 use crate::analysis::frees;
+use crate::edit::Edit;
 use crate::finding::{Form, Reason};
-use crate::flow::StmtKind;
+use crate::flow::{DeclKind, EventKind, Stmt, StmtKind};
 use crate::refusal::reason;
 use crate::rewrite::Draft;
 
 /// The candidates of the form.
 pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> {
-    if form != Form::TryFinally {
-        return Err(reason(
-            "no-form",
-            "the acquire only has to move in front of its `try`",
-        ));
-    }
     let path = path_to(task.body, task.site).ok_or_else(|| {
         reason(
             "acquire-in-expression",
@@ -48,17 +43,113 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
     if !std::ptr::eq(body, own.block) {
         return Err(reason("control-flow", "the acquire stands in a handler"));
     }
-    if !handlers.is_empty() {
+    let edits = if !handlers.is_empty() {
+        if form != Form::Tracked {
+            return Err(reason(
+                "acquire-error-handled",
+                "the handler of this `try` also handles errors of the acquire",
+            ));
+        }
+        flagged(task, tried, own)?
+    } else if form != Form::TryFinally {
         return Err(reason(
-            "acquire-error-handled",
-            "the handler of this `try` also handles errors of the acquire",
+            "no-form",
+            "the acquire only has to move in front of its `try`",
         ));
-    }
-    let moved = move_out(task, tried, own)?;
-    Ok(vec![Candidate { form, edits: moved }])
+    } else if own.block.stmts[..own.index].iter().all(is_silent) {
+        move_out(task, tried, own)?
+    } else {
+        move_head(task, tried, own)?
+    };
+    Ok(vec![Candidate { form, edits }])
 }
 
-fn move_out(task: Task<'_>, tried: At<'_>, own: At<'_>) -> Result<Vec<crate::edit::Edit>, Reason> {
+/// Nothing can go wrong in it.
+fn is_silent(stmt: &Stmt) -> bool {
+    stmt.decls.is_empty() && stmt.all_events().is_empty()
+}
+
+fn one_line() -> Reason {
+    reason("one-line", "the code shares its line with other statements")
+}
+
+/// The `try` begins behind the acquire: what stands before it comes out of it.
+fn move_head(task: Task<'_>, tried: At<'_>, own: At<'_>) -> Result<Vec<Edit>, Reason> {
+    let source = task.file.source;
+    let declares = own.block.stmts[..own.index]
+        .iter()
+        .flat_map(|stmt| &stmt.decls)
+        .any(|decl| decl.kind != DeclKind::FunctionScoped);
+    if declares {
+        return Err(reason(
+            "declared-in-span",
+            "a declaration stands in the `try` in front of the acquire",
+        ));
+    }
+    let head = task.language.printer().open_try();
+    let mut draft = Draft::new(source, task.verbatim);
+    draft
+        .lower_head(tried.stmt().span.start, own.stmt().span, head)
+        .map_err(|_| one_line())?;
+    draft.finish().map_err(|_| one_line())
+}
+
+/// The handlers keep the errors of the acquire; a flag tells the `finally` whether it came to it.
+fn flagged(task: Task<'_>, tried: At<'_>, own: At<'_>) -> Result<Vec<Edit>, Reason> {
+    let StmtKind::Try {
+        finally: Some(finally),
+        ..
+    } = &tried.stmt().kind
+    else {
+        return Err(one_line());
+    };
+    let source = task.file.source;
+    let printer = task.language.printer();
+    let key = &task.body.keys[task.body.sites[task.site].key];
+    let flag = names::free(task.file, task.body, "held", &key.shown);
+    let end = if source.slice(own.stmt().span).ends_with(b";") {
+        printer.terminator()
+    } else {
+        ""
+    };
+    let release = task.releases.iter().find_map(|site| {
+        let index = finally.stmts.iter().position(|stmt| {
+            stmt.sole_event()
+                .is_some_and(|event| matches!(event.kind, EventKind::Release(id) if id == *site))
+        })?;
+        Some(finally.stmts[index].span)
+    });
+    let release = release.ok_or_else(|| {
+        reason(
+            "control-flow",
+            "the release is not a statement of the `finally` itself",
+        )
+    })?;
+    let own_lines = [tried.stmt().span, own.stmt().span, release]
+        .iter()
+        .all(|span| source.first_on_line(span.start));
+    if !own_lines {
+        return Err(one_line());
+    }
+    let indent_at = |at: usize| String::from_utf8_lossy(source.indent_at(at)).into_owned();
+    let nl = source.newline;
+    let mut draft = Draft::new(source, task.verbatim);
+    let declared = printer.declare_flag(&flag, printer.truth(false));
+    let outer = indent_at(tried.stmt().span.start);
+    draft.insert(
+        tried.stmt().span.start,
+        format!("{declared}{end}{nl}{outer}"),
+    );
+    let inner = indent_at(own.stmt().span.start);
+    let set = printer.set_flag(&flag, true);
+    draft.insert(own.stmt().span.end, format!("{nl}{inner}{set}{end}"));
+    let depth = indent_at(release.start);
+    let lines = printer.when(&flag, &source.text(release), &source.indent);
+    draft.replace(release, lines.join(&format!("{nl}{depth}")));
+    draft.finish().map_err(|_| one_line())
+}
+
+fn move_out(task: Task<'_>, tried: At<'_>, own: At<'_>) -> Result<Vec<Edit>, Reason> {
     let source = task.file.source;
     let one_line = || reason("one-line", "the code shares its line with other statements");
     if !source.first_on_line(tried.stmt().span.start) {

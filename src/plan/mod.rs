@@ -8,6 +8,7 @@ pub mod names;
 pub mod place;
 pub mod region;
 
+use crate::analysis::NEATER;
 use crate::edit::Edit;
 use crate::finding::{Form, Reason, Rule};
 use crate::flow::{Body, EventKind, SiteId, Stmt};
@@ -52,7 +53,8 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
     if task.rule == Rule::AcquireInsideTry {
         return inside_try::candidates(task, form);
     }
-    if !matches!(task.rule, Rule::LeakOnExit | Rule::LeakOnException) {
+    let neater = task.rule == Rule::ManualRelease && NEATER.contains(&form);
+    if !neater && !matches!(task.rule, Rule::LeakOnExit | Rule::LeakOnException) {
         return Err(reason("no-form", "this rule only reports"));
     }
     let acquire = task.body.sites[task.site].acquire();

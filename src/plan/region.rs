@@ -90,7 +90,10 @@ pub fn regions<'b>(body: &'b Body, releases: &[SiteId], start: &Start<'b>) -> Ve
         };
         for &site in releases {
             if lifted.is_some_and(|lifted| lifted.clause <= body.sites[site].span.start)
-                && region.stmts().last().is_some_and(|stmt| stmt.holds_site(site))
+                && region
+                    .stmts()
+                    .last()
+                    .is_some_and(|stmt| stmt.holds_site(site))
             {
                 continue;
             }
@@ -118,10 +121,11 @@ fn lifted<'b>(stmt: &'b Stmt, releases: &[SiteId], start: &Start<'_>) -> Option<
         return None;
     };
     let releases_only = !finally.stmts.is_empty()
-        && finally
-            .stmts
-            .iter()
-            .all(|stmt| releases.iter().any(|site| is_main_release(stmt, *site, start)));
+        && finally.stmts.iter().all(|stmt| {
+            releases
+                .iter()
+                .any(|site| is_main_release(stmt, *site, start))
+        });
     let before = otherwise
         .as_ref()
         .or(handlers.last().map(|handler| &handler.body))

@@ -193,6 +193,39 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Moves the line `head` of a `try` down behind the statement at `behind`; what stood between
+    /// the two becomes one level less deep.
+    ///
+    /// # Errors
+    /// [`Overlap`] when the lines hold anything else.
+    pub fn lower_head(&mut self, at: usize, behind: Span, head: &str) -> Result<(), Overlap> {
+        let start = self.source.line_start(at);
+        let line = Span::new(start, self.source.line_content_end(at));
+        if self.source.slice(line).trim_ascii() != head.as_bytes()
+            || self.source.line_of(at) == self.source.line_of(behind.start)
+        {
+            return Err(Overlap(at));
+        }
+        let indent = String::from_utf8_lossy(self.source.indent_at(at)).into_owned();
+        self.removed
+            .push(Span::new(start, self.source.line_end(at)));
+        let between = Span::new(self.source.line_end(at), behind.end);
+        for start in self.source.line_starts_in(between) {
+            let step = self.source.indent.as_bytes();
+            let verbatim = self
+                .verbatim
+                .iter()
+                .any(|span| span.start < start && start < span.end);
+            if !verbatim && self.source.bytes[start..].starts_with(step) {
+                self.edits.delete(Span::new(start, start + step.len()));
+            }
+        }
+        let end = self.source.line_content_end(behind.end);
+        self.tails
+            .push((end, format!("{}{indent}{head}", self.source.newline)));
+        Ok(())
+    }
+
     /// Takes away what stands behind the end of a block, with the line ends in front of it.
     pub fn remove_tail(&mut self, tail: Span) {
         self.removed.push(tail);

@@ -30,6 +30,8 @@ pub trait Printer: Sync + Send {
     fn close(&self) -> Option<&'static str>;
     /// What a suite that would be empty needs.
     fn empty_suite(&self) -> Option<&'static str>;
+    /// What waits for the value of a returned call before the `finally` around it runs.
+    fn waits_for_returned(&self) -> Option<&'static str>;
     /// A declaration of a flag: `let held = true`.
     fn declare_flag(&self, name: &str, value: &str) -> String;
     /// `true`, `false`.

@@ -87,7 +87,8 @@ fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<()
             .count()
     };
     for rule in Rule::ALL {
-        if rule == Rule::NeverReleased {
+        // What is correct by hand is no harm, and whether a lock is released elsewhere is not asked.
+        if matches!(rule, Rule::NeverReleased | Rule::ManualRelease) {
             continue;
         }
         for lock in found.iter().map(|found| found.finding.lock.as_str()) {

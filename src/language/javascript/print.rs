@@ -28,6 +28,10 @@ impl Printer for Script {
         None
     }
 
+    fn waits_for_returned(&self) -> Option<&'static str> {
+        Some("await ")
+    }
+
     fn declare_flag(&self, name: &str, value: &str) -> String {
         format!("let {name} = {value}")
     }

@@ -110,7 +110,7 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
         }
         "return_statement" => {
             let operand = children(node).next();
-            let value = operand.map_or_else(Vec::new, |operand| events(lowering, operand));
+            let value = operand.map_or_else(Vec::new, |operand| returned(lowering, operand));
             StmtKind::Return {
                 value,
                 operand: operand.map_or_else(String::new, |operand| {
@@ -185,6 +185,16 @@ fn all_events(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
     children(node)
         .flat_map(|child| events(lowering, child))
         .collect()
+}
+
+/// What a `return` evaluates. `return await f()` and `return f()` do the same as far as anybody
+/// else can see: both hand on what `f` comes to.
+fn returned(lowering: &mut Lowering<'_>, operand: Node<'_>) -> Vec<Event> {
+    let operand = unwrapped(operand);
+    match lowering.file.grammar.awaited_operand(operand) {
+        Some(inner) if lowering.table.does(operand).is_none() => events(lowering, inner),
+        _ => events(lowering, operand),
+    }
 }
 
 /// Building the very error that is thrown is no call that others see.

@@ -27,6 +27,11 @@ impl Printer for Python {
         Some("pass")
     }
 
+    fn waits_for_returned(&self) -> Option<&'static str> {
+        // A coroutine that is returned is awaited by the caller, as it was.
+        None
+    }
+
     fn declare_flag(&self, name: &str, value: &str) -> String {
         format!("{name} = {value}")
     }
