@@ -249,6 +249,7 @@ impl Entry {
             .map(|try_| Ok((one(&try_.code)?, try_.taken)))
             .collect::<Result<Vec<_>, String>>()?;
         let release = many(&lock.release)?;
+        let callback = many(&lock.callback)?;
         let ticket = lock
             .ticket
             .iter()
@@ -262,9 +263,12 @@ impl Entry {
         for pattern in acquire
             .iter()
             .chain(tries.iter().map(|(pattern, _)| pattern))
+            .chain(&callback)
         {
             for hole in pattern.holes() {
-                if hole != "TICKET" && !hole.starts_with('_') && !key_holes.contains(&hole) {
+                let names_the_lock =
+                    !matches!(hole.as_str(), "TICKET" | "CALLBACK") && !hole.starts_with('_');
+                if names_the_lock && !key_holes.contains(&hole) {
                     key_holes.push(hole);
                 }
             }
@@ -294,7 +298,7 @@ impl Entry {
             tries,
             release,
             guarded: many(&lock.guarded)?,
-            callback: many(&lock.callback)?,
+            callback,
             context: many(&contexts(&lock))?,
             ticket,
             key_holes,
