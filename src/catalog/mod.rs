@@ -367,12 +367,18 @@ impl Entry {
     /// The lock that the holes name: its texts, joined.
     pub fn key_text(&self, bindings: &Bindings<'_>, text: &[u8]) -> String {
         let texts: Vec<String> = self
-            .key_holes
-            .iter()
-            .filter_map(|hole| bindings.get(hole))
-            .map(|node| normal(*node, text))
+            .key_nodes(bindings)
+            .map(|node| normal(node, text))
             .collect();
         texts.join(", ")
+    }
+
+    /// What the holes that name the lock stand for.
+    pub fn key_nodes<'t>(&self, bindings: &Bindings<'t>) -> impl Iterator<Item = Node<'t>> {
+        self.key_holes
+            .iter()
+            .filter_map(|hole| bindings.get(hole))
+            .copied()
     }
 
     /// Whether the bindings fit this lock, and how sure that is.
