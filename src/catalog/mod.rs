@@ -255,6 +255,7 @@ impl Entry {
             .map(|try_| Ok((one(&try_.code)?, try_.taken)))
             .collect::<Result<Vec<_>, String>>()?;
         let release = many(&lock.release)?;
+        let callback = many(&lock.callback)?;
         let ticket = lock
             .ticket
             .iter()
@@ -268,9 +269,12 @@ impl Entry {
         for pattern in acquire
             .iter()
             .chain(tries.iter().map(|(pattern, _)| pattern))
+            .chain(&callback)
         {
             for hole in pattern.holes() {
-                if hole != "TICKET" && !hole.starts_with('_') && !key_holes.contains(&hole) {
+                let names_the_lock =
+                    !matches!(hole.as_str(), "TICKET" | "CALLBACK") && !hole.starts_with('_');
+                if names_the_lock && !key_holes.contains(&hole) {
                     key_holes.push(hole);
                 }
             }
@@ -300,7 +304,7 @@ impl Entry {
             tries,
             release,
             guarded: many(&lock.guarded)?,
-            callback: many(&lock.callback)?,
+            callback,
             context: many(&contexts(&lock))?,
             held: many(&lock.held)?,
             ticket,
@@ -377,12 +381,18 @@ impl Entry {
     /// The lock that the holes name: its texts, joined.
     pub fn key_text(&self, bindings: &Bindings<'_>, text: &[u8]) -> String {
         let texts: Vec<String> = self
-            .key_holes
-            .iter()
-            .filter_map(|hole| bindings.get(hole))
-            .map(|node| normal(*node, text))
+            .key_nodes(bindings)
+            .map(|node| normal(node, text))
             .collect();
         texts.join(", ")
+    }
+
+    /// What the holes that name the lock stand for.
+    pub fn key_nodes<'t>(&self, bindings: &Bindings<'t>) -> impl Iterator<Item = Node<'t>> {
+        self.key_holes
+            .iter()
+            .filter_map(|hole| bindings.get(hole))
+            .copied()
     }
 
     /// Whether the bindings fit this lock, and how sure that is.

@@ -137,9 +137,9 @@ impl Table {
         }
         let mut names = Vec::new();
         let mut has_call = false;
-        for node in hit.bindings.values() {
-            file.grammar.names_in(*node, file.source.bytes, &mut names);
-            has_call |= descendants(*node, |_| true).any(|node| file.grammar.is_call(node.kind()));
+        for node in entry.key_nodes(&hit.bindings) {
+            file.grammar.names_in(node, file.source.bytes, &mut names);
+            has_call |= descendants(node, |_| true).any(|node| file.grammar.is_call(node.kind()));
         }
         let shown = hit
             .bindings

@@ -292,7 +292,12 @@ impl<'a> Builder<'a> {
         let Some((binding, template)) = entry.ticket_code() else {
             return Ok(());
         };
-        if acquire.ticket.is_some() || acquire.bound.is_some() || acquire.binding.is_some() {
+        // A callback's release comes as a parameter, or not at all.
+        if acquire.ticket.is_some()
+            || acquire.bound.is_some()
+            || acquire.binding.is_some()
+            || acquire.at_entry
+        {
             return Ok(());
         }
         let shown = self.task.body.keys[site.key].shown.clone();
