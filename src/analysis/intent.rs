@@ -5,10 +5,13 @@ use crate::flow::Body;
 /// First words of functions that are meant to return with a lock held.
 const ACQUIRES: &[&str] = &["acquire", "trylock", "obtain", "enter", "aenter"];
 
-/// First words that say so when they stand alone, or with a word for a lock behind them.
+/// First words that say so with a word for a lock behind them.
 const BEGINS: &[&str] = &[
     "lock", "begin", "take", "grab", "start", "try", "wait", "down", "get",
 ];
+
+/// Those of them that say so alone.
+const ALONE: &[&str] = &["lock", "begin"];
 
 /// Words for a lock.
 const LOCKS: &[&str] = &[
@@ -30,7 +33,8 @@ pub fn returns_locked(body: &Body) -> bool {
         .get(first.len()..)
         .unwrap_or_default()
         .trim_matches('_');
-    let begins = rest.is_empty() || LOCKS.iter().any(|word| rest.contains(word));
+    let begins = (rest.is_empty() && ALONE.contains(&first.as_str()))
+        || LOCKS.iter().any(|word| rest.contains(word));
     ACQUIRES.contains(&first.as_str()) || (BEGINS.contains(&first.as_str()) && begins)
 }
 
@@ -72,7 +76,14 @@ mod tests {
         ] {
             assert!(returns_locked(&named(name)), "{name}");
         }
-        for name in ["transfer", "lockAndRun", "startWorker", "unlock", "process"] {
+        for name in [
+            "transfer",
+            "take",
+            "lockAndRun",
+            "startWorker",
+            "unlock",
+            "process",
+        ] {
             assert!(!returns_locked(&named(name)), "{name}");
         }
     }

@@ -162,6 +162,9 @@ pub struct Example {
 pub struct LanguageFacts {
     /// Calls that neither throw nor do anything that others can see.
     pub pure_calls: Vec<String>,
+    /// Methods that give the same object each time and do nothing else.
+    #[serde(default)]
+    pub stable_calls: Vec<String>,
     /// Calls that do nothing but throw.
     #[serde(default)]
     pub raises: Vec<String>,

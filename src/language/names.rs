@@ -192,11 +192,22 @@ const MISLEADING: &[&str] = &[
 
 /// Whether a name (its last part) tells of a lock: `this.accountMutex`, `self._lock`, `locks[i]`.
 pub fn telling(name: &str) -> bool {
-    let head = name.split(['[', '(']).next().unwrap_or(name);
-    let last = head
+    let mut depth = 0usize;
+    let plain: String = name
+        .chars()
+        .filter(|c| {
+            match c {
+                '[' | '(' => depth += 1,
+                ']' | ')' => depth = depth.saturating_sub(1),
+                _ => return depth == 0,
+            }
+            false
+        })
+        .collect();
+    let last = plain
         .rsplit(['.', '>', ':'])
         .find(|part| !part.is_empty())
-        .unwrap_or(head);
+        .unwrap_or(&plain);
     let words = words_of(last);
     words.iter().any(|word| TELLING.contains(&word.as_str()))
         && !words.iter().any(|word| MISLEADING.contains(&word.as_str()))
@@ -234,6 +245,7 @@ mod tests {
             "this.accountMutex",
             "self._lock",
             "locks[i]",
+            "shards[index].mutex",
             "RW_LOCK",
             "sem",
             "mu",

@@ -37,6 +37,13 @@ impl<'a> File<'a> {
         }
     }
 
+    /// Whether a method of this name gives the same object each time.
+    pub fn is_stable_call(&self, callee: &str) -> bool {
+        let method = callee.rsplit('.').next().unwrap_or(callee);
+        let stable = &self.catalog.facts.stable_calls;
+        callee.contains('.') && stable.iter().any(|known| known == method)
+    }
+
     /// The text of a node without comments and needless white space.
     pub fn normal(&self, node: Node<'_>) -> String {
         crate::catalog::pattern::normal(node, self.source.bytes)
@@ -283,6 +290,7 @@ impl<'t> Lowering<'t> {
             .pure_calls
             .iter()
             .any(|known| known == callee)
+            || self.file.is_stable_call(callee)
     }
 
     /// Whether the language's facts say that the function ends the process.

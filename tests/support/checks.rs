@@ -145,7 +145,9 @@ fn lines_of(finding: &Finding) -> impl Iterator<Item = usize> + '_ {
 
 /// Comments have a check of their own; the others go where a declaration is hoisted or a suite shrinks.
 fn may_disappear(token: &Token) -> bool {
-    let changed_by_hoisting = ["const", "let", "var", ";", "{", "}", "(", ")", ",", "pass"];
+    let changed_by_hoisting = [
+        "const", "let", "var", ";", "{", "}", "(", ")", ",", "pass", "try", "finally", ":",
+    ];
     is_comment(token) || changed_by_hoisting.contains(&token.kind.as_str())
 }
 

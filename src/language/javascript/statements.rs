@@ -377,8 +377,27 @@ fn switch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
     Some(StmtKind::Switch {
         subject,
         cases,
-        exhaustive: false,
+        exhaustive: must_match(lowering, node),
     })
+}
+
+/// Whether the compiler vouches for the cases being all there are: nothing stands behind the switch
+/// of a function that has to return a value.
+fn must_match(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
+    let Some(returned) = lowering.function.child_by_field_name("return_type") else {
+        return false;
+    };
+    let is_last = node.next_named_sibling().is_none()
+        && node.parent().map(|block| block.id())
+            == lowering
+                .function
+                .child_by_field_name("body")
+                .map(|body| body.id());
+    let text = lowering.text(returned);
+    is_last
+        && !["void", "undefined", "any", "unknown"]
+            .iter()
+            .any(|word| text.contains(word))
 }
 
 fn tried(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
