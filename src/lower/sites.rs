@@ -139,7 +139,12 @@ impl Table {
         let mut has_call = false;
         for node in entry.key_nodes(&hit.bindings) {
             file.grammar.names_in(node, file.source.bytes, &mut names);
-            has_call |= descendants(node, |_| true).any(|node| file.grammar.is_call(node.kind()));
+            has_call |= descendants(node, |_| true)
+                .filter(|node| file.grammar.is_call(node.kind()))
+                .any(|call| {
+                    let callee = call.child_by_field_name("function");
+                    !callee.is_some_and(|callee| file.is_stable_call(&file.normal(callee)))
+                });
         }
         let shown = hit
             .bindings

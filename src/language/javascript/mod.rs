@@ -79,7 +79,13 @@ impl Grammar for Script {
     }
 
     fn type_of(&self, node: Node<'_>, at: Surroundings<'_>) -> Option<TypeRef> {
-        names::type_of_value(node, at.text, at.names)
+        let element = || {
+            let held = normal(names::collection(node)?, at.text);
+            at.names
+                .type_at(&format!("{held}[]"), node.start_byte())
+                .cloned()
+        };
+        names::type_of_value(node, at.text, at.names).or_else(element)
     }
 
     fn is_function(&self, kind: &str) -> bool {

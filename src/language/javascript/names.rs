@@ -205,10 +205,13 @@ fn declare(node: Node<'_>, text: &[u8], names: &mut Names) {
         _ => return,
     };
     let Some(target) = target else { return };
+    let elements = annotation.and_then(|annotation| element_type(annotation, text, names));
     let type_ref = annotation
         .and_then(|annotation| type_of_annotation(annotation, text, names))
         .or_else(|| type_of_value(value?, text, names));
-    let Some(type_ref) = type_ref else { return };
+    if type_ref.is_none() && elements.is_none() {
+        return;
+    }
     let mut name = normal(target, text);
     let mut scope = scope_of(node);
     let is_field = matches!(node.kind(), "field_definition" | "public_field_definition")
@@ -227,7 +230,12 @@ fn declare(node: Node<'_>, text: &[u8], names: &mut Names) {
         // The declaration may stand further out than the assignment.
         scope = Span::new(0, text.len());
     }
-    names.declare(name, scope, type_ref);
+    if let Some(element) = elements {
+        names.declare(format!("{name}[]"), scope, element);
+    }
+    if let Some(type_ref) = type_ref {
+        names.declare(name, scope, type_ref);
+    }
 }
 
 /// The innermost block, function or file around a declaration.
@@ -261,6 +269,36 @@ fn type_of_annotation(annotation: Node<'_>, text: &[u8], names: &Names) -> Optio
         "type_identifier" | "nested_type_identifier"
     )
     .then(|| names.resolve(&normal(type_node, text), false))
+}
+
+/// What an array or a map holds: `T[]`, `Map<string, T>`.
+fn element_type(annotation: Node<'_>, text: &[u8], names: &Names) -> Option<TypeRef> {
+    let declared = annotation.named_child(0)?;
+    let element = match declared.kind() {
+        "array_type" => declared.named_child(0)?,
+        "generic_type" => {
+            let arguments = declared.child_by_field_name("type_arguments")?;
+            let last = arguments.named_child_count().checked_sub(1)?;
+            arguments.named_child(u32::try_from(last).ok()?)?
+        }
+        _ => return None,
+    };
+    (element.kind() == "type_identifier").then(|| names.resolve(&normal(element, text), false))
+}
+
+/// The collection whose element the expression is: `shards[i]`, `byKey.get(k)`.
+pub fn collection(node: Node<'_>) -> Option<Node<'_>> {
+    let mut node = unwrapped(node);
+    while node.kind() == "non_null_expression" {
+        node = unwrapped(node.named_child(0)?);
+    }
+    match node.kind() {
+        "subscript_expression" => node.child_by_field_name("object"),
+        "call_expression" => node
+            .child_by_field_name("function")?
+            .child_by_field_name("object"),
+        _ => None,
+    }
 }
 
 /// The type of `new T(…)`, `factory(…)`, `require('m')(…)`.

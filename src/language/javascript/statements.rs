@@ -387,12 +387,20 @@ fn must_match(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
     let Some(returned) = lowering.function.child_by_field_name("return_type") else {
         return false;
     };
-    let is_last = node.next_named_sibling().is_none()
-        && node.parent().map(|block| block.id())
-            == lowering
-                .function
-                .child_by_field_name("body")
-                .map(|body| body.id());
+    let body = lowering.function.child_by_field_name("body");
+    let ends_block = |node: &Node<'_>| {
+        node.next_named_sibling()
+            .is_none_or(|next| next.kind() == "finally_clause")
+    };
+    let is_last = std::iter::successors(Some(node), Node::parent)
+        .take_while(|node| Some(node.id()) != body.map(|body| body.id()))
+        .all(|node| {
+            ends_block(&node)
+                && matches!(
+                    node.kind(),
+                    "switch_statement" | "statement_block" | "try_statement"
+                )
+        });
     let text = lowering.text(returned);
     is_last
         && !["void", "undefined", "any", "unknown"]
