@@ -465,6 +465,7 @@ fn contexts(lock: &Lock) -> Vec<String> {
                 .strip_prefix("with ")?;
             Some(held.split(" as ").next().unwrap_or(held).to_owned())
         })
+        .chain(lock.context.iter().cloned())
         .collect()
 }
 

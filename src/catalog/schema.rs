@@ -62,6 +62,10 @@ pub struct Lock {
     /// Calls whose callback is handed the release: `$LOCK($CALLBACK)`.
     #[serde(default)]
     pub callback: Vec<String>,
+    /// Further expressions that a `with` may hold, besides those of the `with` forms:
+    /// `$LOCK.acquire($$$ARGS)` where what the acquire gives is a context manager.
+    #[serde(default)]
+    pub context: Vec<String>,
     /// What a second release does.
     #[serde(default)]
     pub again: Again,
