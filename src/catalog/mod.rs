@@ -34,6 +34,7 @@ pub struct Entry {
     acquire: Vec<Pattern>,
     tries: Vec<(Pattern, Taken)>,
     release: Vec<Pattern>,
+    closed: Vec<Pattern>,
     guarded: Vec<Pattern>,
     callback: Vec<Pattern>,
     context: Vec<Pattern>,
@@ -48,6 +49,8 @@ pub enum Role {
     Acquire,
     Try(Taken),
     Release,
+    /// Ends what carries the lock.
+    Close,
     /// A call that holds the lock while its callback runs.
     Guarded,
     /// A call whose callback is handed the release.
@@ -167,7 +170,10 @@ impl Catalog {
         let mut words: HashSet<String> = HashSet::new();
         for entry in &self.entries {
             for (role, _, pattern) in entry.patterns() {
-                if matches!(role, Role::Release | Role::Guarded | Role::Context) {
+                if matches!(
+                    role,
+                    Role::Release | Role::Close | Role::Guarded | Role::Context
+                ) {
                     continue;
                 }
                 match pattern.word() {
@@ -297,6 +303,7 @@ impl Entry {
             acquire,
             tries,
             release,
+            closed: many(&lock.closed)?,
             guarded: many(&lock.guarded)?,
             callback,
             context: many(&contexts(&lock))?,
@@ -324,6 +331,12 @@ impl Entry {
                     .map(|(index, pattern)| (Role::Release, index, pattern)),
             )
             .chain(
+                self.closed
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Close, index, pattern)),
+            )
+            .chain(
                 self.guarded
                     .iter()
                     .enumerate()
@@ -348,6 +361,7 @@ impl Entry {
             Role::Acquire => &self.acquire[index],
             Role::Try(_) => &self.tries[index].0,
             Role::Release => &self.release[index],
+            Role::Close => &self.closed[index],
             Role::Guarded => &self.guarded[index],
             Role::Callback => &self.callback[index],
             Role::Context => &self.context[index],
@@ -482,6 +496,11 @@ pub fn languages_of(lock: &Lock) -> Vec<Language> {
 }
 
 impl Entry {
+    /// Whether the lock goes when what carries it is closed.
+    pub fn is_closed(&self) -> bool {
+        !self.closed.is_empty()
+    }
+
     /// Whether a second release does harm.
     pub fn again_harmful(&self, by_ticket: bool) -> bool {
         match self.lock.again {

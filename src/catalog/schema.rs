@@ -56,6 +56,10 @@ pub struct Lock {
     pub ticket: Vec<String>,
     /// Expressions that free it.
     pub release: Vec<String>,
+    /// Calls that end what carries the lock, and the lock with it: `$LOCK.close()`. A function that
+    /// makes them, or leaves them to a `with … as`, frees the lock in a way of its own.
+    #[serde(default)]
+    pub closed: Vec<String>,
     /// Calls that are handed a callback and hold the lock while it runs: `$LOCK.run($CALLBACK)`.
     #[serde(default)]
     pub guarded: Vec<String>,
