@@ -34,6 +34,7 @@ pub struct Entry {
     acquire: Vec<Pattern>,
     tries: Vec<(Pattern, Taken)>,
     release: Vec<Pattern>,
+    closed: Vec<Pattern>,
     guarded: Vec<Pattern>,
     callback: Vec<Pattern>,
     context: Vec<Pattern>,
@@ -49,6 +50,8 @@ pub enum Role {
     Acquire,
     Try(Taken),
     Release,
+    /// Ends what carries the lock.
+    Close,
     /// A call that holds the lock while its callback runs.
     Guarded,
     /// A call whose callback is handed the release.
@@ -172,7 +175,7 @@ impl Catalog {
             for (role, _, pattern) in entry.patterns() {
                 if matches!(
                     role,
-                    Role::Release | Role::Guarded | Role::Context | Role::Held
+                    Role::Release | Role::Close | Role::Guarded | Role::Context | Role::Held
                 ) {
                     continue;
                 }
@@ -303,6 +306,7 @@ impl Entry {
             acquire,
             tries,
             release,
+            closed: many(&lock.closed)?,
             guarded: many(&lock.guarded)?,
             callback,
             context: many(&contexts(&lock))?,
@@ -329,6 +333,12 @@ impl Entry {
                     .iter()
                     .enumerate()
                     .map(|(index, pattern)| (Role::Release, index, pattern)),
+            )
+            .chain(
+                self.closed
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Close, index, pattern)),
             )
             .chain(
                 self.guarded
@@ -361,6 +371,7 @@ impl Entry {
             Role::Acquire => &self.acquire[index],
             Role::Try(_) => &self.tries[index].0,
             Role::Release => &self.release[index],
+            Role::Close => &self.closed[index],
             Role::Guarded => &self.guarded[index],
             Role::Callback => &self.callback[index],
             Role::Context => &self.context[index],
@@ -479,6 +490,7 @@ fn contexts(lock: &Lock) -> Vec<String> {
                 .strip_prefix("with ")?;
             Some(held.split(" as ").next().unwrap_or(held).to_owned())
         })
+        .chain(lock.context.iter().cloned())
         .collect()
 }
 
@@ -495,6 +507,11 @@ pub fn languages_of(lock: &Lock) -> Vec<Language> {
 }
 
 impl Entry {
+    /// Whether the lock goes when what carries it is closed.
+    pub fn is_closed(&self) -> bool {
+        !self.closed.is_empty()
+    }
+
     /// Whether a second release does harm.
     pub fn again_harmful(&self, by_ticket: bool) -> bool {
         match self.lock.again {

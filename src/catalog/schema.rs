@@ -59,12 +59,20 @@ pub struct Lock {
     /// Questions whether it is held: `$LOCK.isLocked()`.
     #[serde(default)]
     pub held: Vec<String>,
+    /// Calls that end what carries the lock, and the lock with it: `$LOCK.close()`. A function that
+    /// makes them, or leaves them to a `with … as`, frees the lock in a way of its own.
+    #[serde(default)]
+    pub closed: Vec<String>,
     /// Calls that are handed a callback and hold the lock while it runs: `$LOCK.run($CALLBACK)`.
     #[serde(default)]
     pub guarded: Vec<String>,
     /// Calls whose callback is handed the release: `$LOCK($CALLBACK)`.
     #[serde(default)]
     pub callback: Vec<String>,
+    /// Further expressions that a `with` may hold, besides those of the `with` forms:
+    /// `$LOCK.acquire($$$ARGS)` where what the acquire gives is a context manager.
+    #[serde(default)]
+    pub context: Vec<String>,
     /// What a second release does.
     #[serde(default)]
     pub again: Again,

@@ -176,6 +176,10 @@ pub trait Grammar: Sync + Send {
     }
     /// Where the value of an expression goes.
     fn binding<'t>(&self, node: Node<'t>) -> Binding<'t>;
+    /// Whether the name is that of a resource which a construct closes: `with … as name`.
+    fn is_managed(&self, _name: Node<'_>) -> bool {
+        false
+    }
     /// Whether a name is given to somebody else where it stands: passed, stored, returned.
     fn passes_on(&self, name: Node<'_>) -> bool;
 

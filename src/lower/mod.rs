@@ -10,7 +10,7 @@ use crate::flow::{Block, Body, Event, EventKind};
 use crate::language::{Grammar, names::Names};
 use crate::source::{Source, Span};
 use sites::{Found, Table};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use tree_sitter::Node;
 
 /// Levels of nesting that lowering follows; deeper functions are skipped, and said to be.
@@ -159,6 +159,8 @@ pub fn span(node: Node<'_>) -> Span {
 fn find_acquires<'t>(file: &File<'t>, root: Node<'t>) -> Vec<Found<'t>> {
     let mut found = Vec::new();
     let mut consumed = None;
+    // Receivers of acquires: `wait_for(lock.acquire(), 5)` is one acquire, not two.
+    let mut receivers = HashSet::new();
     for node in descendants(root, |_| true) {
         if consumed == Some(node.id()) || !file.grammar.may_match(node.kind()) {
             continue;
@@ -168,6 +170,11 @@ fn find_acquires<'t>(file: &File<'t>, root: Node<'t>) -> Vec<Found<'t>> {
             continue;
         };
         if hit.role != Role::Callback && file.grammar.is_awaited(node) {
+            continue;
+        }
+        if let Some(receiver) = hit.bindings.get("LOCK")
+            && !receivers.insert(receiver.id())
+        {
             continue;
         }
         consumed = file.grammar.awaited_operand(node).map(|inner| inner.id());

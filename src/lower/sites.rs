@@ -59,6 +59,7 @@ impl Table {
             if grammar.may_match(node.kind()) {
                 table.add_release(file, node);
                 table.add_guard(file, node);
+                table.find_close(file, node);
             }
         }
         for node in descendants(function, own) {
@@ -66,6 +67,7 @@ impl Table {
                 table.find_hand_over(file, node);
             } else {
                 table.find_escape(file, node);
+                table.find_managed(file, node);
             }
         }
         table.handed_over.sort_unstable();
@@ -357,6 +359,35 @@ impl Table {
             .collect()
     }
 
+    /// What closes the carrier of a lock frees it without a release that could be moved.
+    fn find_close(&mut self, file: &File<'_>, node: Node<'_>) {
+        let hits = file
+            .catalog
+            .find_all(node, file.surroundings(), |role| role == Role::Close);
+        for hit in &hits {
+            let entry = &file.catalog.entries[hit.entry];
+            let text = entry.key_text(&hit.bindings, file.source.bytes);
+            // `f.fileno()` goes with `f`.
+            let closed = (0..self.keys.len()).filter(|id| {
+                let key = &self.keys[*id];
+                key.entry == hit.entry && carries(&text, &key.text)
+            });
+            self.handed_over.extend(closed);
+        }
+    }
+
+    /// `with open(path) as f` closes `f`.
+    fn find_managed(&mut self, file: &File<'_>, node: Node<'_>) {
+        if !file.grammar.is_name(node.kind()) || !file.grammar.is_managed(node) {
+            return;
+        }
+        let name = file.normal(node);
+        let managed =
+            |key: &Key| carries(&name, &key.text) && file.catalog.entries[key.entry].is_closed();
+        let keys = (0..self.keys.len()).filter(|id| managed(&self.keys[*id]));
+        self.handed_over.extend(keys);
+    }
+
     /// A ticket that is passed on, stored or returned is somebody else's to use.
     fn find_escape(&mut self, file: &File<'_>, node: Node<'_>) {
         if file.grammar.is_name(node.kind())
@@ -385,6 +416,12 @@ impl Table {
             })
             .map(|site| site.key)
     }
+}
+
+/// Whether the lock `key` is `carrier` or something of it.
+fn carries(carrier: &str, key: &str) -> bool {
+    key.strip_prefix(carrier)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The ticket that `target` binds, by the first pattern that fits.

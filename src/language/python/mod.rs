@@ -195,6 +195,11 @@ impl Grammar for Python {
         }
     }
 
+    fn is_managed(&self, name: Node<'_>) -> bool {
+        name.parent()
+            .is_some_and(|parent| parent.kind() == "as_pattern_target")
+    }
+
     fn passes_on(&self, name: Node<'_>) -> bool {
         let Some(parent) = name.parent() else {
             return false;
