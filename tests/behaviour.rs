@@ -22,17 +22,16 @@ mod trace;
 #[path = "behaviour/variants.rs"]
 mod variants;
 
-use lockfix::engine::{Engine, Options};
 use runtime::{Case, Runtime};
 use std::sync::LazyLock;
-use variants::{Family, family};
+use variants::{Family, Fixer, family};
 
 /// Every fixture of a language, with its rewritten forms.
 fn families(folder: &str) -> Vec<Family> {
-    let engine = Engine::new(Options::default()).expect("the catalogue is valid");
+    let fixers = Fixer::all();
     fixture::of_language(folder)
         .iter()
-        .map(|fixture| family(&engine, fixture))
+        .map(|fixture| family(&fixers, fixture))
         .collect()
 }
 
