@@ -28,8 +28,10 @@ use variants::{Family, Fixer, family};
 
 /// Every fixture of a language, with its rewritten forms.
 fn families(folder: &str) -> Vec<Family> {
-    let fixers = Fixer::all();
-    fixture::of_language(folder)
+    let fixtures = fixture::of_language(folder);
+    let language = fixtures.first().expect("a fixture").language;
+    let fixers = Fixer::all(language);
+    fixtures
         .iter()
         .map(|fixture| family(&fixers, fixture))
         .collect()

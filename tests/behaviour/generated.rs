@@ -67,7 +67,7 @@ fn assert_law(runtime: Runtime, language: Language, dialects: &[Dialect]) {
     let Some(command) = runtime.find() else {
         return;
     };
-    let fixers = Fixer::all();
+    let fixers = Fixer::all(language);
     let families: Vec<Family> = seeds()
         .map(|seed| {
             let number = usize::try_from(seed).expect("a small seed");

@@ -45,13 +45,22 @@ pub struct Fixer {
 
 impl Fixer {
     /// The best safe fix of each finding, each form where it is safe, and whatever is offered.
-    pub fn all() -> Vec<Fixer> {
+    pub fn all(language: Language) -> Vec<Fixer> {
+        let forms: &[Form] = match language {
+            Language::Python => &[Form::TryFinally, Form::ExitStack, Form::Tracked],
+            _ => &[
+                Form::TryFinally,
+                Form::RunExclusive,
+                Form::PromiseFinally,
+                Form::Tracked,
+            ],
+        };
         let mut fixers = vec![
             Fixer::new("best", None, Applicability::Safe),
             Fixer::new("even unsafe", None, Applicability::Unsafe),
         ];
-        let preferring = |form: Form| Fixer::new(form.name(), Some(form), Applicability::Safe);
-        fixers.extend(Form::ALL.map(preferring));
+        let preferring = |&form| Fixer::new(Form::name(form), Some(form), Applicability::Safe);
+        fixers.extend(forms.iter().map(preferring));
         fixers
     }
 
