@@ -22,17 +22,18 @@ mod trace;
 #[path = "behaviour/variants.rs"]
 mod variants;
 
-use lockfix::engine::{Engine, Options};
 use runtime::{Case, Runtime};
 use std::sync::LazyLock;
-use variants::{Family, family};
+use variants::{Family, Fixer, family};
 
 /// Every fixture of a language, with its rewritten forms.
 fn families(folder: &str) -> Vec<Family> {
-    let engine = Engine::new(Options::default()).expect("the catalogue is valid");
-    fixture::of_language(folder)
+    let fixtures = fixture::of_language(folder);
+    let language = fixtures.first().expect("a fixture").language;
+    let fixers = Fixer::all(language);
+    fixtures
         .iter()
-        .map(|fixture| family(&engine, fixture))
+        .map(|fixture| family(&fixers, fixture))
         .collect()
 }
 

@@ -4,9 +4,7 @@ use crate::compare;
 use crate::print::{Dialect, JAVASCRIPT, PYTHON, print};
 use crate::programs::{FLAGS, program};
 use crate::runtime::{Case, Runtime};
-use crate::variants::{Family, Rewritten};
-use lockfix::engine::{Engine, Options};
-use lockfix::finding::{Applicability, Form};
+use crate::variants::{Family, Fixer, Rewritten};
 use lockfix::language::Language;
 use std::ops::Range;
 
@@ -21,15 +19,10 @@ fn seeds() -> Range<u64> {
     })
 }
 
-/// The program of this seed, and what all safe fixes make of it.
-fn family(
-    (what, engine): &(&str, Engine),
-    language: Language,
-    dialect: &Dialect,
-    seed: u64,
-) -> Family {
+/// The program of this seed, and what the fixer makes of it.
+fn family(fixer: &Fixer, language: Language, dialect: &Dialect, seed: u64) -> Family {
     let text = print(dialect, &program(seed));
-    let fixed = engine.fix_all(language, text.as_bytes(), Applicability::Safe);
+    let fixed = fixer.fix(language, text.as_bytes());
     let case = |text: &[u8], what: &str| Case {
         title: format!("seed {seed} [{what}]\n{}", String::from_utf8_lossy(text)),
         file_name: dialect.file_name.to_owned(),
@@ -41,40 +34,14 @@ fn family(
     // Also when nothing was fixed: what stays locked has to be reported.
     let rewritten = Rewritten {
         all_freed: vec![fixed.remaining.is_empty(); original.runs.len()],
-        case: case(&fixed.text, &format!("fixed with {what}")),
-        safe: true,
+        case: case(&fixed.text, &fixer.name),
+        safe: fixer.is_safe(),
     };
     Family {
         rewritten: vec![rewritten],
         must_leak: false,
         original,
     }
-}
-
-/// Engines that prefer one form each, and the one that takes the best.
-fn engines() -> Vec<(&'static str, Engine)> {
-    let preferences = [
-        ("the best form", Vec::new()),
-        ("tracked", vec![Form::Tracked]),
-        (
-            "run-exclusive or exit-stack",
-            vec![Form::RunExclusive, Form::ExitStack],
-        ),
-        ("try-finally", vec![Form::TryFinally]),
-    ];
-    let engine = |forms: Vec<Form>| {
-        let options = Options {
-            forms: vec![
-                (Language::JavaScript, forms.clone()),
-                (Language::Python, forms),
-            ],
-            ..Options::default()
-        };
-        Engine::new(options).expect("the catalogue is valid")
-    };
-    preferences
-        .map(|(what, forms)| (what, engine(forms)))
-        .into()
 }
 
 /// A call for each flag alone, for none and for all.
@@ -100,13 +67,13 @@ fn assert_law(runtime: Runtime, language: Language, dialects: &[Dialect]) {
     let Some(command) = runtime.find() else {
         return;
     };
-    let engines = engines();
+    let fixers = Fixer::all(language);
     let families: Vec<Family> = seeds()
         .map(|seed| {
             let number = usize::try_from(seed).expect("a small seed");
             let dialect = &dialects[number % dialects.len()];
-            let engine = &engines[number / dialects.len() % engines.len()];
-            family(engine, language, dialect, seed)
+            let fixer = &fixers[number / dialects.len() % fixers.len()];
+            family(fixer, language, dialect, seed)
         })
         .collect();
     let mut found = compare::breaches(command, &families);

@@ -1,9 +1,10 @@
-//! The rewritten programs of a fixture: the default fix, and every other form that is offered.
+//! The rewritten programs of a fixture: with the best fixes, and with every other form that is offered.
 
 use crate::fixture::{Expected, Fixture, short_name};
 use crate::runtime::Case;
-use lockfix::engine::{Engine, Fixed};
-use lockfix::finding::{Applicability, Finding, Rule};
+use lockfix::engine::{Engine, Fixed, Options};
+use lockfix::finding::{Applicability, Finding, Form, Rule};
+use lockfix::language::Language;
 
 /// A program with everything that the engine makes of it.
 pub struct Family {
@@ -32,44 +33,107 @@ pub struct Rewritten {
     pub all_freed: Vec<bool>,
 }
 
-/// The fixture as it is, with all safe fixes, and with each offered form in turn.
-pub fn family(engine: &Engine, fixture: &Fixture) -> Family {
-    let mut rewritten = Vec::new();
-    let mut add = |what: &str, text: &[u8], runs: &[String], safe: bool| {
-        // With the rest fixed too, so that every other lock is free in the end.
-        let fixed = engine.fix_all(fixture.language, text, Applicability::Safe);
-        let freed = |run: &String| all_freed_in(fixture, &fixed, run);
-        if fixed.text != fixture.text {
-            rewritten.push(Rewritten {
-                all_freed: runs.iter().map(freed).collect(),
-                case: case(fixture, what, fixed.text, runs),
-                safe,
-            });
+/// A way to fix programs.
+pub struct Fixer {
+    /// For people.
+    pub name: String,
+    engine: Engine,
+    /// The form that it prefers.
+    form: Option<Form>,
+    least: Applicability,
+}
+
+impl Fixer {
+    /// The best safe fix of each finding, each form where it is safe, and whatever is offered.
+    pub fn all(language: Language) -> Vec<Fixer> {
+        let forms: &[Form] = match language {
+            Language::Python => &[Form::TryFinally, Form::ExitStack, Form::Tracked],
+            _ => &[
+                Form::TryFinally,
+                Form::RunExclusive,
+                Form::PromiseFinally,
+                Form::Tracked,
+            ],
+        };
+        let mut fixers = vec![
+            Fixer::new("best", None, Applicability::Safe),
+            Fixer::new("even unsafe", None, Applicability::Unsafe),
+        ];
+        let preferring = |&form| Fixer::new(Form::name(form), Some(form), Applicability::Safe);
+        fixers.extend(forms.iter().map(preferring));
+        fixers
+    }
+
+    fn new(name: &str, form: Option<Form>, least: Applicability) -> Fixer {
+        let forms: Vec<Form> = form.into_iter().collect();
+        let options = Options {
+            forms: Language::ALL
+                .map(|language| (language, forms.clone()))
+                .into(),
+            ..Options::default()
+        };
+        Fixer {
+            name: name.to_owned(),
+            form,
+            engine: Engine::new(options).expect("the catalogue is valid"),
+            least,
         }
-    };
-    add("all safe fixes", &fixture.text, &fixture.runs, true);
-    for finding in engine.analyse(fixture.language, &fixture.text).findings {
-        let runs = runs_of(fixture, short_name(&finding.function));
-        for (number, fix) in finding.fixes.iter().enumerate() {
-            let what = format!("{} with fix {number} ({})", finding.function, fix.form);
-            let safe = fix.applicability == Applicability::Safe;
-            add(&what, &engine.apply_fix(&fixture.text, fix), &runs, safe);
+    }
+
+    /// The program with its fixes.
+    pub fn fix(&self, language: Language, text: &[u8]) -> Fixed {
+        self.engine.fix_all(language, text, self.least)
+    }
+
+    /// Whether this one has something of its own to offer among these findings.
+    fn differs_for(&self, findings: &[Finding]) -> bool {
+        let mut fixes = findings.iter().flat_map(|finding| &finding.fixes);
+        fixes.any(|fix| match self.form {
+            Some(form) => fix.form == form,
+            None => fix.applicability == self.least,
+        })
+    }
+
+    /// Whether it applies safe fixes only.
+    pub fn is_safe(&self) -> bool {
+        self.least == Applicability::Safe
+    }
+}
+
+/// The fixture as it is, and what each fixer makes of it.
+pub fn family(fixers: &[Fixer], fixture: &Fixture) -> Family {
+    let mut rewritten: Vec<Rewritten> = Vec::new();
+    let findings = fixers.first().map_or_else(Vec::new, |best| {
+        best.engine
+            .analyse(fixture.language, &fixture.text)
+            .findings
+    });
+    for fixer in fixers.iter().filter(|fixer| fixer.differs_for(&findings)) {
+        let fixed = fixer.fix(fixture.language, &fixture.text);
+        let known = rewritten.iter().any(|one| one.case.text == fixed.text);
+        if fixed.applied > 0 && !known {
+            let freed = |run: &String| all_freed_in(fixture, &fixed, run);
+            rewritten.push(Rewritten {
+                all_freed: fixture.runs.iter().map(freed).collect(),
+                case: case(fixture, &fixer.name, fixed.text),
+                safe: fixer.is_safe(),
+            });
         }
     }
     Family {
-        original: case(fixture, "original", fixture.text.clone(), &fixture.runs),
+        original: case(fixture, "original", fixture.text.clone()),
         rewritten,
         must_leak: expects_a_safe_fix_of_a_leak(fixture),
     }
 }
 
-fn case(fixture: &Fixture, what: &str, text: Vec<u8>, runs: &[String]) -> Case {
+fn case(fixture: &Fixture, what: &str, text: Vec<u8>) -> Case {
     Case {
         title: format!("{} {} [{what}]", fixture.language, fixture.name),
         file_name: fixture.file_name.clone(),
         text,
         locks: fixture.locks.clone(),
-        runs: runs.to_vec(),
+        runs: fixture.runs.clone(),
     }
 }
 
@@ -90,12 +154,6 @@ fn all_freed_in(fixture: &Fixture, fixed: &Fixed, run: &str) -> bool {
         .all(Expected::is_safe);
     let reported = |finding: &Finding| mentions(run, short_name(&finding.function));
     expects_all && !fixed.remaining.iter().any(reported)
-}
-
-/// The runs that call `function`; all of them for code outside functions.
-fn runs_of(fixture: &Fixture, function: &str) -> Vec<String> {
-    let calls = |run: &&String| function == "<module>" || mentions(run, function);
-    fixture.runs.iter().filter(calls).cloned().collect()
 }
 
 /// Whether the identifier `word` occurs in `text`.
