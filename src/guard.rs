@@ -28,9 +28,9 @@ pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
             GUARDED.set(Some(place.unwrap_or_default()));
         }));
     });
-    GUARDED.set(Some(String::new()));
+    let outer = GUARDED.replace(Some(String::new()));
     let result = panic::catch_unwind(AssertUnwindSafe(work));
-    let place = GUARDED.take().unwrap_or_default();
+    let place = GUARDED.replace(outer).unwrap_or_default();
     result.map_err(|payload| {
         format!(
             "internal error at {place}: {}; please report it with this file",

@@ -47,6 +47,17 @@ pub struct Resolution {
     pub remaining: Vec<Finding>,
 }
 
+impl Resolution {
+    /// How many findings go when all fixes are applied. One fix may take the ground from under
+    /// another, so this is not the number of findings that have a fix.
+    pub fn fixable(&self) -> usize {
+        self.before
+            .findings
+            .len()
+            .saturating_sub(self.remaining.len())
+    }
+}
+
 /// The fixes of a file undo each other.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("its fixes do not come to an end; nothing was changed, please report it with this file")]

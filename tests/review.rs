@@ -1,6 +1,6 @@
 //! The interactive mode, on a terminal of its own: every key, and leaving at any time.
 
-use expectrl::process::unix::WaitStatus;
+use expectrl::process::unix::{Signal, WaitStatus};
 use expectrl::session::OsSession;
 use expectrl::{Eof, Expect};
 use std::fs;
@@ -317,6 +317,24 @@ fn ctrl_c_and_ctrl_d_quit_and_keep_what_was_accepted() {
         assert!(review.leftovers().is_empty());
         assert_eq!(review.fixed("1.js"), ["a"]);
     }
+}
+
+#[test]
+fn a_signal_ends_the_review_and_keeps_what_was_accepted() {
+    let mut review = two_files();
+    review.answers("1 of 5, file 1 of 2", "y");
+    review.sees("· 2 of 5, file 1 of 2  ");
+    let process = review.session().get_process().pid().as_raw();
+    let process = rustix::process::Pid::from_raw(process).expect("a process");
+    rustix::process::kill_process(process, rustix::process::Signal::TERM).expect("sent");
+    review.session().expect(Eof).expect("the end");
+    let ended = review.session().get_process().wait().expect("ended");
+    assert!(
+        matches!(ended, WaitStatus::Signaled(_, Signal::SIGTERM, _)),
+        "{ended:?}"
+    );
+    assert_eq!(review.fixed("1.js"), ["a"]);
+    assert!(review.leftovers().is_empty());
 }
 
 #[test]

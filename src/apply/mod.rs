@@ -4,6 +4,7 @@ mod signals;
 mod temp;
 
 pub use signals::{clean_up_on_signals, leave_interrupts_to_child};
+pub use temp::is_temporary;
 
 use rustix::fs::{Gid, Uid};
 use std::collections::HashSet;

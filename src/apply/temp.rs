@@ -90,6 +90,12 @@ impl Drop for Temp {
     }
 }
 
+/// Whether a file of this name is one of ours, living or stale.
+pub fn is_temporary(name: &OsStr) -> bool {
+    let rest = name.as_bytes().strip_prefix(PREFIX.as_bytes());
+    rest.is_some_and(|rest| Stale::parse(rest).is_some())
+}
+
 /// File names end at 255 bytes, and ours adds some.
 fn short_name(target: &Path) -> &OsStr {
     let name = target.file_name().unwrap_or_default();

@@ -7,10 +7,10 @@ use super::stderr::Stderr;
 use super::totals::Totals;
 use crate::apply::{WriteError, Writer};
 use crate::discover::SourceFile;
-use crate::finding::{Applicability, Finding};
+use crate::finding::Finding;
 use crate::inspect::{Report, Verdict, inspect_file};
 use crate::report::FileFindings;
-use crate::resolve::{Share, acceptable};
+use crate::resolve::Share;
 use std::io;
 use std::ops::ControlFlow;
 
@@ -50,6 +50,10 @@ pub fn run(
         Done { verdict, written }
     };
     ordered::for_each(files, run.args.jobs, work, |file, done| {
+        let done = done.unwrap_or_else(|panic| Done {
+            verdict: Verdict::Failed(panic),
+            written: None,
+        });
         let result = tell(run, file, done, totals, &mut reporter, stderr);
         stderr.advance();
         match result {
@@ -90,7 +94,7 @@ fn tell(
     let least = run.args.least();
     let resolution = &report.resolution;
     let before = &resolution.before.findings;
-    totals.count_found(before, least);
+    totals.count_found(before.len(), resolution.fixable());
     let fixed = resolution.fixed.as_deref();
     let show = |text: &[u8], findings: &[Finding], shares: &[Share], reporter: &mut Reporter| {
         let new = fixed.filter(|_| !matches!(done.written, Some(Err(_))));
@@ -109,7 +113,7 @@ fn tell(
         (Some(Ok(())), Some(new)) => {
             let remaining = &resolution.remaining;
             totals.remaining += remaining.len();
-            totals.fixed += before.len().saturating_sub(remaining.len());
+            totals.fixed += resolution.fixable();
             totals.files_fixed += 1;
             let unfixed = vec![Share::Unfixed; remaining.len()];
             show(new, remaining, &unfixed, reporter)
@@ -148,17 +152,9 @@ impl Totals {
     }
 
     /// Counts the findings of a file before anything is fixed.
-    pub fn count_found(&mut self, findings: &[Finding], least: Applicability) {
-        self.found += findings.len();
-        self.files_with_findings += usize::from(!findings.is_empty());
-        self.fixable += fixable(findings, least);
+    pub fn count_found(&mut self, found: usize, fixable: usize) {
+        self.found += found;
+        self.files_with_findings += usize::from(found > 0);
+        self.fixable += fixable;
     }
-}
-
-/// How many of the findings have a fix that may be applied.
-pub fn fixable(findings: &[Finding], least: Applicability) -> usize {
-    findings
-        .iter()
-        .filter(|finding| acceptable(finding, least).is_some())
-        .count()
 }

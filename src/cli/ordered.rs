@@ -1,5 +1,6 @@
 //! Work in parallel, results in order.
 
+use crate::guard;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -14,12 +15,13 @@ const AHEAD: usize = 16;
 struct State<R> {
     next: usize,
     consumed: usize,
-    ready: HashMap<usize, R>,
+    ready: HashMap<usize, Result<R, String>>,
     stopped: bool,
 }
 
 /// Runs `work` on every item on `jobs` threads (0: one per processor) and hands the results to
-/// `consume` in the order of the items, on this thread, until it breaks.
+/// `consume` in the order of the items, on this thread, until it breaks. Where `work` panics, the
+/// result is a sentence about it.
 ///
 /// # Errors
 /// When no thread can be started.
@@ -27,7 +29,7 @@ pub fn for_each<T: Sync, R: Send>(
     items: &[T],
     jobs: usize,
     work: impl Fn(&T) -> R + Sync,
-    mut consume: impl FnMut(&T, R) -> ControlFlow<()>,
+    mut consume: impl FnMut(&T, Result<R, String>) -> ControlFlow<()>,
 ) -> std::io::Result<()> {
     let jobs = match jobs {
         0 => thread::available_parallelism().map_or(1, usize::from),
@@ -57,7 +59,7 @@ pub fn for_each<T: Sync, R: Send>(
             }
             guard.next += 1;
             drop(guard);
-            let result = work(&items[index]);
+            let result = guard::catch(|| work(&items[index]));
             lock().ready.insert(index, result);
             changed.notify_all();
         }
@@ -108,12 +110,24 @@ mod tests {
                 (0..(item * 7919) % 1000).fold(*item, |sum, _| std::hint::black_box(sum))
             };
             for_each(&items, jobs, work, |_, result| {
-                seen.push(result);
+                seen.push(result.expect("no panic"));
                 ControlFlow::Continue(())
             })
             .expect("threads");
             assert_eq!(seen, items);
         }
+    }
+
+    #[test]
+    fn a_panic_is_the_result_of_its_item_alone() {
+        let work = |item: &i32| assert!(*item != 2, "two");
+        let mut failed = Vec::new();
+        for_each(&[1, 2, 3], 2, work, |item, result| {
+            failed.extend(result.err().map(|message| (*item, message.contains("two"))));
+            ControlFlow::Continue(())
+        })
+        .expect("threads");
+        assert_eq!(failed, [(2, true)]);
     }
 
     #[test]
@@ -123,6 +137,6 @@ mod tests {
         let work = |_: &usize| done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         for_each(&items, 2, work, |_, _| ControlFlow::Break(())).expect("threads");
         assert!(done.into_inner() < 1_000);
-        for_each(&[] as &[u8], 0, |_| (), |_, ()| ControlFlow::Break(())).expect("no threads");
+        for_each(&[] as &[u8], 0, |_| (), |_, _| ControlFlow::Break(())).expect("no threads");
     }
 }

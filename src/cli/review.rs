@@ -4,13 +4,14 @@ mod file;
 mod prompt;
 
 use super::Run;
-use super::batch::fixable;
 use super::ordered;
 use super::stderr::Stderr;
 use super::totals::Totals;
 use crate::apply::Writer;
 use crate::discover::SourceFile;
-use crate::inspect::inspect_file;
+use crate::finding::Finding;
+use crate::inspect::{Verdict, inspect_file};
+use crate::resolve::acceptable;
 use console::Term;
 use file::{FileReview, Next};
 use std::io::{self, IsTerminal};
@@ -32,7 +33,7 @@ pub fn check_terminal() -> Result<(), String> {
 struct Pending<'a> {
     file: &'a SourceFile,
     found: usize,
-    fixable: usize,
+    questions: usize,
 }
 
 /// Where the review stands, for "3 of 17, file 2 of 5".
@@ -57,7 +58,7 @@ pub fn run(
     let pending = look_ahead(run, files, totals, stderr)?;
     let writer = Writer::default();
     let term = Term::stdout();
-    let questions = pending.iter().map(|file| file.fixable).sum();
+    let questions = pending.iter().map(|file| file.questions).sum();
     let mut asked = 0;
     let mut accept_all = false;
     let mut rest = pending.iter();
@@ -68,7 +69,7 @@ pub fn run(
             file: index + 1,
             files: pending.len(),
         };
-        asked += entry.fixable;
+        asked += entry.questions;
         let mut review = FileReview::new(run, entry.file, &writer, &term, accept_all);
         let next = review.run(position, totals, stderr)?;
         totals.fixed += review.accepted();
@@ -97,10 +98,14 @@ fn look_ahead<'a>(
     let work = |file: &SourceFile| inspect_file(file, least);
     let mut index = 0;
     ordered::for_each(files, run.args.jobs, work, |file, verdict| {
+        let verdict = verdict.unwrap_or_else(Verdict::Failed);
         if let Some(report) = totals.take(file, verdict, stderr) {
             let findings = &report.resolution.before.findings;
-            totals.count_found(findings, least);
-            counts.push((index, findings.len(), fixable(findings, least)));
+            totals.count_found(findings.len(), report.resolution.fixable());
+            // Each of them is asked about, even if the answer to one makes another idle.
+            let has_fix = |finding: &&Finding| acceptable(finding, least).is_some();
+            let questions = findings.iter().filter(has_fix).count();
+            counts.push((index, findings.len(), questions));
         }
         index += 1;
         stderr.advance();
@@ -110,10 +115,10 @@ fn look_ahead<'a>(
     Ok(counts
         .into_iter()
         .filter(|(_, found, _)| *found > 0)
-        .map(|(index, found, fixable)| Pending {
+        .map(|(index, found, questions)| Pending {
             file: &files[index],
             found,
-            fixable,
+            questions,
         })
         .collect())
 }

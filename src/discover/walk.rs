@@ -1,6 +1,7 @@
 //! Walking a directory, in parallel.
 
 use super::{Candidate, Gathered, Query, language_of};
+use crate::apply::is_temporary;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
@@ -95,7 +96,7 @@ fn visit(entry: &DirEntry, root: &Path, real: &Path, query: &Query, shared: &Mut
     let Some(kind) = entry.file_type() else {
         return;
     };
-    if kind.is_dir() {
+    if kind.is_dir() || is_temporary(entry.file_name()) {
         return;
     }
     let shown = without_dot(path);

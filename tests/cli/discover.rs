@@ -78,8 +78,9 @@ fn unsuitable_files_are_counted_with_their_reasons() {
         ),
         ("lib.min.js", PAY_JS.to_owned()),
         ("nul.js", format!("{PAY_JS}\0")),
-        ("big.js", format!("{PAY_JS}{}", "// long\n".repeat(150_000))),
+        ("big.js", format!("{PAY_JS}{}", "f();\n".repeat(500))),
         ("note.txt", PAY_JS.to_owned()),
+        ("lockfix.toml", "max-size = '2K'\n".to_owned()),
     ]);
     let utf16: Vec<u8> = [0xff, 0xfe]
         .into_iter()

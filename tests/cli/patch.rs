@@ -1,6 +1,6 @@
 //! The output of a dry run is a patch: applied, it gives what --yes writes.
 
-use crate::support::{PAY_JS, Sandbox, WORK_PY, pay_twice};
+use crate::support::{PAY_JS, Sandbox, WORK_PY, apply_json, pay_twice};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -68,6 +68,42 @@ fn git_and_patch_give_what_yes_writes() {
                 );
             }
         }
+    }
+}
+
+/// Copies the tests' fixtures, which hold every shape that a fix can have.
+fn fixtures() -> Sandbox {
+    let sandbox = Sandbox::new::<&str>(&[]);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    for entry in ignore::WalkBuilder::new(&root).build() {
+        let entry = entry.expect("readable");
+        if entry.path().is_file() {
+            let name = entry.path().strip_prefix(&root).expect("inside");
+            sandbox.write(name, std::fs::read(entry.path()).expect("read"));
+        }
+    }
+    sandbox
+}
+
+#[test]
+fn patch_and_json_agree_with_yes_on_every_fixture() {
+    let (patched, written) = (fixtures(), fixtures());
+    let ran = patched.run(&["--dry-run"]).exits(1);
+    let document = patched.run(&["--dry-run", "--format", "json"]).json();
+    written.run(&["--yes"]);
+    let findings = document["findings"].as_array().expect("a list");
+    let paths: std::collections::BTreeSet<&str> = findings
+        .iter()
+        .map(|finding| finding["path"].as_str().expect("a string"))
+        .collect();
+    assert!(!paths.is_empty());
+    for path in &paths {
+        let new = apply_json(&patched.read(path), &document, path);
+        assert!(new == written.read(path), "{path}");
+    }
+    pipe_into(patched.root(), "git", &["apply", "-"], &ran.bytes);
+    for path in &paths {
+        assert!(patched.read(path) == written.read(path), "{path}");
     }
 }
 

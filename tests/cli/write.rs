@@ -44,6 +44,19 @@ fn no_temporary_file_stays() {
 }
 
 #[test]
+fn a_backup_of_a_killed_run_is_told_about_and_not_rewritten() {
+    let mut child = std::process::Command::new("true").spawn().expect("starts");
+    child.wait().expect("ended");
+    let backup = format!(".lockfix-{}-0.backup-a.js", child.id());
+    let sandbox = Sandbox::new(&[("a.js", PAY_JS)]);
+    sandbox.write(&backup, format!("{PAY_JS}// old\n"));
+    let ran = sandbox.run(&["--yes"]).exits(0);
+    assert!(ran.stderr.contains("warning: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&backup));
+    assert_eq!(sandbox.text(&backup), format!("{PAY_JS}// old\n"));
+}
+
+#[test]
 fn a_full_disk_leaves_the_old_file() {
     let sandbox = Sandbox::new(&[("a.js", PAY_JS.to_owned())]);
     let text = format!("{PAY_JS}{}", "// filler\n".repeat(2_000));
