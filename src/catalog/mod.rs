@@ -453,7 +453,9 @@ impl Entry {
                         .is_some_and(|word| class.methods.iter().any(|method| method == word))
                 };
                 (self.lock.by_name
-                    && (telling(&class.name) || telling(&name))
+                    && (telling(&class.name)
+                        || telling(&name)
+                        || class.methods.iter().any(|method| method == "acquire"))
                     && (class.has_base
                         || (self.acquire.iter().any(has) && self.release.iter().any(has))))
                 .then_some(Confidence::Named)

@@ -179,8 +179,8 @@ fn build(node: Node<'_>, text: &[u8]) -> Pattern {
 
 /// The children that are no comments.
 fn significant<'t>(node: Node<'t>) -> impl Iterator<Item = Node<'t>> {
-    (0..node.child_count() as u32)
-        .filter_map(move |index| node.child(index))
+    crate::lower::children(node)
+        .into_iter()
         .filter(|child| !child.is_extra())
 }
 

@@ -229,7 +229,22 @@ impl Builder {
                 subject,
                 cases,
                 exhaustive,
-            } => self.switch(subject, cases, *exhaustive, next),
+                breakable,
+            } => {
+                if *breakable {
+                    self.frames.push(Frame::Target {
+                        label: None,
+                        body: Span::default(),
+                        brk: next,
+                        cont: None,
+                    });
+                }
+                let bodies = self.cases(cases, next);
+                if *breakable {
+                    self.frames.pop();
+                }
+                self.switch(subject, cases, &bodies?, *exhaustive, next)
+            }
             StmtKind::Try {
                 body,
                 handlers,
@@ -353,40 +368,32 @@ impl Builder {
         self.events(&l.init, if l.test_last { body } else { head })
     }
 
-    fn switch(
-        &mut self,
-        subject: &[Event],
-        cases: &[super::Case],
-        exhaustive: bool,
-        next: Pc,
-    ) -> Built {
-        self.frames.push(Frame::Target {
-            label: None,
-            body: Span::default(),
-            brk: next,
-            cont: None,
-        });
+    fn cases(&mut self, cases: &[super::Case], next: Pc) -> Result<Vec<Pc>, TooLarge> {
         let mut bodies = vec![next; cases.len()];
         let mut following = next;
         for (index, case) in cases.iter().enumerate().rev() {
             let after = if case.falls_through { following } else { next };
-            match self.block(&case.body, after) {
-                Ok(pc) => bodies[index] = pc,
-                Err(error) => {
-                    self.frames.pop();
-                    return Err(error);
-                }
-            }
+            bodies[index] = self.block(&case.body, after)?;
             following = bodies[index];
         }
-        self.frames.pop();
+        Ok(bodies)
+    }
+
+    fn switch(
+        &mut self,
+        subject: &[Event],
+        cases: &[super::Case],
+        bodies: &[Pc],
+        exhaustive: bool,
+        next: Pc,
+    ) -> Built {
         // The case without a test is taken when no other one matches, wherever it stands.
         let mut entry = cases
             .iter()
             .position(|case| case.test.is_none())
             .map_or(next, |index| bodies[index]);
         let mut last = exhaustive && cases.iter().all(|case| case.test.is_some());
-        for (case, &body) in cases.iter().zip(&bodies).rev() {
+        for (case, &body) in cases.iter().zip(bodies).rev() {
             if let Some(test) = &case.test {
                 let no = if std::mem::take(&mut last) {
                     body

@@ -179,6 +179,8 @@ pub enum StmtKind {
         cases: Vec<Case>,
         /// Some case always matches.
         exhaustive: bool,
+        /// A `break` ends it.
+        breakable: bool,
     },
     Try {
         body: Block,

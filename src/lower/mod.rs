@@ -248,6 +248,21 @@ pub fn descendants<'t>(
     })
 }
 
+/// The children of a node, tokens included. Asking for them by index would walk from the first one
+/// each time.
+pub fn children(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.children(&mut cursor).collect()
+}
+
+/// The named children of a node, comments left out.
+pub fn named_children(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor)
+        .filter(|child| !child.is_extra())
+        .collect()
+}
+
 /// The lowering of one function.
 pub struct Lowering<'t> {
     pub file: File<'t>,

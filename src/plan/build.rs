@@ -567,7 +567,10 @@ fn jumps_out(stmt: &Stmt, depth: usize) -> bool {
         StmtKind::Break(label) | StmtKind::Continue(label) => label.is_some() || depth == 0,
         kind => {
             let depth = match kind {
-                StmtKind::Loop(_) | StmtKind::Switch { .. } => depth + 1,
+                StmtKind::Loop(_)
+                | StmtKind::Switch {
+                    breakable: true, ..
+                } => depth + 1,
                 _ => depth,
             };
             stmt.blocks()

@@ -40,12 +40,14 @@ fn taken(file: &File<'_>, body: &Body) -> HashSet<String> {
     let outermost = descendants(file.root, |node| !is_function(node.kind()))
         .filter(|node| is_function(node.kind()))
         .find(|node| node.start_byte() <= body.span.start && body.span.end <= node.end_byte());
+    // `x.release` is no name that could be hidden. The parent of a node is not asked for: finding it
+    // takes a walk from the root.
+    let mut attribute = None;
     let mut collect = |node: tree_sitter::Node<'_>| {
-        // `x.release` is no name that could be hidden.
-        let is_property = node.kind() == "property_identifier"
-            || node.parent().is_some_and(|parent| {
-                parent.child_by_field_name("attribute").map(|own| own.id()) == Some(node.id())
-            });
+        if let Some(own) = node.child_by_field_name("attribute") {
+            attribute = Some(own.id());
+        }
+        let is_property = node.kind() == "property_identifier" || attribute == Some(node.id());
         if node.named_child_count() == 0 && node.kind().contains("identifier") && !is_property {
             names.insert(file.normal(node));
         }

@@ -247,12 +247,14 @@ fn ahead(stmts: &[Stmt], around: &[At<'_>]) -> Ahead {
                 };
             }
             StmtKind::Break(_) | StmtKind::Continue(_) => {
+                let is_break = matches!(stmt.kind, StmtKind::Break(_));
                 let stays = around.iter().any(|at| {
                     runs_on_the_way_out(at.stmt())
-                        || matches!(
-                            at.stmt().kind,
-                            StmtKind::Loop(_) | StmtKind::Switch { .. } | StmtKind::Labeled { .. }
-                        )
+                        || match &at.stmt().kind {
+                            StmtKind::Loop(_) | StmtKind::Labeled { .. } => true,
+                            StmtKind::Switch { breakable, .. } => is_break && *breakable,
+                            _ => false,
+                        }
                 });
                 return if stays { Ahead::Acts } else { Ahead::Leaves };
             }

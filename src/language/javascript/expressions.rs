@@ -120,10 +120,8 @@ fn event(node: Node<'_>, kind: EventKind) -> Event {
 }
 
 fn children(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
-    for index in 0..node.named_child_count() as u32 {
-        if let Some(child) = node.named_child(index) {
-            out.extend(events(lowering, child));
-        }
+    for child in crate::lower::named_children(node) {
+        out.extend(events(lowering, child));
     }
 }
 
@@ -150,8 +148,8 @@ fn operands(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
 fn release(lowering: &mut Lowering<'_>, node: Node<'_>, site: usize, out: &mut Vec<Event>) {
     let call = lowering.file.grammar.awaited_operand(node).unwrap_or(node);
     let release = event(node, EventKind::Release(site));
-    let optional = (0..call.child_count() as u32)
-        .filter_map(|index| call.child(index))
+    let optional = crate::lower::children(call)
+        .into_iter()
         .any(|child| child.kind() == "optional_chain");
     if optional
         && let SiteKind::Release {
@@ -213,8 +211,8 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
         "member_expression" | "subscript_expression" => children(lowering, function, out),
         _ => out.extend(events(lowering, function)),
     }
-    let optional = (0..node.child_count() as u32)
-        .filter_map(|index| node.child(index))
+    let optional = crate::lower::children(node)
+        .into_iter()
         .any(|child| child.kind() == "optional_chain");
     let mut inside = Vec::new();
     if let Some(arguments) = node.child_by_field_name("arguments") {
@@ -366,8 +364,8 @@ fn value_of(lowering: &Lowering<'_>, value: Node<'_>) -> Value {
 
 /// Whether reading a property of the object may meet null or undefined.
 fn may_be_null(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
-    let chained = (0..node.child_count() as u32)
-        .filter_map(|index| node.child(index))
+    let chained = crate::lower::children(node)
+        .into_iter()
         .any(|child| child.kind() == "optional_chain");
     let Some(object) = node.child_by_field_name("object").map(unwrapped) else {
         return false;

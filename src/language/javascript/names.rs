@@ -158,14 +158,14 @@ fn class(node: Node<'_>, text: &[u8], names: &mut Names) {
         .child_by_field_name("name")
         .map(|name| normal(name, text))
         .unwrap_or_default();
-    let methods = (0..body.named_child_count() as u32)
-        .filter_map(|index| body.named_child(index))
+    let methods = crate::lower::named_children(body)
+        .into_iter()
         .filter(|member| member.kind() == "method_definition")
         .filter_map(|method| method.child_by_field_name("name"))
         .map(|name| normal(name, text))
         .collect();
-    let has_base = (0..node.child_count() as u32)
-        .filter_map(|index| node.child(index))
+    let has_base = crate::lower::children(node)
+        .into_iter()
         .any(|child| child.kind() == "class_heritage");
     names.classes.push(Class {
         name,
@@ -215,8 +215,8 @@ fn declare(node: Node<'_>, text: &[u8], names: &mut Names) {
     let mut name = normal(target, text);
     let mut scope = scope_of(node);
     let is_field = matches!(node.kind(), "field_definition" | "public_field_definition")
-        || (0..node.child_count() as u32)
-            .filter_map(|index| node.child(index))
+        || crate::lower::children(node)
+            .into_iter()
             .any(|child| matches!(child.kind(), "accessibility_modifier" | "readonly"));
     if is_field {
         name = format!("this.{name}");

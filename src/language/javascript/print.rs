@@ -63,8 +63,8 @@ impl Printer for Script {
     fn hoist(&self, file: &File<'_>, stmt: Node<'_>, after: Span) -> Result<Hoist, CannotHoist> {
         let typed = self.language() != Language::JavaScript;
         let mut hoist = Hoist::default();
-        let declarators: Vec<Node<'_>> = (0..stmt.named_child_count() as u32)
-            .filter_map(|index| stmt.named_child(index))
+        let declarators: Vec<Node<'_>> = crate::lower::named_children(stmt)
+            .into_iter()
             .filter(|child| child.kind() == "variable_declarator")
             .collect();
         let (Some(first), Some(last)) = (declarators.first(), declarators.last()) else {

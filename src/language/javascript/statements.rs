@@ -79,8 +79,8 @@ fn block_of(lowering: &mut Lowering<'_>, node: Node<'_>, style: BlockStyle) -> B
 }
 
 fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    (0..node.named_child_count() as u32)
-        .filter_map(move |index| node.named_child(index))
+    crate::lower::named_children(node)
+        .into_iter()
         .filter(|child| !child.is_extra())
 }
 
@@ -295,8 +295,8 @@ fn looped(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Loop> {
             let right = node.child_by_field_name("right")?;
             init = events(lowering, right);
             init.push(lowering.event(right, label::may_throw));
-            let waits = (0..node.child_count() as u32)
-                .filter_map(|index| node.child(index))
+            let waits = crate::lower::children(node)
+                .into_iter()
                 .any(|child| child.kind() == "await");
             let mut next = Vec::new();
             if waits {
@@ -378,6 +378,7 @@ fn switch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
         subject,
         cases,
         exhaustive: must_match(lowering, node),
+        breakable: true,
     })
 }
 

@@ -60,8 +60,8 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
         }
         "boolean_operator" => boolean(lowering, node, out),
         "conditional_expression" => {
-            let parts: Vec<Node<'_>> = (0..node.named_child_count() as u32)
-                .filter_map(|index| node.named_child(index))
+            let parts: Vec<Node<'_>> = crate::lower::named_children(node)
+                .into_iter()
                 .filter(|child| !child.is_extra())
                 .collect();
             if let [yes, condition, no] = parts.as_slice() {
@@ -129,10 +129,8 @@ fn event(node: Node<'_>, kind: EventKind) -> Event {
 }
 
 fn children(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
-    for index in 0..node.named_child_count() as u32 {
-        if let Some(child) = node.named_child(index) {
-            out.extend(events(lowering, child));
-        }
+    for child in crate::lower::named_children(node) {
+        out.extend(events(lowering, child));
     }
 }
 
@@ -251,10 +249,8 @@ pub fn assign_target(
             if lowering.operators_throw() && value.is_some() {
                 out.push(lowering.event(target, label::may_throw));
             }
-            for index in 0..target.named_child_count() as u32 {
-                if let Some(child) = target.named_child(index) {
-                    assign_target(lowering, child, None, out);
-                }
+            for child in crate::lower::named_children(target) {
+                assign_target(lowering, child, None, out);
             }
         }
     }

@@ -37,7 +37,7 @@ pub fn collect(root: Node<'_>, text: &[u8]) -> Names {
 }
 
 fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    (0..node.named_child_count() as u32).filter_map(move |index| node.named_child(index))
+    crate::lower::named_children(node).into_iter()
 }
 
 fn add_module(module: &str, names: &mut Names) {
@@ -160,10 +160,13 @@ fn declare(node: Node<'_>, text: &[u8], names: &mut Names) {
     else {
         return;
     };
+    let element = value.and_then(|value| type_of_elements(value, text, names));
     let type_ref = annotation
         .and_then(|annotation| type_of_annotation(annotation, text, names))
         .or_else(|| type_of_value(value?, text, names));
-    let Some(type_ref) = type_ref else { return };
+    if type_ref.is_none() && element.is_none() {
+        return;
+    }
     let mut name = normal(target, text);
     let (mut scope, in_class) = scope_of(node);
     if in_class {
@@ -174,7 +177,12 @@ fn declare(node: Node<'_>, text: &[u8], names: &mut Names) {
             .class_at(node.start_byte())
             .map_or(scope, |class| class.span);
     }
-    names.declare(name, scope, type_ref);
+    if let Some(element) = element {
+        names.declare(format!("{name}[]"), scope, element);
+    }
+    if let Some(type_ref) = type_ref {
+        names.declare(name, scope, type_ref);
+    }
 }
 
 /// The innermost function or class around a declaration, or the file; and whether it is a class.
@@ -199,10 +207,28 @@ fn type_of_annotation(annotation: Node<'_>, text: &[u8], names: &Names) -> Optio
         .map(|name| names.resolve(&name, true))
 }
 
+/// The type of what a list or dictionary is filled with: `[T() for _ in names]`, `{"a": T()}`.
+fn type_of_elements(value: Node<'_>, text: &[u8], names: &Names) -> Option<TypeRef> {
+    let first = match value.kind() {
+        "list" | "tuple" | "list_comprehension" => value.named_child(0)?,
+        "dictionary" | "dictionary_comprehension" => {
+            value.named_child(0)?.child_by_field_name("value")?
+        }
+        _ => return None,
+    };
+    type_of_value(first, text, names)
+}
+
 /// The type of `T(…)`, also as an operand of `or` and of a conditional expression.
 pub fn type_of_value(value: Node<'_>, text: &[u8], names: &Names) -> Option<TypeRef> {
     let value = unwrapped(value);
     match value.kind() {
+        "subscript" => {
+            let held = normal(value.child_by_field_name("value")?, text);
+            names
+                .type_at(&format!("{held}[]"), value.start_byte())
+                .cloned()
+        }
         "boolean_operator" | "conditional_expression" => {
             children(value).find_map(|operand| type_of_value(operand, text, names))
         }

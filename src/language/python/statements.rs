@@ -36,8 +36,8 @@ pub fn root(lowering: &mut Lowering<'_>) -> Block {
 }
 
 fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    (0..node.named_child_count() as u32)
-        .filter_map(move |index| node.named_child(index))
+    crate::lower::named_children(node)
+        .into_iter()
         .filter(|child| !child.is_extra())
 }
 
@@ -404,5 +404,6 @@ fn matched(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
         subject,
         cases,
         exhaustive,
+        breakable: false,
     })
 }
