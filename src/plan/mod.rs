@@ -58,7 +58,8 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
         return Err(reason("no-form", "this rule only reports"));
     }
     let acquire = task.body.sites[task.site].acquire();
-    if acquire.is_some_and(|acquire| acquire.ignored) {
+    // Of a lock that is known by name only, the code knows best: it counts on having it.
+    if acquire.is_some_and(|acquire| acquire.ignored) && !task.entry().lock.by_name {
         return Err(reason(
             "acquire-result-ignored",
             "the acquire may fail, and its result is not looked at",
