@@ -95,6 +95,11 @@ class Observation {
   }
 }
 
+/** A value without the stack traces in it: they name lines. */
+function show(value) {
+  return inspect(value, { depth: 4 }).replaceAll(/\n\s+at .*/g, '');
+}
+
 function showError(error) {
   return error instanceof Error ? `${error.name}: ${error.message}` : inspect(error);
 }
@@ -157,7 +162,7 @@ async function observe(program, { locks, runs }, run, faultAt) {
     return observation.evaluate(`(${runs[run]})`);
   })();
   execution.then(
-    (value) => (outcome = { kind: 'value', text: inspect(value, { depth: 4 }) }),
+    (value) => (outcome = { kind: 'value', text: show(value) }),
     (error) => (outcome = { kind: 'throw', text: showError(error) }),
   );
   await drain();
