@@ -356,6 +356,7 @@ impl Engine {
             let mut edits = Vec::new();
             // Fixes of different functions do not touch each other; those of one go one by one.
             let mut reached = 0;
+            let mut function = None;
             for finding in &findings {
                 let Some(fix) = finding.fixes.iter().find(|fix| fix.applicability >= least) else {
                     continue;
@@ -363,7 +364,9 @@ impl Engine {
                 let (Some(first), Some(last)) = (fix.edits.first(), fix.edits.last()) else {
                     continue;
                 };
-                if first.start >= reached && finding.acquire.start >= reached {
+                let other = function != Some(&finding.function);
+                if other && first.start >= reached && finding.acquire.start >= reached {
+                    function = Some(&finding.function);
                     reached = last.end.max(finding.acquire.end) + 1;
                     edits.extend(fix.edits.iter().cloned());
                     applied += 1;

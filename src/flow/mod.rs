@@ -84,6 +84,8 @@ pub struct Acquire {
     pub ticket: Option<String>,
     /// The variable that the result (ticket or "was it taken") is bound to.
     pub bound: Option<String>,
+    /// The binding names more than the ticket.
+    pub binds_more: bool,
     /// How the binding is written: `const release = `, `[, release] = `, empty.
     pub binding: Option<Span>,
     /// The result is thrown away although it says whether the lock was taken.

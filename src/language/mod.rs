@@ -76,6 +76,11 @@ impl Language {
         }
     }
 
+    /// Whether a compiler checks what a rewrite does to types.
+    pub fn is_typed(self) -> bool {
+        matches!(self, Language::TypeScript | Language::Tsx)
+    }
+
     /// How the language writes constructs.
     pub fn printer(self) -> &'static dyn Printer {
         match self {

@@ -207,6 +207,10 @@ impl Table {
                 if file.grammar.is_name(target.kind()) {
                     acquire.bound = Some(file.normal(target));
                 }
+                let names = descendants(target, |_| true)
+                    .filter(|node| file.grammar.is_name(node.kind()))
+                    .count();
+                acquire.binds_more = names > usize::from(acquire.ticket.is_some());
                 self.known_uses
                     .extend(descendants(target, |_| true).map(|node| node.id()));
             }

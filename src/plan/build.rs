@@ -152,6 +152,12 @@ impl<'a> Builder<'a> {
             return Err(would_move(&self.task, *kept));
         }
         self.closure_is_legal()?;
+        if !self.construct.above.is_empty() && self.task.language.is_typed() {
+            return Err(reason(
+                "declared-in-span",
+                "the compiler does not see assignments in a callback",
+            ));
+        }
         self.drop_releases();
         let key = &self.task.body.keys[self.task.body.sites[self.task.site].key];
         let code = code.replace("$LOCK", &key.shown);
@@ -176,6 +182,22 @@ impl<'a> Builder<'a> {
         all.sort_unstable();
         if self.region.main.is_some() || self.region.lifted.is_some() {
             return Err(reason("no-form", "a neater form fits"));
+        }
+        let counted_on = self.region.stmts().last().is_some_and(|stmt| {
+            matches!(
+                stmt.kind,
+                StmtKind::Switch {
+                    exhaustive: true,
+                    breakable: true,
+                    ..
+                }
+            )
+        });
+        if counted_on && self.task.language.is_typed() {
+            return Err(reason(
+                "control-flow",
+                "the compiler would not see that the switch returns in every case",
+            ));
         }
         for site in all {
             self.flag_release(site, &flag)?;
@@ -292,6 +314,11 @@ impl<'a> Builder<'a> {
         let Some((binding, template)) = entry.ticket_code() else {
             return Ok(());
         };
+        // In a branch of its own the ticket would not be seen behind it.
+        let in_front = self.region.start.acquire;
+        if !in_front.is_some_and(|acquire| acquire.span.contains(site.span)) {
+            return Ok(());
+        }
         // A callback's release comes as a parameter, or not at all.
         if acquire.ticket.is_some()
             || acquire.bound.is_some()
@@ -480,8 +507,100 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// Nothing in the region may need the function it stands in.
+    /// Names that live in the whole function must not end with the callback.
+    fn scope_stays(&self) -> Result<(), Reason> {
+        let rest = self.region.rest();
+        let (Some(first), Some(last)) = (rest.first(), rest.last()) else {
+            return Ok(());
+        };
+        let after = Span::new(first.span.start, last.span.end);
+        let lost = all_decls(self.region.stmts())
+            .into_iter()
+            .filter(|decl| decl.kind == DeclKind::FunctionScoped)
+            .flat_map(|decl| &decl.names)
+            .find(|name| self.used_in(name, after));
+        match lost {
+            None => Ok(()),
+            Some(name) => Err(reason(
+                "declared-in-span",
+                format!("`{name}` is declared inside the span and used after it"),
+            )),
+        }
+    }
+
+    /// What the compiler has learnt of a type ends at a callback: nothing may have been asked
+    /// before, and nothing from outside be assigned inside.
+    fn types_stay(&self) -> Result<(), Reason> {
+        let body = self.task.body;
+        let before = |stmt: &&Stmt| stmt.span.end <= body.sites[self.task.site].span.start;
+        let root = std::ptr::eq(self.region.start.block, &body.root);
+        let asked = !root
+            || body
+                .root
+                .stmts
+                .iter()
+                .filter(before)
+                .any(|stmt| !matches!(stmt.kind, StmtKind::Plain(_)));
+        let own: Vec<&String> = all_decls(self.region.stmts())
+            .into_iter()
+            .flat_map(|decl| &decl.names)
+            .collect();
+        let assigns =
+            self.region
+                .stmts()
+                .iter()
+                .flat_map(Stmt::all_events)
+                .any(|event| match &event.kind {
+                    EventKind::Assign { var, .. } => !own.contains(&var),
+                    _ => false,
+                });
+        if asked || assigns {
+            return Err(reason(
+                "declared-type-unknown",
+                "what the compiler knows of a type before the span may be lost in a callback",
+            ));
+        }
+        Ok(())
+    }
+
+    /// A callback is waited for: it must not return a promise that was not.
+    fn returns_settled(&self) -> Result<(), Reason> {
+        let file = self.task.file;
+        let returned = self
+            .region
+            .stmts()
+            .iter()
+            .chain(self.region.absorbed)
+            .flat_map(all_returns);
+        for span in returned {
+            let operand = file
+                .root
+                .descendant_for_byte_range(span.start, span.end)
+                .and_then(|node| node.named_child(0));
+            if let Some(operand) = operand
+                && !self.printer.is_settled(file, operand)
+            {
+                return Err(reason(
+                    "no-form",
+                    "a returned promise would be waited for with the lock held",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing in the region may need the function it stands in, and nothing of the function may
+    /// need what the region declares.
     fn closure_is_legal(&self) -> Result<(), Reason> {
+        let acquire = self.task.body.sites[self.task.site].acquire();
+        if acquire.is_some_and(|acquire| acquire.binds_more) {
+            return Err(reason("no-form", "the acquire gives more than the release"));
+        }
+        self.scope_stays()?;
+        if self.task.language.is_typed() {
+            self.types_stay()?;
+        }
+        self.returns_settled()?;
         if self.task.body.is_generator {
             return Err(reason(
                 "no-form",
@@ -513,6 +632,18 @@ impl<'a> Builder<'a> {
         }
         Ok(())
     }
+}
+
+/// Every declaration in the statements, nested ones too.
+fn all_decls(stmts: &[Stmt]) -> Vec<&crate::flow::Decl> {
+    let mut found = Vec::new();
+    for stmt in stmts {
+        found.extend(&stmt.decls);
+        for block in stmt.blocks() {
+            found.extend(all_decls(&block.stmts));
+        }
+    }
+    found
 }
 
 /// Whether statements of this kind end in a terminator at all.
@@ -551,6 +682,16 @@ fn leaking_returns(stmts: &[Stmt], kept: &[SiteId]) -> Vec<Span> {
         }
     }
     found
+}
+
+fn all_returns(stmt: &Stmt) -> Vec<Span> {
+    if matches!(stmt.kind, StmtKind::Return { .. }) {
+        return vec![stmt.span];
+    }
+    stmt.blocks()
+        .iter()
+        .flat_map(|block| block.stmts.iter().flat_map(all_returns))
+        .collect()
 }
 
 fn returns(stmt: &Stmt) -> bool {

@@ -32,6 +32,9 @@ pub trait Printer: Sync + Send {
     fn empty_suite(&self) -> Option<&'static str>;
     /// What waits for the value of a returned call before the `finally` around it runs.
     fn waits_for_returned(&self) -> Option<&'static str>;
+    /// Whether the value is there when the expression has been evaluated: no promise that somebody
+    /// still has to wait for.
+    fn is_settled(&self, file: &File<'_>, operand: Node<'_>) -> bool;
     /// A declaration of a flag: `let held = true`.
     fn declare_flag(&self, name: &str, value: &str) -> String;
     /// `true`, `false`.

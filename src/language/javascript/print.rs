@@ -32,6 +32,29 @@ impl Printer for Script {
         Some("await ")
     }
 
+    fn is_settled(&self, file: &File<'_>, operand: Node<'_>) -> bool {
+        match operand.kind() {
+            "identifier" => {
+                let name = file.normal(operand);
+                let given = descendants(file.root, |_| true)
+                    .filter(|node| node.kind() == "variable_declarator")
+                    .filter(|node| {
+                        node.child_by_field_name("name")
+                            .is_some_and(|own| file.normal(own) == name)
+                    })
+                    .collect::<Vec<_>>();
+                !given.is_empty()
+                    && given.iter().all(|node| {
+                        node.child_by_field_name("value")
+                            .is_some_and(|value| is_plain_value(value.kind()))
+                    })
+            }
+            // What is returned with the lock held was never released: waiting is what was missing.
+            "call_expression" => true,
+            kind => is_plain_value(kind),
+        }
+    }
+
     fn declare_flag(&self, name: &str, value: &str) -> String {
         format!("let {name} = {value}")
     }
@@ -124,6 +147,41 @@ impl Printer for Script {
     }
 }
 
+/// Values that are no promises.
+fn is_plain_value(kind: &str) -> bool {
+    matches!(
+        kind,
+        "await_expression"
+            | "string"
+            | "template_string"
+            | "number"
+            | "true"
+            | "false"
+            | "null"
+            | "undefined"
+            | "object"
+            | "array"
+            | "binary_expression"
+            | "unary_expression"
+            | "update_expression"
+    )
+}
+
+/// Expressions whose type is that of something declared elsewhere: no literal, which would become
+/// a wider type when it is assigned later.
+fn keeps_its_type(kind: &str) -> bool {
+    matches!(
+        kind,
+        "await_expression"
+            | "call_expression"
+            | "new_expression"
+            | "member_expression"
+            | "subscript_expression"
+            | "identifier"
+            | "non_null_expression"
+    )
+}
+
 fn cannot(message: &str) -> CannotHoist {
     ("declared-in-span", message.to_owned())
 }
@@ -157,6 +215,17 @@ fn declared(
         }
     }
     if typed {
+        let value = declarator.child_by_field_name("value");
+        if annotation.is_none() && value.is_some_and(|value| !keeps_its_type(value.kind())) {
+            return Err((
+                "declared-type-unknown",
+                format!(
+                    "`{}` is declared inside the span and used after it, and its type is not written \
+                     down",
+                    names.join("`, `")
+                ),
+            ));
+        }
         for name in &names {
             if captured(file, name, declarator, after) {
                 // Inference and narrowing of a `let` end at the closure.

@@ -32,6 +32,10 @@ impl Printer for Python {
         None
     }
 
+    fn is_settled(&self, _: &File<'_>, _: Node<'_>) -> bool {
+        true
+    }
+
     fn declare_flag(&self, name: &str, value: &str) -> String {
         format!("{name} = {value}")
     }
