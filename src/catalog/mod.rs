@@ -227,6 +227,7 @@ impl Catalog {
                 .pattern(reference.role, reference.index)
                 .matches(node, at.text, &mut bindings)
                 && let Some(confidence) = entry.evidence(&bindings, reference.role, at)
+                && !(confidence == Confidence::Named && self.knows_type(&bindings, at))
             {
                 found.push(Match {
                     entry: reference.entry,
@@ -238,6 +239,29 @@ impl Catalog {
         }
         found
     }
+}
+
+impl Catalog {
+    /// Whether some library tells what the receiver is: then its name tells nothing more, and what
+    /// that library does not list (`lock.acquire()` of asyncio without `await`) takes nothing.
+    fn knows_type(&self, bindings: &Bindings<'_>, at: Surroundings<'_>) -> bool {
+        let receiver = bindings.get("LOCK");
+        let Some(TypeRef::Known { module, name }) = receiver.and_then(|node| type_of(*node, at))
+        else {
+            return false;
+        };
+        self.entries
+            .iter()
+            .any(|entry| entry.modules.contains(&module) && entry.has_type(&name))
+    }
+}
+
+/// The type of a receiver, by its own syntax or by its name.
+fn type_of(receiver: Node<'_>, at: Surroundings<'_>) -> Option<TypeRef> {
+    at.grammar.type_of(receiver, at).or_else(|| {
+        let name = normal(receiver, at.text);
+        at.names.type_at(&name, receiver.start_byte()).cloned()
+    })
 }
 
 impl Entry {
@@ -415,11 +439,7 @@ impl Entry {
             return imported().then_some(Confidence::Typed);
         }
         let name = normal(*receiver, at.text);
-        let type_ref = at
-            .grammar
-            .type_of(*receiver, at)
-            .or_else(|| at.names.type_at(&name, receiver.start_byte()).cloned());
-        match type_ref {
+        match type_of(*receiver, at) {
             Some(TypeRef::Known { module, name })
                 if self.modules.contains(&module) && self.has_type(&name) =>
             {
@@ -496,6 +516,13 @@ pub fn languages_of(lock: &Lock) -> Vec<Language> {
 }
 
 impl Entry {
+    /// Whether a release is a call of this method of the lock.
+    pub fn is_freed_by(&self, method: &str) -> bool {
+        self.release
+            .iter()
+            .any(|pattern| pattern.word() == Some(method))
+    }
+
     /// Whether the lock goes when what carries it is closed.
     pub fn is_closed(&self) -> bool {
         !self.closed.is_empty()
