@@ -298,6 +298,27 @@ export async function f(x) {
 }",
     ),
     (
+        "a ticket that a promise calls",
+        "import { Mutex } from 'async-mutex';
+const mutex = new Mutex();
+export async function f() {
+  const release = await mutex.acquire();
+  return work().finally(release);
+}",
+    ),
+    (
+        "a method of the lock that is handed on",
+        "import AwaitLock from 'await-lock';
+const lock = new AwaitLock();
+export async function f(job) {
+  await lock.acquireAsync();
+  job.once('done', lock.release.bind(lock));
+  if (!job.start()) {
+    lock.release();
+  }
+}",
+    ),
+    (
         "superlock's function form",
         "const { withLock } = require('superlock');
 const lock = withLock();
@@ -463,6 +484,28 @@ def f(path):
     fd = os.open(path, os.O_RDWR)
     fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.write(fd, b'1')
+",
+    ),
+    (
+        "a method of the lock that is handed on",
+        "import threading
+lock = threading.Lock()
+def f(pool):
+    lock.acquire()
+    if not pool.submit(run, on_done=lock.release):
+        lock.release()
+",
+    ),
+    (
+        "a coroutine that nobody awaits here",
+        "import asyncio
+lock = asyncio.Lock()
+async def f(x):
+    task = asyncio.create_task(lock.acquire())
+    if x:
+        return task
+    await task
+    lock.release()
 ",
     ),
     (

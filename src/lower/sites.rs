@@ -368,7 +368,11 @@ impl Table {
     fn find_method(&mut self, file: &File<'_>, node: Node<'_>) {
         let called = |node: Node<'_>| {
             let call = node.parent();
-            call.is_some_and(|call| self.by_node.contains_key(&call.id()))
+            let awaiting = call.and_then(|call| file.grammar.awaiting(call));
+            [call, awaiting]
+                .into_iter()
+                .flatten()
+                .any(|node| self.by_node.contains_key(&node.id()))
         };
         if node.child_count() == 0 || called(node) || !file.grammar.passes_on(node) {
             return;
