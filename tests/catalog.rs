@@ -636,3 +636,37 @@ fn a_wrong_lock_of_the_configuration_is_an_error() {
         assert!(error.to_string().contains(told), "{error}");
     }
 }
+
+#[test]
+fn of_two_imported_libraries_an_untyped_lock_is_kept_right_for_both() {
+    let before = "\
+import multiprocessing
+import redis
+def f(client: redis.Redis, rows):
+    lock = client.lock('rows')
+    lock.acquire()
+    rows.load()
+    lock.release()
+";
+    let fixed = engine().fix_all(Language::Python, before.as_bytes(), Applicability::Safe);
+    let text = String::from_utf8_lossy(&fixed.text);
+    assert!(text.contains("    lock.acquire()\n    try:\n"), "{text}");
+}
+
+#[test]
+fn a_result_that_is_looked_at_may_be_false() {
+    // The plain acquire of this library waits, unless the lock was made not to.
+    let before = "\
+import redis
+def f(client: redis.Redis, rows):
+    lock = client.lock('rows', blocking=False)
+    got = lock.acquire()
+    if not got:
+        return None
+    rows.load()
+    lock.release()
+";
+    let fixed = engine().fix_all(Language::Python, before.as_bytes(), Applicability::Safe);
+    let text = String::from_utf8_lossy(&fixed.text);
+    assert!(text.contains("        return None\n    try:\n"), "{text}");
+}

@@ -3,6 +3,7 @@
 pub mod pattern;
 pub mod schema;
 
+use crate::finding::Form;
 use crate::language::names::{Names, TypeRef, telling};
 use crate::language::{Grammar, Language};
 use pattern::{Bindings, Pattern, normal};
@@ -199,12 +200,23 @@ impl Catalog {
         self.find_all(node, at, wanted)
             .into_iter()
             .reduce(|best, next| {
-                if next.confidence > best.confidence {
+                if next.confidence > best.confidence || self.is_safer(&next, &best) {
                     next
                 } else {
                     best
                 }
             })
+    }
+
+    /// Of two libraries that a file imports, an untyped lock may be either's: then the one that
+    /// leaves the acquire as it stands, which is right for both.
+    fn is_safer(&self, next: &Match<'_>, best: &Match<'_>) -> bool {
+        let [other, own] = [next, best].map(|hit| &self.entries[hit.entry]);
+        next.confidence == Confidence::Imported
+            && best.confidence == Confidence::Imported
+            && other.library != own.library
+            && own.form_code(Form::With).is_some()
+            && other.form_code(Form::With).is_none()
     }
 
     /// Every match of `node` among the patterns that `wanted` admits.
@@ -538,7 +550,7 @@ impl Entry {
     }
 
     /// The code that the entry gives for a form.
-    pub fn form_code(&self, form: crate::finding::Form) -> Option<&str> {
+    pub fn form_code(&self, form: Form) -> Option<&str> {
         self.lock
             .forms
             .iter()
