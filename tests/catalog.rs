@@ -298,6 +298,27 @@ export async function f(x) {
 }",
     ),
     (
+        "a ticket that a promise calls",
+        "import { Mutex } from 'async-mutex';
+const mutex = new Mutex();
+export async function f() {
+  const release = await mutex.acquire();
+  return work().finally(release);
+}",
+    ),
+    (
+        "a method of the lock that is handed on",
+        "import AwaitLock from 'await-lock';
+const lock = new AwaitLock();
+export async function f(job) {
+  await lock.acquireAsync();
+  job.once('done', lock.release.bind(lock));
+  if (!job.start()) {
+    lock.release();
+  }
+}",
+    ),
+    (
         "superlock's function form",
         "const { withLock } = require('superlock');
 const lock = withLock();
@@ -466,6 +487,28 @@ def f(path):
 ",
     ),
     (
+        "a method of the lock that is handed on",
+        "import threading
+lock = threading.Lock()
+def f(pool):
+    lock.acquire()
+    if not pool.submit(run, on_done=lock.release):
+        lock.release()
+",
+    ),
+    (
+        "a coroutine that nobody awaits here",
+        "import asyncio
+lock = asyncio.Lock()
+async def f(x):
+    task = asyncio.create_task(lock.acquire())
+    if x:
+        return task
+    await task
+    lock.release()
+",
+    ),
+    (
         "acquires that a with holds",
         "from filelock import FileLock
 lock = FileLock('x')
@@ -592,4 +635,38 @@ fn a_wrong_lock_of_the_configuration_is_an_error() {
         let error = engine_with(&HOUSE_LOCK.replace(right, wrong)).unwrap_err();
         assert!(error.to_string().contains(told), "{error}");
     }
+}
+
+#[test]
+fn of_two_imported_libraries_an_untyped_lock_is_kept_right_for_both() {
+    let before = "\
+import multiprocessing
+import redis
+def f(client: redis.Redis, rows):
+    lock = client.lock('rows')
+    lock.acquire()
+    rows.load()
+    lock.release()
+";
+    let fixed = engine().fix_all(Language::Python, before.as_bytes(), Applicability::Safe);
+    let text = String::from_utf8_lossy(&fixed.text);
+    assert!(text.contains("    lock.acquire()\n    try:\n"), "{text}");
+}
+
+#[test]
+fn a_result_that_is_looked_at_may_be_false() {
+    // The plain acquire of this library waits, unless the lock was made not to.
+    let before = "\
+import redis
+def f(client: redis.Redis, rows):
+    lock = client.lock('rows', blocking=False)
+    got = lock.acquire()
+    if not got:
+        return None
+    rows.load()
+    lock.release()
+";
+    let fixed = engine().fix_all(Language::Python, before.as_bytes(), Applicability::Safe);
+    let text = String::from_utf8_lossy(&fixed.text);
+    assert!(text.contains("        return None\n    try:\n"), "{text}");
 }

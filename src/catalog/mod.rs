@@ -3,6 +3,7 @@
 pub mod pattern;
 pub mod schema;
 
+use crate::finding::Form;
 use crate::language::names::{Names, TypeRef, telling};
 use crate::language::{Grammar, Language};
 use pattern::{Bindings, Pattern, normal};
@@ -202,12 +203,23 @@ impl Catalog {
         self.find_all(node, at, wanted)
             .into_iter()
             .reduce(|best, next| {
-                if next.confidence > best.confidence {
+                if next.confidence > best.confidence || self.is_safer(&next, &best) {
                     next
                 } else {
                     best
                 }
             })
+    }
+
+    /// Of two libraries that a file imports, an untyped lock may be either's: then the one that
+    /// leaves the acquire as it stands, which is right for both.
+    fn is_safer(&self, next: &Match<'_>, best: &Match<'_>) -> bool {
+        let [other, own] = [next, best].map(|hit| &self.entries[hit.entry]);
+        next.confidence == Confidence::Imported
+            && best.confidence == Confidence::Imported
+            && other.library != own.library
+            && own.form_code(Form::With).is_some()
+            && other.form_code(Form::With).is_none()
     }
 
     /// Every match of `node` among the patterns that `wanted` admits.
@@ -230,6 +242,7 @@ impl Catalog {
                 .pattern(reference.role, reference.index)
                 .matches(node, at.text, &mut bindings)
                 && let Some(confidence) = entry.evidence(&bindings, reference.role, at)
+                && !(confidence == Confidence::Named && self.knows_type(&bindings, at))
             {
                 found.push(Match {
                     entry: reference.entry,
@@ -241,6 +254,29 @@ impl Catalog {
         }
         found
     }
+}
+
+impl Catalog {
+    /// Whether some library tells what the receiver is: then its name tells nothing more, and what
+    /// that library does not list (`lock.acquire()` of asyncio without `await`) takes nothing.
+    fn knows_type(&self, bindings: &Bindings<'_>, at: Surroundings<'_>) -> bool {
+        let receiver = bindings.get("LOCK");
+        let Some(TypeRef::Known { module, name }) = receiver.and_then(|node| type_of(*node, at))
+        else {
+            return false;
+        };
+        self.entries
+            .iter()
+            .any(|entry| entry.modules.contains(&module) && entry.has_type(&name))
+    }
+}
+
+/// The type of a receiver, by its own syntax or by its name.
+fn type_of(receiver: Node<'_>, at: Surroundings<'_>) -> Option<TypeRef> {
+    at.grammar.type_of(receiver, at).or_else(|| {
+        let name = normal(receiver, at.text);
+        at.names.type_at(&name, receiver.start_byte()).cloned()
+    })
 }
 
 impl Entry {
@@ -426,11 +462,7 @@ impl Entry {
             return imported().then_some(Confidence::Typed);
         }
         let name = normal(*receiver, at.text);
-        let type_ref = at
-            .grammar
-            .type_of(*receiver, at)
-            .or_else(|| at.names.type_at(&name, receiver.start_byte()).cloned());
-        match type_ref {
+        match type_of(*receiver, at) {
             Some(TypeRef::Known { module, name })
                 if self.modules.contains(&module) && self.has_type(&name) =>
             {
@@ -509,6 +541,13 @@ pub fn languages_of(lock: &Lock) -> Vec<Language> {
 }
 
 impl Entry {
+    /// Whether a release is a call of this method of the lock.
+    pub fn is_freed_by(&self, method: &str) -> bool {
+        self.release
+            .iter()
+            .any(|pattern| pattern.word() == Some(method))
+    }
+
     /// Whether the lock goes when what carries it is closed.
     pub fn is_closed(&self) -> bool {
         !self.closed.is_empty()
@@ -524,7 +563,7 @@ impl Entry {
     }
 
     /// The code that the entry gives for a form.
-    pub fn form_code(&self, form: crate::finding::Form) -> Option<&str> {
+    pub fn form_code(&self, form: Form) -> Option<&str> {
         self.lock
             .forms
             .iter()

@@ -68,6 +68,7 @@ impl Table {
             } else {
                 table.find_escape(file, node);
                 table.find_managed(file, node);
+                table.find_method(file, node);
             }
         }
         table.handed_over.sort_unstable();
@@ -401,6 +402,30 @@ impl Table {
         {
             self.handed_over.push(key);
         }
+    }
+
+    /// `submit(run, lock.release)`: who is given the method may call it at any time.
+    fn find_method(&mut self, file: &File<'_>, node: Node<'_>) {
+        let called = |node: Node<'_>| {
+            let call = node.parent();
+            let awaiting = call.and_then(|call| file.grammar.awaiting(call));
+            [call, awaiting]
+                .into_iter()
+                .flatten()
+                .any(|node| self.by_node.contains_key(&node.id()))
+        };
+        if node.child_count() == 0 || called(node) || !file.grammar.passes_on(node) {
+            return;
+        }
+        let name = file.normal(node);
+        let Some((receiver, method)) = name.rsplit_once('.') else {
+            return;
+        };
+        let keys = (0..self.keys.len()).filter(|id| {
+            let key = &self.keys[*id];
+            key.text == receiver && file.catalog.entries[key.entry].is_freed_by(method)
+        });
+        self.handed_over.extend(keys);
     }
 
     fn key_of_ticket(&self, file: &File<'_>, node: Node<'_>) -> Option<KeyId> {

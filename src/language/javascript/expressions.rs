@@ -125,6 +125,15 @@ fn children(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     }
 }
 
+/// What is evaluated before a release. The lock's own name was evaluated when it was taken, and
+/// it still names that lock: reading it again does not throw.
+fn release_operands(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+    let mut events = Vec::new();
+    operands(lowering, node, &mut events);
+    events.retain(|event| !matches!(event.kind, EventKind::MayThrow { .. }));
+    out.extend(events);
+}
+
 /// What is evaluated before a lock's own call: its receiver and its arguments.
 fn operands(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     let call = lowering.file.grammar.awaited_operand(node).unwrap_or(node);
@@ -171,7 +180,7 @@ fn release(lowering: &mut Lowering<'_>, node: Node<'_>, site: usize, out: &mut V
         ));
         return;
     }
-    operands(lowering, node, out);
+    release_operands(lowering, node, out);
     out.push(release);
 }
 

@@ -25,7 +25,7 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
             return;
         }
         Some(Does::Release(site)) => {
-            operands(lowering, node, out);
+            release_operands(lowering, node, out);
             out.push(event(node, EventKind::Release(site)));
             return;
         }
@@ -132,6 +132,15 @@ fn children(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     for child in crate::lower::named_children(node) {
         out.extend(events(lowering, child));
     }
+}
+
+/// What is evaluated before a release. The lock's own name was evaluated when it was taken, and
+/// it still names that lock: reading it again does not throw.
+fn release_operands(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+    let mut events = Vec::new();
+    operands(lowering, node, &mut events);
+    events.retain(|event| !matches!(event.kind, EventKind::MayThrow { .. }));
+    out.extend(events);
 }
 
 /// What is evaluated before a lock's own call: its receiver and its arguments.
