@@ -78,6 +78,19 @@ pub fn program(seed: u64) -> Vec<Statement> {
     body
 }
 
+/// Whether the program frees its lock anywhere. One that never does may mean to keep it.
+pub fn releases(body: &[Statement]) -> bool {
+    body.iter().any(|statement| match statement {
+        Statement::Release(_) => true,
+        Statement::If(_, then, otherwise) => releases(then) || releases(otherwise),
+        Statement::Loop(body) => releases(body),
+        Statement::Try(body, Handling::Catch(rest) | Handling::Finally(rest)) => {
+            releases(body) || releases(rest)
+        }
+        _ => false,
+    })
+}
+
 impl Generator {
     /// A number below `bound` (xorshift).
     fn below(&mut self, bound: usize) -> usize {
