@@ -75,7 +75,7 @@ impl Judged<'_> {
         if returns_it(&self.body.root.stmts, &self.body.keys[key].text) {
             return None;
         }
-        if self.releases(key).is_empty() {
+        if !self.is_released(site) {
             return self
                 .never_released(site)
                 .then(|| (Rule::NeverReleased, Vec::new()));
@@ -158,14 +158,18 @@ impl Judged<'_> {
         search(self.body, &self.body.root.stmts, place, key)
     }
 
-    /// The releases of the key that stand in the text, or that a construct implies.
-    fn releases(&self, key: KeyId) -> Vec<Span> {
-        self.body
-            .sites
-            .iter()
-            .filter(|site| site.key == key && matches!(site.what, SiteKind::Release { .. }))
-            .map(|site| site.span)
-            .collect()
+    /// Whether anything in the body frees what the acquire takes: by its key, or by its ticket.
+    fn is_released(&self, site: SiteId) -> bool {
+        let acquired = &self.body.sites[site];
+        let own = acquired
+            .acquire()
+            .and_then(|acquire| acquire.ticket.as_ref());
+        self.body.sites.iter().any(|site| match &site.what {
+            SiteKind::Release { ticket, .. } => {
+                site.key == acquired.key || (ticket.is_some() && ticket.as_ref() == own)
+            }
+            SiteKind::Acquire(_) => false,
+        })
     }
 
     /// The releases that free what the acquire takes. One that never finds its lock held on any

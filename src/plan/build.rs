@@ -152,10 +152,12 @@ impl<'a> Builder<'a> {
             return Err(would_move(&self.task, *kept));
         }
         self.closure_is_legal()?;
-        if !self.construct.above.is_empty() && self.task.language.is_typed() {
+        if !self.construct.above.is_empty() {
+            // Compilers do not follow it, and a promise that gets out that way settles under the
+            // lock.
             return Err(reason(
                 "declared-in-span",
-                "the compiler does not see assignments in a callback",
+                "what the span declares is needed outside of the callback",
             ));
         }
         self.drop_releases();
