@@ -198,10 +198,12 @@ impl Judged<'_> {
         let acquired = &self.body.sites[site];
         let key = &self.body.keys[acquired.key];
         let entry = &self.file.catalog.entries[key.entry];
-        let named_elsewhere = self
-            .released_in_file
-            .iter()
-            .any(|released| intent::same_lock(released, &key.text));
+        // Who has no ticket cannot release by one.
+        let named_elsewhere = !entry.released_by_ticket_only()
+            && self
+                .released_in_file
+                .iter()
+                .any(|released| intent::same_lock(released, &key.text));
         // By name alone this would be a guess; a signal is released by somebody else.
         !entry.lock.by_name
             && !entry.lock.signal

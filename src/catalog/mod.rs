@@ -562,6 +562,14 @@ impl Entry {
         }
     }
 
+    /// Whether nothing but the ticket of an acquire frees what it took.
+    pub fn released_by_ticket_only(&self) -> bool {
+        self.lock
+            .release
+            .iter()
+            .all(|code| code.contains("$TICKET"))
+    }
+
     /// The code that the entry gives for a form.
     pub fn form_code(&self, form: Form) -> Option<&str> {
         self.lock
@@ -574,7 +582,12 @@ impl Entry {
 
 impl Entry {
     /// How a ticket is bound and how it releases: `[, $TICKET]` and `$TICKET()`.
+    ///
+    /// A lock that is known by name only may give no ticket: one is recognised, never brought in.
     pub fn ticket_code(&self) -> Option<(&str, &str)> {
+        if self.lock.by_name {
+            return None;
+        }
         let binding = self.lock.ticket.first()?;
         let release = self
             .lock

@@ -23,6 +23,8 @@ pub struct Found<'t> {
 pub enum Does {
     Acquire(SiteId),
     Release(SiteId),
+    /// Frees the lock if it is held: the stack that holds it is closed.
+    Close(SiteId),
     /// Holds the lock while its callback (the node with this id) runs.
     Guard {
         enter: SiteId,
@@ -87,6 +89,39 @@ impl Table {
             .catalog
             .find(node, file.surroundings(), |role| role == Role::Context)?;
         Some(self.implied_pair(file, &hit, span(node)))
+    }
+
+    /// The acquire at `site` is freed at the end of its block by the language: the release of that.
+    pub fn hold_to_the_end(&mut self, site: SiteId) -> SiteId {
+        let (key, span) = (self.sites[site].key, self.sites[site].span);
+        if let SiteKind::Acquire(acquire) = &mut self.sites[site].what {
+            acquire.implied = true;
+        }
+        self.push(Site {
+            key,
+            span,
+            what: SiteKind::Release {
+                ticket: None,
+                awaited: false,
+                implied: true,
+            },
+        })
+    }
+
+    /// A lock that a stack of contexts takes with the call `enters` and frees when it is closed:
+    /// by each of the calls `closes`, or at its end.
+    pub fn add_stack(
+        &mut self,
+        file: &File<'_>,
+        (enters, context): (Node<'_>, Node<'_>),
+        closes: &[Node<'_>],
+    ) -> Option<SiteId> {
+        let (enter, exit) = self.add_context(file, context)?;
+        self.by_node.insert(enters.id(), Does::Acquire(enter));
+        for close in closes {
+            self.by_node.insert(close.id(), Does::Close(exit));
+        }
+        Some(exit)
     }
 
     /// The key about which the node asks whether it is held.
@@ -201,6 +236,8 @@ impl Table {
             return;
         }
         match file.grammar.binding(found.node) {
+            // Of a lock that is known by name only, the code knows best: it counts on having it.
+            Binding::Dropped if entry.lock.by_name => acquire.conditional = false,
             Binding::Dropped => acquire.ignored = acquire.conditional,
             Binding::Target { target, whole } => {
                 acquire.binding = Some(whole);

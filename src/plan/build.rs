@@ -5,7 +5,7 @@ use super::names;
 use super::place::enclosing;
 use super::region::Region;
 use crate::edit::{Edit, Overlap};
-use crate::finding::Reason;
+use crate::finding::{Form, Reason};
 use crate::flow::{Block, BlockStyle, DeclKind, EventKind, SiteId, SiteKind, Stmt, StmtKind};
 use crate::lower::descendants;
 use crate::refusal::reason;
@@ -20,13 +20,15 @@ pub struct Builder<'a> {
     pub(super) printer: &'static dyn Printer,
     pub(super) draft: Draft<'a>,
     pub(super) construct: Construct,
+    /// The construct goes round statements; a declaration alone does not.
+    wraps: bool,
     /// What releases in the text become: the ticket's call, when the fix binds one.
     release: Option<String>,
 }
 
 impl<'a> Builder<'a> {
     /// Begins with what all forms share: declarations that move out of the region.
-    pub fn new(task: Task<'a>, region: &'a Region<'a>) -> Result<Self, Reason> {
+    pub fn new(task: Task<'a>, region: &'a Region<'a>, form: Form) -> Result<Self, Reason> {
         match region.start.block.style {
             BlockStyle::Single | BlockStyle::None => {
                 return Err(reason(
@@ -40,12 +42,45 @@ impl<'a> Builder<'a> {
             printer: task.language.printer(),
             draft: Draft::new(task.file.source, task.verbatim),
             construct: Construct::default(),
+            wraps: true,
             release: None,
             task,
             region,
         };
-        builder.hoist()?;
+        // `using` opens no block.
+        if form != Form::Using {
+            builder.hoist()?;
+        }
         Ok(builder)
+    }
+
+    /// The acquires of the same lock that stand in the region.
+    fn taken_again(&self) -> Vec<SiteId> {
+        let key = self.task.body.sites[self.task.site].key;
+        (0..self.task.body.sites.len())
+            .filter(|id| *id != self.task.site && self.task.body.sites[*id].key == key)
+            .filter(|id| {
+                self.task.body.sites[*id]
+                    .acquire()
+                    .is_some_and(|acquire| !acquire.implied)
+            })
+            .filter(|id| self.region.stmts().iter().any(|stmt| stmt.holds_site(*id)))
+            .collect()
+    }
+
+    /// One release at the end does for one acquire.
+    fn taken_once(&self) -> Result<(), Reason> {
+        match self.taken_again().first() {
+            None => Ok(()),
+            Some(site) => {
+                let at = self.task.body.sites[*site].span.start;
+                let line = self.task.file.source.location(at).line;
+                Err(reason(
+                    "control-flow",
+                    format!("the lock is taken again on line {line}"),
+                ))
+            }
+        }
     }
 
     /// The edits.
@@ -53,6 +88,14 @@ impl<'a> Builder<'a> {
     /// # Errors
     /// [`Overlap`] when the shape was not foreseen.
     pub fn finish(mut self) -> Result<Vec<Edit>, Overlap> {
+        if !self.wraps {
+            if let Some(main) = self.region.main {
+                let previous = self.region.stmts().last().map(|stmt| stmt.span.end);
+                self.draft
+                    .remove_stmt(main.span, self.region.start.block, previous, false);
+            }
+            return self.draft.finish();
+        }
         if let Some(lifted) = self.region.lifted {
             self.lift(lifted)?;
             return self.draft.finish();
@@ -90,6 +133,7 @@ impl<'a> Builder<'a> {
 
     /// `acquire; try { … } finally { release }`
     pub fn try_finally(&mut self) -> Result<(), Reason> {
+        self.taken_once()?;
         self.bind_ticket()?;
         if !self.region.kept.is_empty() && !self.again_harmless() {
             return Err(would_move(&self.task, self.region.kept[0]));
@@ -104,23 +148,9 @@ impl<'a> Builder<'a> {
 
     /// `with lock:` instead of the acquire; nothing else is left of it.
     pub fn with(&mut self) -> Result<(), Reason> {
-        let code = self
-            .task
-            .entry()
-            .form_code(crate::finding::Form::With)
-            .ok_or_else(|| reason("no-form", "this lock is no context manager"))?
-            .to_owned();
-        let lone = self.region.start.acquire.is_some() && !self.region.start.maybe;
+        self.taken_once()?;
+        let code = self.with_code()?;
         let acquire = self.task.body.sites[self.task.site].acquire();
-        let plain = acquire.is_some_and(|acquire| {
-            !acquire.conditional && (acquire.bound.is_none() || code.contains("$TICKET"))
-        });
-        if !lone || !plain {
-            return Err(reason(
-                "acquire-conditional",
-                "the acquire can fail or its result is used, which `with` does not tell",
-            ));
-        }
         if let Some(kept) = self.region.kept.first() {
             return Err(would_move(&self.task, *kept));
         }
@@ -136,10 +166,11 @@ impl<'a> Builder<'a> {
 
     /// `await lock.runExclusive(async () => { … })`
     pub fn run_exclusive(&mut self) -> Result<(), Reason> {
+        self.taken_once()?;
         let code = self
             .task
             .entry()
-            .form_code(crate::finding::Form::RunExclusive)
+            .form_code(Form::RunExclusive)
             .ok_or_else(|| reason("no-form", "this library has no such helper"))?
             .to_owned();
         if self.region.start.acquire.is_none() || self.region.start.maybe {
@@ -173,6 +204,100 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// `using release = await lock.acquire()`: the block's end releases.
+    pub fn using(&mut self) -> Result<(), Reason> {
+        let code = self
+            .task
+            .entry()
+            .form_code(Form::Using)
+            .ok_or_else(|| reason("no-form", "this library has no disposable ticket"))?
+            .to_owned();
+        self.taken_once()?;
+        let site = &self.task.body.sites[self.task.site];
+        let (Some(stmt), Some(acquire)) = (self.region.start.acquire, site.acquire()) else {
+            return Err(reason(
+                "acquire-conditional",
+                "the acquire stands under a condition",
+            ));
+        };
+        if let Some(kept) = self.region.kept.first() {
+            return Err(would_move(&self.task, *kept));
+        }
+        self.drop_releases();
+        self.wraps = false;
+        let text = self.task.file.source.text(stmt.span);
+        match acquire.binding {
+            Some(binding) if text.starts_with("const ") && binding.start == stmt.span.start => {
+                let keyword = Span::new(binding.start, binding.start + "const".len());
+                self.draft.replace(keyword, code.as_str());
+            }
+            None => {
+                let key = &self.task.body.keys[site.key];
+                let name = names::free(self.task.file, self.task.body, "held", &key.shown);
+                self.draft
+                    .insert(site.span.start, format!("{code} {name} = "));
+            }
+            Some(_) => {
+                return Err(reason(
+                    "declared-in-span",
+                    "the ticket is assigned more than once",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// `with ExitStack() as stack:`, which can be closed before its end.
+    pub fn exit_stack(&mut self) -> Result<(), Reason> {
+        self.with_code()?;
+        self.taken_once()?;
+        self.drop_releases();
+        let file = self.task.file;
+        let key = &self.task.body.keys[self.task.body.sites[self.task.site].key];
+        let (class, import) = self
+            .printer
+            .exit_stack(file)
+            .ok_or_else(|| reason("no-form", "this language has no stack of contexts"))?;
+        if let Some((at, text)) = import {
+            self.draft.insert(at, text);
+        }
+        let name = names::free(file, self.task.body, "stack", &key.shown);
+        for site in &self.region.kept {
+            let span = self.task.body.sites[*site].span;
+            self.draft.replace(span, format!("{name}.close()"));
+        }
+        let source = file.source;
+        let acquired = self.region.start.acquire.map_or(0, |stmt| stmt.span.start);
+        let indent = String::from_utf8_lossy(source.indent_at(acquired)).into_owned();
+        self.construct.instead = Some(format!(
+            "with {class}() as {name}:{}{indent}{}{name}.enter_context({})",
+            source.newline, source.indent, key.shown
+        ));
+        Ok(())
+    }
+
+    /// The code of the lock's `with`, where the acquire does no more and no less than that.
+    fn with_code(&self) -> Result<String, Reason> {
+        let code = self
+            .task
+            .entry()
+            .form_code(Form::With)
+            .ok_or_else(|| reason("no-form", "this lock is no context manager"))?
+            .to_owned();
+        let lone = self.region.start.acquire.is_some() && !self.region.start.maybe;
+        let acquire = self.task.body.sites[self.task.site].acquire();
+        let plain = acquire.is_some_and(|acquire| {
+            !acquire.conditional && (acquire.bound.is_none() || code.contains("$TICKET"))
+        });
+        if !lone || !plain {
+            return Err(reason(
+                "acquire-conditional",
+                "the acquire can fail or its result is used, which `with` does not tell",
+            ));
+        }
+        Ok(code)
+    }
+
     /// The releases stay where they are; a flag says whether one is still due.
     pub fn tracked(&mut self) -> Result<(), Reason> {
         self.bind_ticket()?;
@@ -203,6 +328,9 @@ impl<'a> Builder<'a> {
         }
         for site in all {
             self.flag_release(site, &flag)?;
+        }
+        for site in self.taken_again() {
+            self.flag_acquire(site, &flag)?;
         }
         let acquire = self.task.body.sites[self.task.site].acquire();
         let initial = match acquire.and_then(|acquire| acquire.bound.clone()) {
@@ -432,6 +560,35 @@ impl<'a> Builder<'a> {
             format!("{set}; ")
         };
         self.draft.insert(stmt.span.start, text);
+        Ok(())
+    }
+
+    /// `held = true` behind another acquire of the same lock.
+    fn flag_acquire(&mut self, site: SiteId, flag: &str) -> Result<(), Reason> {
+        let acquire = self.task.body.sites[site].acquire();
+        let plain = acquire.is_some_and(|acquire| !acquire.conditional && acquire.ticket.is_none());
+        let found = enclosing(&self.task.body.root, site).filter(|_| plain);
+        let Some((block, index)) = found else {
+            return Err(reason(
+                "acquire-in-expression",
+                "the lock is taken again in an expression or under a condition",
+            ));
+        };
+        let stmt = &block.stmts[index];
+        let source = self.task.file.source;
+        if block.style == BlockStyle::Single || !source.first_on_line(stmt.span.start) {
+            return Err(reason(
+                "one-line",
+                "the lock is taken again on a line with other code",
+            ));
+        }
+        let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start)).into_owned();
+        let set = self.printer.set_flag(flag, true);
+        let end = self.terminator();
+        self.draft.insert(
+            stmt.span.end,
+            format!("{}{indent}{}{set}{end}", source.newline, source.indent),
+        );
         Ok(())
     }
 

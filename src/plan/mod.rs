@@ -58,8 +58,7 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
         return Err(reason("no-form", "this rule only reports"));
     }
     let acquire = task.body.sites[task.site].acquire();
-    // Of a lock that is known by name only, the code knows best: it counts on having it.
-    if acquire.is_some_and(|acquire| acquire.ignored) && !task.entry().lock.by_name {
+    if acquire.is_some_and(|acquire| acquire.ignored) {
         return Err(reason(
             "acquire-result-ignored",
             "the acquire may fail, and its result is not looked at",
@@ -118,13 +117,15 @@ fn absorbing<'b>(region: &Region<'b>) -> Option<Region<'b>> {
 /// The edits, and whether declarations move out of the region.
 fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<(Vec<Edit>, bool), Reason> {
     stable(task, region)?;
-    let mut builder = Builder::new(task, region)?;
+    let mut builder = Builder::new(task, region, form)?;
     match form {
         Form::TryFinally => builder.try_finally()?,
         Form::With => builder.with()?,
         Form::RunExclusive => builder.run_exclusive()?,
         Form::Tracked => builder.tracked()?,
-        Form::Using | Form::PromiseFinally | Form::ExitStack => {
+        Form::ExitStack => builder.exit_stack()?,
+        Form::Using => builder.using()?,
+        Form::PromiseFinally => {
             return Err(reason("no-form", "this form does not fit here"));
         }
     }

@@ -47,6 +47,9 @@ pub trait Printer: Sync + Send {
     fn bind(&self, binding: &str) -> String;
     /// Whether a node's lines must not be moved: strings and templates.
     fn is_verbatim(&self, kind: &str) -> bool;
+    /// The class of a stack of contexts as this file names it, and what has to be inserted where for
+    /// that.
+    fn exit_stack(&self, file: &File<'_>) -> Option<(String, Option<(usize, String)>)>;
     /// Moves the declarations of the statement at `span` out of their block.
     ///
     /// # Errors

@@ -23,6 +23,9 @@ fn cond_inner(lowering: &mut Lowering<'_>, node: Node<'_>) -> Cond {
         "true" => return plain(Test::Const(true)),
         "false" => return plain(Test::Const(false)),
         "identifier" => return plain(Test::Var(lowering.file.normal(node))),
+        "member_expression" if lowering.text(node).starts_with("this.") => {
+            return plain(Test::Var(lowering.file.normal(node)));
+        }
         "unary_expression" => {
             if let (Some(operator), Some(argument)) = (
                 node.child_by_field_name("operator"),

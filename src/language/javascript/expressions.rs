@@ -31,7 +31,7 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
             exit,
             callback,
         }) => return guard(lowering, node, (enter, exit, callback), out),
-        None => {}
+        Some(Does::Close(_)) | None => {}
     }
     match node.kind() {
         "class" | "class_declaration" | "string" | "number" | "regex" | "this" | "super"
@@ -316,7 +316,7 @@ pub fn assign_target(
                 target,
                 EventKind::Assign {
                     var: lowering.file.normal(target),
-                    value: Value::Unknown,
+                    value: value.map_or(Value::Unknown, |value| value_of(lowering, value)),
                 },
             ));
             let whole = target.parent().unwrap_or(target);

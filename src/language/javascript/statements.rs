@@ -5,9 +5,11 @@ use super::expressions::{assign_target, events};
 use crate::catalog::pattern::unwrapped;
 use crate::flow::{
     Block, BlockStyle, Case, Cond, Decl, DeclKind, Event, EventKind, Handler, Loop, Stmt, StmtKind,
-    Test, Value,
+    Test, Value, WithExit,
 };
+use crate::lower::sites::Does;
 use crate::lower::{Lowering, label, span};
+use crate::source::Span;
 use tree_sitter::Node;
 
 /// Lowers the body of the function (or of the file).
@@ -66,15 +68,48 @@ fn block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
 }
 
 fn block_of(lowering: &mut Lowering<'_>, node: Node<'_>, style: BlockStyle) -> Block {
-    let stmts = lowering.deeper(|lowering| {
-        children(node)
-            .filter_map(|child| stmt(lowering, child))
-            .collect()
-    });
+    let nodes: Vec<Node<'_>> = children(node).collect();
     Block {
         span: span(node),
         style,
-        stmts,
+        stmts: lowering.deeper(|lowering| stmts_of(lowering, &nodes)),
+    }
+}
+
+fn stmts_of(lowering: &mut Lowering<'_>, nodes: &[Node<'_>]) -> Vec<Stmt> {
+    let mut stmts = Vec::new();
+    for (index, node) in nodes.iter().enumerate() {
+        if node.kind() == "using_declaration" {
+            stmts.push(using(lowering, *node, &nodes[index + 1..]));
+            return stmts;
+        }
+        stmts.extend(stmt(lowering, *node));
+    }
+    stmts
+}
+
+/// `using` disposes of its value at the end of the block: what follows it is its body.
+fn using(lowering: &mut Lowering<'_>, node: Node<'_>, rest: &[Node<'_>]) -> Stmt {
+    let value = children(node).find_map(|declarator| declarator.child_by_field_name("value"));
+    let exit = match value.and_then(|value| lowering.table.does(unwrapped(value))) {
+        Some(Does::Acquire(site)) => WithExit::Release(lowering.table.hold_to_the_end(site)),
+        _ => WithExit::Call {
+            label: format!("dispose {}", lowering.file.normal(node)),
+            swallows: false,
+        },
+    };
+    let enter = declaration(lowering, node);
+    let decls = vec![declared(lowering, node)];
+    let end = rest.last().map_or(node.end_byte(), Node::end_byte);
+    let body = Block {
+        span: Span::new(node.end_byte(), end),
+        style: BlockStyle::None,
+        stmts: lowering.deeper(|lowering| stmts_of(lowering, rest)),
+    };
+    Stmt {
+        span: Span::new(node.start_byte(), end),
+        kind: StmtKind::With { enter, exit, body },
+        decls,
     }
 }
 
@@ -88,7 +123,7 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
     let mut decls = Vec::new();
     let kind = match node.kind() {
         "expression_statement" => StmtKind::Plain(all_events(lowering, node)),
-        "variable_declaration" | "lexical_declaration" | "using_declaration" => {
+        "variable_declaration" | "lexical_declaration" => {
             decls.push(declared(lowering, node));
             StmtKind::Plain(declaration(lowering, node))
         }
@@ -367,7 +402,7 @@ fn switch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
         cases.push(Case {
             test,
             body: Block {
-                span: crate::source::Span::new(start, case.end_byte()),
+                span: Span::new(start, case.end_byte()),
                 style: BlockStyle::Plain,
                 stmts,
             },

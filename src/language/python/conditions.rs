@@ -30,6 +30,9 @@ fn cond_inner(lowering: &mut Lowering<'_>, node: Node<'_>) -> Cond {
         "false" | "none" => plain(Test::Const(false)),
         "integer" if lowering.text(node) == "1" => plain(Test::Const(true)),
         "identifier" => plain(Test::Var(lowering.file.normal(node))),
+        "attribute" if lowering.text(node).starts_with("self.") => {
+            plain(Test::Var(lowering.file.normal(node)))
+        }
         "not_operator" => match node.child_by_field_name("argument") {
             Some(argument) => Cond::Not(Box::new(cond(lowering, argument))),
             None => unknown(lowering, node),

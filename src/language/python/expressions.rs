@@ -2,7 +2,7 @@
 
 use super::conditions::cond;
 use crate::catalog::pattern::unwrapped;
-use crate::flow::{Cond, Event, EventKind, Value};
+use crate::flow::{Cond, Event, EventKind, Test, Value};
 use crate::lower::sites::Does;
 use crate::lower::{Lowering, label, span};
 use tree_sitter::Node;
@@ -27,6 +27,10 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
         Some(Does::Release(site)) => {
             release_operands(lowering, node, out);
             out.push(event(node, EventKind::Release(site)));
+            return;
+        }
+        Some(Does::Close(site)) => {
+            out.push(close(lowering, node, site));
             return;
         }
         Some(Does::Guard { .. }) | None => {}
@@ -119,6 +123,22 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
         "type" => {}
         _ => children(lowering, node, out),
     }
+}
+
+/// Closing a stack frees its lock if it still holds it.
+pub fn close(lowering: &Lowering<'_>, node: Node<'_>, site: usize) -> Event {
+    let key = lowering.table.sites[site].key;
+    event(
+        node,
+        EventKind::Choice {
+            cond: Box::new(Cond::Test {
+                events: Vec::new(),
+                test: Test::Held(key),
+            }),
+            yes: vec![event(node, EventKind::Release(site))],
+            no: Vec::new(),
+        },
+    )
 }
 
 fn event(node: Node<'_>, kind: EventKind) -> Event {
@@ -242,7 +262,7 @@ pub fn assign_target(
                 target,
                 EventKind::Assign {
                     var: lowering.file.normal(target),
-                    value: Value::Unknown,
+                    value: value.map_or(Value::Unknown, |value| value_of(lowering, value)),
                 },
             ));
             let whole = target.parent().unwrap_or(target);

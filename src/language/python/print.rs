@@ -1,7 +1,7 @@
 //! How Python writes the constructs of the forms.
 
 use super::Python;
-use crate::lower::File;
+use crate::lower::{File, named_children};
 use crate::rewrite::printer::{CannotHoist, Hoist, Printer};
 use crate::source::Span;
 use tree_sitter::Node;
@@ -60,8 +60,53 @@ impl Printer for Python {
         kind == "string"
     }
 
+    fn exit_stack(&self, file: &File<'_>) -> Option<(String, Option<(usize, String)>)> {
+        let imported = |name: &str, module: &str, of: &str| {
+            file.names
+                .imports
+                .get(name)
+                .is_some_and(|import| import.module == module && import.name == of)
+        };
+        if imported("ExitStack", "contextlib", "ExitStack") {
+            return Some(("ExitStack".to_owned(), None));
+        }
+        let class = "contextlib.ExitStack".to_owned();
+        if imported("contextlib", "contextlib", "*") {
+            return Some((class, None));
+        }
+        let line = format!("import contextlib{}", file.source.newline);
+        Some((class, Some((import_place(file), line))))
+    }
+
     fn hoist(&self, _: &File<'_>, _: Node<'_>, _: Span) -> Result<Hoist, CannotHoist> {
         // Names live in the whole function.
         Ok(Hoist::default())
     }
+}
+
+/// Where `import contextlib` goes: in front of the first import that sorts behind it, else behind
+/// the last one of the head of the file.
+fn import_place(file: &File<'_>) -> usize {
+    let mut place = 0;
+    for stmt in named_children(file.root) {
+        let behind = file.source.line_end(stmt.end_byte());
+        match stmt.kind() {
+            "import_statement" if place_sorts(file, stmt) => {
+                return file.source.line_start(stmt.start_byte());
+            }
+            "import_statement" | "import_from_statement" | "future_import_statement" => {
+                place = behind;
+            }
+            // The module's own documentation.
+            "expression_statement" if place == 0 => place = behind,
+            _ => break,
+        }
+    }
+    place
+}
+
+fn place_sorts(file: &File<'_>, import: Node<'_>) -> bool {
+    import
+        .named_child(0)
+        .is_some_and(|module| file.normal(module).as_str() > "contextlib")
 }

@@ -1,7 +1,7 @@
 //! Statements of Python, lowered.
 
 use super::conditions::cond;
-use super::expressions::{assign_target, events};
+use super::expressions::{assign_target, close, events};
 use crate::flow::{
     Block, BlockStyle, Case, Cond, Decl, DeclKind, Event, Handler, Loop, Stmt, StmtKind, Test,
     WithExit,
@@ -319,6 +319,13 @@ fn with(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
         } else {
             (value, None)
         };
+        if let Some(alias) = alias
+            && items.len() == 1
+            && is_stack(lowering, context)
+            && let Some(kind) = stack(lowering, node, alias)
+        {
+            return Some(kind);
+        }
         held.push(enter(lowering, context, alias));
     }
     let body_node = node.child_by_field_name("body")?;
@@ -339,6 +346,51 @@ fn with(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
         };
     }
     None
+}
+
+fn is_stack(lowering: &Lowering<'_>, context: Node<'_>) -> bool {
+    let class = context
+        .child_by_field_name("function")
+        .map(|function| lowering.file.normal(function));
+    matches!(class.as_deref(), Some("contextlib.ExitStack" | "ExitStack"))
+}
+
+/// `with ExitStack() as stack:` that enters one lock: its end frees the lock if it is still held.
+fn stack(lowering: &mut Lowering<'_>, node: Node<'_>, alias: Node<'_>) -> Option<StmtKind> {
+    let body = node.child_by_field_name("body")?;
+    let file = lowering.file;
+    let name = file.normal(alias);
+    let calls = |method: &str| -> Vec<Node<'_>> {
+        crate::lower::descendants(body, |_| true)
+            .filter(|node| node.kind() == "call")
+            .filter(|call| {
+                call.child_by_field_name("function")
+                    .is_some_and(|callee| file.normal(callee) == format!("{name}.{method}"))
+            })
+            .collect()
+    };
+    let [enters] = calls("enter_context")[..] else {
+        return None;
+    };
+    let context = enters.child_by_field_name("arguments")?.named_child(0)?;
+    let exit = lowering
+        .table
+        .add_stack(&file, (enters, context), &calls("close"))?;
+    let end = close(lowering, node, exit);
+    let finally = Block {
+        stmts: vec![Stmt {
+            span: span(node),
+            kind: StmtKind::Plain(vec![end]),
+            decls: Vec::new(),
+        }],
+        ..lowering.no_block(node.end_byte())
+    };
+    Some(StmtKind::Try {
+        body: block(lowering, body),
+        handlers: Vec::new(),
+        otherwise: None,
+        finally: Some(finally),
+    })
 }
 
 fn enter(
