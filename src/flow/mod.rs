@@ -68,6 +68,8 @@ pub enum SiteKind {
         ticket: Option<String>,
         /// The release is an `await`ed expression.
         awaited: bool,
+        /// It runs when a promise settles: the flow tree has it happen at once.
+        settles: bool,
         /// Only the function that a `with`, `using` or callback helper calls: no text of its own.
         implied: bool,
     },

@@ -130,6 +130,21 @@ pub enum Binding<'t> {
     Other,
 }
 
+/// A call that hands a promise one handler, which releases.
+#[derive(Debug, Clone)]
+pub struct Settling<'t> {
+    pub promise: Node<'t>,
+    pub handler: Node<'t>,
+    /// What the handler does: a call, or a name that is called.
+    pub release: Node<'t>,
+    /// It runs when the promise is rejected, too.
+    pub either_way: bool,
+    /// The name of the method that takes the handler.
+    pub method: Span,
+    /// The handler's parameter and the statement that returns it, where it does.
+    pub passing_on: Vec<Span>,
+}
+
 /// What the shared stages ask of a language about its syntax.
 pub trait Grammar: Sync + Send {
     fn language(&self) -> Language;
@@ -187,6 +202,11 @@ pub trait Grammar: Sync + Send {
     }
     /// Whether a name is given to somebody else where it stands: passed, stored, returned.
     fn passes_on(&self, name: Node<'_>) -> bool;
+
+    /// What a call hands to a promise, if nothing but a handler that releases.
+    fn settling<'t>(&self, _call: Node<'t>, _text: &[u8]) -> Option<Settling<'t>> {
+        None
+    }
 
     /// Lowers the body of [`Lowering::function`].
     fn lower_root(&self, lowering: &mut Lowering<'_>) -> Block;

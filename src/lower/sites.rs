@@ -23,6 +23,11 @@ pub struct Found<'t> {
 pub enum Does {
     Acquire(SiteId),
     Release(SiteId),
+    /// Hands a promise the release: on fulfilment, or either way.
+    Settle {
+        site: SiteId,
+        either_way: bool,
+    },
     /// Frees the lock if it is held: the stack that holds it is closed.
     Close(SiteId),
     /// Holds the lock while its callback (the node with this id) runs.
@@ -65,6 +70,9 @@ impl Table {
             }
         }
         for node in descendants(function, own) {
+            table.add_settling(file, node);
+        }
+        for node in descendants(function, own) {
             if node.id() != function.id() && grammar.is_function(node.kind()) {
                 table.find_hand_over(file, node);
             } else {
@@ -103,6 +111,7 @@ impl Table {
             what: SiteKind::Release {
                 ticket: None,
                 awaited: false,
+                settles: false,
                 implied: true,
             },
         })
@@ -151,6 +160,7 @@ impl Table {
             what: SiteKind::Release {
                 ticket: None,
                 awaited: false,
+                settles: false,
                 implied: true,
             },
         });
@@ -300,6 +310,7 @@ impl Table {
             what: SiteKind::Release {
                 ticket,
                 awaited,
+                settles: false,
                 implied: false,
             },
         });
@@ -309,6 +320,42 @@ impl Table {
         }
         self.by_node.insert(outer.id(), Does::Release(site));
         self.by_node.insert(node.id(), Does::Release(site));
+    }
+
+    /// A promise that is handed the release, and nothing else.
+    fn add_settling(&mut self, file: &File<'_>, node: Node<'_>) {
+        if self.by_node.contains_key(&node.id()) {
+            return;
+        }
+        let Some(settling) = file.grammar.settling(node, file.source.bytes) else {
+            return;
+        };
+        let freed = if settling.release.id() == settling.handler.id() {
+            self.key_of_ticket(file, settling.handler)
+                .map(|key| (key, Some(file.normal(settling.handler))))
+        } else {
+            file.catalog
+                .find_all(settling.release, file.surroundings(), |role| {
+                    role == Role::Release
+                })
+                .iter()
+                .find_map(|hit| self.released(file, hit))
+        };
+        let Some((key, ticket)) = freed else { return };
+        self.known_uses.push(settling.handler.id());
+        let site = self.push(Site {
+            key,
+            span: span(node),
+            what: SiteKind::Release {
+                ticket,
+                awaited: false,
+                settles: true,
+                implied: false,
+            },
+        });
+        let either_way = settling.either_way;
+        self.by_node
+            .insert(node.id(), Does::Settle { site, either_way });
     }
 
     /// The key that a matched release frees, if this function took it.
@@ -357,11 +404,11 @@ impl Table {
 
     /// A nested function that frees a lock, or mentions a ticket, has been handed the release.
     fn find_hand_over(&mut self, file: &File<'_>, function: Node<'_>) {
-        if self
+        let guards = self
             .by_node
             .values()
-            .any(|does| matches!(does, Does::Guard { callback, .. } if *callback == function.id()))
-        {
+            .any(|does| matches!(does, Does::Guard { callback, .. } if *callback == function.id()));
+        if guards || self.known_uses.contains(&function.id()) {
             return;
         }
         let own_acquires = self.acquires_in(file, function);

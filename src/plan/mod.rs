@@ -6,12 +6,13 @@ mod inside_try;
 mod lift;
 pub mod names;
 pub mod place;
+mod promise;
 pub mod region;
 
 use crate::analysis::NEATER;
 use crate::edit::Edit;
 use crate::finding::{Form, Reason, Rule};
-use crate::flow::{Body, EventKind, SiteId, Stmt};
+use crate::flow::{Body, EventKind, SiteId, SiteKind, Stmt};
 use crate::language::Language;
 use crate::lower::File;
 use crate::refusal::reason;
@@ -56,6 +57,15 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
     let neater = task.rule == Rule::ManualRelease && NEATER.contains(&form);
     if !neater && !matches!(task.rule, Rule::LeakOnExit | Rule::LeakOnException) {
         return Err(reason("no-form", "this rule only reports"));
+    }
+    let settles = |site: &SiteId| {
+        matches!(
+            task.body.sites[*site].what,
+            SiteKind::Release { settles: true, .. }
+        )
+    };
+    if task.releases.iter().any(settles) {
+        return promise::candidates(task, form);
     }
     let acquire = task.body.sites[task.site].acquire();
     if acquire.is_some_and(|acquire| acquire.ignored) {

@@ -31,6 +31,9 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
             exit,
             callback,
         }) => return guard(lowering, node, (enter, exit, callback), out),
+        Some(Does::Settle { site, either_way }) => {
+            return settle(lowering, node, (site, either_way), out);
+        }
         Some(Does::Close(_)) | None => {}
     }
     match node.kind() {
@@ -49,7 +52,10 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
         }
         "await_expression" | "yield_expression" => {
             children(lowering, node, out);
-            out.push(lowering.event(node, label::call));
+            match settled(lowering, node) {
+                Some(label) => out.push(event(node, EventKind::Call { label })),
+                None => out.push(lowering.event(node, label::call)),
+            }
         }
         "member_expression" | "subscript_expression" => {
             children(lowering, node, out);
@@ -182,6 +188,51 @@ fn release(lowering: &mut Lowering<'_>, node: Node<'_>, site: usize, out: &mut V
     }
     release_operands(lowering, node, out);
     out.push(release);
+}
+
+/// The release of a settled promise happens at once here; what differs between `then` and
+/// `finally` is whether it happens when the promise is rejected.
+fn settle(
+    lowering: &mut Lowering<'_>,
+    node: Node<'_>,
+    (site, either_way): (usize, bool),
+    out: &mut Vec<Event>,
+) {
+    let promise = node
+        .child_by_field_name("function")
+        .and_then(|member| member.child_by_field_name("object"))
+        .unwrap_or(node);
+    let mut before = events(lowering, promise);
+    // What gives the promise fails by rejecting it: a function that returns promises and throws
+    // besides is beyond what any handler can see.
+    if let Some(last) = before.last_mut()
+        && let EventKind::Call { label } = &last.kind
+    {
+        last.kind = EventKind::Effect {
+            label: label.clone(),
+        };
+    }
+    out.extend(before);
+    let label = format!("{} settles", lowering.file.normal(promise));
+    let rejects = event(promise, EventKind::MayThrow { label });
+    let release = event(node, EventKind::Release(site));
+    if either_way {
+        out.extend([release, rejects]);
+    } else {
+        out.extend([rejects, release]);
+    }
+}
+
+/// What a chain that ends in a release is told by: the promise, not the method.
+pub fn settled(lowering: &Lowering<'_>, node: Node<'_>) -> Option<String> {
+    let call = lowering.file.grammar.awaited_operand(node).unwrap_or(node);
+    if !matches!(lowering.table.does(call), Some(Does::Settle { .. })) {
+        return None;
+    }
+    let promise = call
+        .child_by_field_name("function")?
+        .child_by_field_name("object")?;
+    Some(format!("{} settled", lowering.file.normal(promise)))
 }
 
 fn guard(

@@ -4,10 +4,11 @@ mod conditions;
 mod expressions;
 mod names;
 mod print;
+mod promises;
 mod statements;
 
 use super::names::{Names, TypeRef};
-use super::{Binding, Grammar, Language};
+use super::{Binding, Grammar, Language, Settling};
 use crate::catalog::Surroundings;
 use crate::catalog::pattern::{BadPattern, Pattern, normal};
 use crate::engine::Exceptions;
@@ -292,6 +293,10 @@ impl Grammar for Script {
             }
             _ => false,
         }
+    }
+
+    fn settling<'t>(&self, call: Node<'t>, text: &[u8]) -> Option<Settling<'t>> {
+        promises::settling(call, text)
     }
 
     fn lower_root(&self, lowering: &mut Lowering<'_>) -> Block {

@@ -1,7 +1,7 @@
 //! Statements of a script, lowered.
 
 use super::conditions::cond;
-use super::expressions::{assign_target, events};
+use super::expressions::{assign_target, events, settled};
 use crate::catalog::pattern::unwrapped;
 use crate::flow::{
     Block, BlockStyle, Case, Cond, Decl, DeclKind, Event, EventKind, Handler, Loop, Stmt, StmtKind,
@@ -23,7 +23,7 @@ pub fn root(lowering: &mut Lowering<'_>) -> Block {
     }
     // `() => expression`
     let value = events(lowering, body);
-    let operand = lowering.file.normal(body);
+    let operand = settled(lowering, body).unwrap_or_else(|| lowering.file.normal(body));
     Block {
         span: span(body),
         style: BlockStyle::None,
@@ -150,6 +150,9 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
                 value,
                 operand: operand.map_or_else(String::new, |operand| {
                     let operand = unwrapped(operand);
+                    if let Some(label) = settled(lowering, operand) {
+                        return label;
+                    }
                     let inner = lowering.file.grammar.awaited_operand(operand);
                     lowering.file.normal(inner.unwrap_or(operand))
                 }),

@@ -33,7 +33,7 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
             out.push(close(lowering, node, site));
             return;
         }
-        Some(Does::Guard { .. }) | None => {}
+        Some(Does::Guard { .. } | Does::Settle { .. }) | None => {}
     }
     match node.kind() {
         "call" => call(lowering, node, out),
