@@ -19,8 +19,8 @@ pub struct Paths {
     pub frees: BTreeMap<SiteId, BTreeSet<SiteId>>,
     /// Keys that some path releases before it returns normally.
     pub released: BTreeSet<KeyId>,
-    /// Keys that are released on some path without having been acquired on it.
-    pub unheld: BTreeSet<KeyId>,
+    /// Per key: releases that find it neither held nor released on some path.
+    pub unheld: BTreeMap<KeyId, BTreeSet<SiteId>>,
     /// Per key: releases that find it released already, with no question asked in between.
     pub again: BTreeMap<KeyId, BTreeSet<SiteId>>,
 }
@@ -34,7 +34,7 @@ pub struct TooComplex;
 /// # Errors
 /// [`TooComplex`] past [`MOST_STATES`] states.
 pub fn explore(body: &Body, graph: &Graph) -> Result<Paths, TooComplex> {
-    let machine = Machine::new(body, graph);
+    let machine = Machine::new(body, graph).trusting();
     let mut paths = Paths::default();
     let mut seen: HashSet<State> = HashSet::new();
     let mut open = vec![machine.start()];
@@ -79,7 +79,7 @@ impl Paths {
                 if machine.just_released(state, *key) {
                     self.again.entry(*key).or_default().insert(*site);
                 } else if !machine.was_released(state, *key) {
-                    self.unheld.insert(*key);
+                    self.unheld.entry(*key).or_default().insert(*site);
                 }
             }
             // The same acquire comes round again: the round before left its lock behind.

@@ -6,7 +6,7 @@ mod words;
 
 use crate::finding::{Finding, Form, Leak, LeakKind, Rule};
 use crate::flow::graph::Graph;
-use crate::flow::{Body, KeyId, SiteId, SiteKind, Stmt, StmtKind};
+use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
 use explore::{Paths, explore};
@@ -75,19 +75,25 @@ impl Judged<'_> {
         if returns_it(&self.body.root.stmts, &self.body.keys[key].text) {
             return None;
         }
+        if self.was_held_before(site, paths) || drains(self.body, site) {
+            return None;
+        }
         if !self.is_released(site) {
             return self
                 .never_released(site)
                 .then(|| (Rule::NeverReleased, Vec::new()));
         }
+        let kept_on_request = self.releases_on_request(site, paths);
         let leaks: Vec<(Span, LeakKind)> = paths
             .leaks
             .get(&site)
             .into_iter()
             .flatten()
             .map(|(span, kind)| (*span, *kind))
-            .filter(|(span, kind)| {
-                *kind != LeakKind::Exception || !self.in_releasing_finally(*span, key)
+            .filter(|(span, kind)| match kind {
+                LeakKind::Exception => !self.in_releasing_finally(*span, key),
+                LeakKind::Return | LeakKind::EndOfBody => !kept_on_request,
+                _ => true,
             })
             .collect();
         let explicit: Vec<(Span, LeakKind)> = leaks
@@ -106,7 +112,7 @@ impl Judged<'_> {
                 (Rule::LeakOnExit, explicit)
             });
         }
-        if paths.unheld.contains(&key) && acquired_in_own_try(self.body, site) {
+        if paths.unheld.contains_key(&key) && acquired_in_own_try(self.body, site) {
             return Some((Rule::AcquireInsideTry, Vec::new()));
         }
         let Some(again) = paths.again.get(&key) else {
@@ -132,6 +138,59 @@ impl Judged<'_> {
                 .collect();
             (Rule::DoubleRelease, places)
         })
+    }
+
+    /// Whether a release in front of the acquire finds the lock held by the caller: the function
+    /// lets go of it for a while.
+    fn was_held_before(&self, site: SiteId, paths: &Paths) -> bool {
+        let acquired = &self.body.sites[site];
+        paths.unheld.get(&acquired.key).is_some_and(|releases| {
+            releases
+                .iter()
+                .any(|release| self.body.sites[*release].span.end <= acquired.span.start)
+        })
+    }
+
+    /// Whether a plain variable alone says if the lock is to be released: then it is meant to be
+    /// kept otherwise.
+    fn releases_on_request(&self, site: SiteId, paths: &Paths) -> bool {
+        let acquired = &self.body.sites[site];
+        let acquire = acquired.acquire();
+        let asked_of_acquire = |var: &str| {
+            acquire.is_some_and(|acquire| {
+                acquire.bound.as_deref() == Some(var) || acquire.ticket.as_deref() == Some(var)
+            })
+        };
+        let releases = self.written_releases(site, paths);
+        let only_release = |stmt: &Stmt| {
+            let StmtKind::If {
+                cond:
+                    Cond::Test {
+                        test: Test::Var(var),
+                        ..
+                    },
+                then,
+                otherwise: None,
+            } = &stmt.kind
+            else {
+                return false;
+            };
+            then.stmts.len() == 1
+                && !asked_of_acquire(var)
+                && !self.assigned(var)
+                && releases.iter().any(|site| then.stmts[0].holds_site(*site))
+        };
+        releases.len() == 1 && self.body.root.stmts.iter().any(only_release)
+    }
+
+    /// Whether the body ever gives the variable a value.
+    fn assigned(&self, name: &str) -> bool {
+        self.body
+            .root
+            .stmts
+            .iter()
+            .flat_map(Stmt::all_events)
+            .any(|event| matches!(&event.kind, EventKind::Assign { var, .. } if var == name))
     }
 
     /// Whether the place is in a `finally` that releases: that construct is the guarantee, and
@@ -262,6 +321,34 @@ impl Judged<'_> {
             refusal: None,
         }
     }
+}
+
+/// Whether the acquire is asked over and over until it fails: `while sem.acquire(False): pass`.
+fn drains(body: &Body, site: SiteId) -> bool {
+    fn search(body: &Body, stmts: &[Stmt], site: SiteId) -> bool {
+        stmts.iter().any(|stmt| {
+            let own = stmt
+                .own_events()
+                .iter()
+                .any(|event| matches!(event.kind, EventKind::Acquire(id) if id == site));
+            if let StmtKind::Loop(l) = &stmt.kind
+                && own
+            {
+                let positive = matches!(
+                    l.cond,
+                    Some(Cond::Test {
+                        test: Test::Taken(_),
+                        ..
+                    })
+                );
+                return positive && !frees(body, &l.body.stmts, body.sites[site].key);
+            }
+            stmt.blocks()
+                .iter()
+                .any(|block| search(body, &block.stmts, site))
+        })
+    }
+    search(body, &body.root.stmts, site)
 }
 
 /// Whether the lock itself is what the function returns: its caller gets it locked.

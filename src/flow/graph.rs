@@ -483,11 +483,7 @@ impl Builder {
             Some((label, next)) => {
                 let caught = self.push(Op::Caught { next });
                 self.push(Op::Branch {
-                    test: Test::Unknown {
-                        label: format!("swallowed by {label}"),
-                        names: Vec::new(),
-                        pure: false,
-                    },
+                    test: Test::Swallowed(label.clone()),
                     yes: caught,
                     no: outer_throw,
                 })

@@ -347,6 +347,8 @@ pub enum Test {
     IsNull(String),
     /// Did the acquire at this site take the lock?
     Taken(SiteId),
+    /// Does leaving what the label names swallow the exception? Hardly anything does.
+    Swallowed(String),
     /// Is the lock held? `mutex.isLocked()`
     Held(KeyId),
     /// Not known; `pure` conditions give the same answer until one of `names` is assigned.

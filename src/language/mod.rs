@@ -172,6 +172,10 @@ pub trait Grammar: Sync + Send {
 
     /// Whether a node of this kind is a function with a body of its own.
     fn is_function(&self, kind: &str) -> bool;
+    /// Whether such a node is a class rather than a function proper.
+    fn is_class(&self, _kind: &str) -> bool {
+        false
+    }
     fn function_name(&self, function: Node<'_>, text: &[u8]) -> String;
     /// `(async, generator)`.
     fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool);

@@ -142,6 +142,7 @@ impl<'a> Builder<'a> {
         self.await_returned();
         let finals = self.finals()?;
         self.construct.open.push(self.printer.open_try().to_owned());
+        self.construct.extends = self.is_one_try();
         self.finally(finals);
         Ok(())
     }
@@ -375,6 +376,19 @@ impl<'a> Builder<'a> {
                 self.draft.insert(operand.start_byte(), wait);
             }
         }
+    }
+
+    /// The region is one `try` with handlers and no `finally`, on lines of its own.
+    fn is_one_try(&self) -> bool {
+        let source = self.task.file.source;
+        let own_line = |stmt: &Stmt| source.first_on_line(stmt.span.start);
+        let [stmt] = self.region.stmts() else {
+            return false;
+        };
+        matches!(stmt.kind, StmtKind::Try { finally: None, .. })
+            && self.region.absorbed.is_none()
+            && own_line(stmt)
+            && self.region.main.is_none_or(own_line)
     }
 
     fn finally(&mut self, finals: Vec<String>) {

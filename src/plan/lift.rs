@@ -24,7 +24,12 @@ impl Builder<'_> {
         };
         let clause = Span::new(lifted.clause, lifted.stmt.span.end);
         if !lifted.bare {
-            self.draft.remove_tail(clause);
+            match lifted.release {
+                Some((block, release)) => {
+                    self.draft.remove_stmt(release.span, block, None, false);
+                }
+                None => self.draft.remove_tail(clause),
+            }
             self.draft.wrap(&wrapped, &self.construct);
             return Ok(());
         }

@@ -31,6 +31,8 @@ pub struct Lifted<'b> {
     pub bare: bool,
     /// Where the block in front of the `finally` ends.
     pub clause: usize,
+    /// The `finally` does other things first: only this release goes.
+    pub release: Option<(&'b Block, &'b Stmt)>,
 }
 
 impl<'b> Region<'b> {
@@ -120,21 +122,23 @@ fn lifted<'b>(stmt: &'b Stmt, releases: &[SiteId], start: &Start<'_>) -> Option<
     else {
         return None;
     };
-    let releases_only = !finally.stmts.is_empty()
-        && finally.stmts.iter().all(|stmt| {
-            releases
-                .iter()
-                .any(|site| is_main_release(stmt, *site, start))
-        });
+    let is_release = |stmt: &Stmt| {
+        releases
+            .iter()
+            .any(|site| is_main_release(stmt, *site, start))
+    };
+    let last = finally.stmts.last().filter(|stmt| is_release(stmt))?;
+    let releases_only = finally.stmts.iter().all(is_release);
     let before = otherwise
         .as_ref()
         .or(handlers.last().map(|handler| &handler.body))
         .unwrap_or(body);
-    releases_only.then_some(Lifted {
+    Some(Lifted {
         stmt,
         body,
-        bare: handlers.is_empty() && otherwise.is_none(),
+        bare: releases_only && handlers.is_empty() && otherwise.is_none(),
         clause: before.span.end,
+        release: (!releases_only).then_some((finally, last)),
     })
 }
 

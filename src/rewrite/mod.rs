@@ -37,6 +37,8 @@ pub struct Construct {
     pub finals: Vec<String>,
     /// At the very end: `}`.
     pub close: Option<String>,
+    /// The region is one `try` without a `finally`: it gets one.
+    pub extends: bool,
 }
 
 /// What a construct is put round.
@@ -145,6 +147,9 @@ impl<'a> Draft<'a> {
         if let (Some(text), Some(acquire)) = (&construct.instead, what.acquire) {
             self.edits.replace(acquire.span, text.as_str());
         }
+        if construct.extends {
+            return self.extend(last, what.main, &indent, construct);
+        }
         let from = self.open(what, first, &indent, own_line, &construct.open);
         match what.main {
             Some(main) => self.close_with_main(what, last, main, &indent, construct, from),
@@ -244,6 +249,41 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Gives the `try` a `finally`, into which the release behind it moves.
+    fn extend(&mut self, tried: &Stmt, main: Option<&Stmt>, indent: &str, construct: &Construct) {
+        let nl = self.source.newline;
+        let middle = construct.middle.as_deref().unwrap_or_default();
+        let joined = match &construct.close {
+            // `} finally {`: the brace is there.
+            Some(close) => middle
+                .strip_prefix(close.as_str())
+                .unwrap_or(middle)
+                .to_owned(),
+            None => format!("{nl}{indent}{middle}"),
+        };
+        let Some(main) = main else {
+            let only = Construct {
+                middle: None,
+                ..construct.clone()
+            };
+            let deeper = format!("{indent}{}", self.source.indent);
+            let lines: String = construct
+                .finals
+                .iter()
+                .map(|line| format!("{nl}{deeper}{line}"))
+                .collect();
+            self.edits
+                .insert(tried.span.end, format!("{joined}{lines}"));
+            self.close_without_main(tried.span, indent, &only);
+            return;
+        };
+        self.edits.insert(tried.span.end, joined);
+        let at = self.with_comments_above(main.span.start, tried.span.end);
+        self.remove_blank_lines_above(at, tried.span.end);
+        self.deeper.push(Span::new(at, main.span.end));
+        self.end_line(main.span, indent, construct.close.as_deref());
+    }
+
     /// Inserts the opening lines; returns where the deeper lines begin.
     fn open(
         &mut self,
@@ -319,6 +359,7 @@ impl<'a> Draft<'a> {
         if self.source.first_on_line(main.span.start) {
             let at = self.with_comments_above(main.span.start, last.span.end);
             self.edits.insert(at, format!("{indent}{middle}{nl}"));
+            self.remove_blank_lines_above(at, last.span.end);
         } else {
             let deeper = format!("{indent}{}", self.source.indent);
             let text = format!("{nl}{indent}{middle}{nl}{deeper}");
@@ -404,6 +445,23 @@ impl<'a> Draft<'a> {
             start = self.source.line_end(start);
         }
         start
+    }
+
+    /// A blank line in front of the release would end the block that it leaves.
+    fn remove_blank_lines_above(&mut self, at: usize, floor: usize) {
+        let mut start = at;
+        while start > 0 {
+            let above = self.source.line_start(start - 1);
+            let blank =
+                self.source.line_content_end(above) == above + self.source.indent_at(above).len();
+            if above <= floor || !blank {
+                break;
+            }
+            start = above;
+        }
+        if start < at {
+            self.removed.push(Span::new(start, at));
+        }
     }
 
     /// The start of the line of `at`, or of the comment lines right above it, behind `floor`.

@@ -76,6 +76,10 @@ impl Grammar for Python {
         matches!(kind, "function_definition" | "lambda" | "class_definition")
     }
 
+    fn is_class(&self, kind: &str) -> bool {
+        kind == "class_definition"
+    }
+
     fn function_name(&self, function: Node<'_>, text: &[u8]) -> String {
         match function.child_by_field_name("name") {
             Some(name) => normal(name, text),
