@@ -10,10 +10,10 @@ use crate::language::Language;
 use crate::lower::{File, Lowered, descendants, lower, span};
 use crate::parse::parse;
 use crate::plan::{Task, candidates};
+use crate::prefilter::Prefilter;
 use crate::refusal::reason;
 use crate::source::{Source, Span};
 use crate::verify::{Claim, verify};
-use aho_corasick::AhoCorasick;
 use std::sync::OnceLock;
 
 /// What can throw inside a span.
@@ -85,7 +85,7 @@ pub struct EngineError(pub String);
 #[derive(Debug)]
 struct Loaded {
     catalog: Catalog,
-    words: AhoCorasick,
+    prefilter: Prefilter,
 }
 
 /// Analyses and fixes texts. Shared by all threads.
@@ -151,11 +151,11 @@ impl Engine {
             })
             .collect();
         let catalog = Catalog::load(language.grammar(), &further)?;
-        let words = AhoCorasick::new(catalog.words()).map_err(|error| CatalogError {
+        let prefilter = Prefilter::new(catalog.needs()).map_err(|error| CatalogError {
             path: "transforms".to_owned(),
             message: error.to_string(),
         })?;
-        Ok(Loaded { catalog, words })
+        Ok(Loaded { catalog, prefilter })
     }
 
     fn loaded(&self, language: Language) -> &Loaded {
@@ -177,7 +177,7 @@ impl Engine {
 
     /// Whether the text holds a word that acquires a lock: one pass over the bytes, no parse.
     pub fn may_hold_locks(&self, language: Language, text: &[u8]) -> bool {
-        self.loaded(language).words.is_match(text)
+        self.loaded(language).prefilter.passes(text)
     }
 
     /// Everything found in `text`, each finding with its verified fixes.

@@ -22,6 +22,7 @@ pub mod lower;
 pub mod names;
 pub mod parse;
 pub mod plan;
+pub mod prefilter;
 pub mod refusal;
 pub mod report;
 pub mod resolve;

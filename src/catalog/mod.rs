@@ -8,7 +8,7 @@ use crate::language::names::{Names, TypeRef, telling};
 use crate::language::{Grammar, Language};
 use pattern::{Bindings, Pattern, normal};
 use schema::{LanguageFacts, Library, Lock, Taken};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use tree_sitter::Node;
 
 /// `(language folder, file stem, text)` of every file below `transforms/`.
@@ -61,6 +61,15 @@ pub enum Role {
     Context,
     /// A question whether the lock is held.
     Held,
+}
+
+/// What a text must hold before a lock of an entry can be in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// One of these is called; empty: nothing in particular.
+    pub calls: Vec<String>,
+    /// One of these is mentioned; empty: nothing in particular.
+    pub modules: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -169,28 +178,36 @@ impl Catalog {
         self.entries.push(entry);
     }
 
-    /// Words of which a text holds at least one if it acquires a lock of this catalogue.
-    pub fn words(&self) -> Vec<String> {
-        let mut words: HashSet<String> = HashSet::new();
+    /// What a text has to hold for this catalogue to matter, entry by entry.
+    pub fn needs(&self) -> Vec<Need> {
+        let mut needs = Vec::new();
         for entry in &self.entries {
+            let mut calls: Vec<String> = Vec::new();
+            let mut wordless = false;
             for (role, _, pattern) in entry.patterns() {
-                if matches!(
-                    role,
-                    Role::Release | Role::Close | Role::Guarded | Role::Context | Role::Held
-                ) {
+                if !matches!(role, Role::Acquire | Role::Try(_) | Role::Callback) {
                     continue;
                 }
                 match pattern.word() {
-                    Some(word) => {
-                        words.insert(word.to_owned());
-                    }
-                    None => words.extend(entry.modules.iter().cloned()),
+                    Some(word) => calls.push(word.to_owned()),
+                    None => wordless = true,
                 }
             }
+            calls.sort_unstable();
+            calls.dedup();
+            if entry.lock.by_name {
+                needs.push(Need {
+                    calls,
+                    modules: Vec::new(),
+                });
+            } else {
+                needs.push(Need {
+                    calls: if wordless { Vec::new() } else { calls },
+                    modules: entry.modules.clone(),
+                });
+            }
         }
-        let mut words: Vec<String> = words.into_iter().collect();
-        words.sort_unstable();
-        words
+        needs
     }
 
     /// The best match of `node` among the patterns that `wanted` admits.
