@@ -137,7 +137,7 @@ impl Grammar for Script {
             .map_or(function.end_byte(), |body| body.start_byte());
         let mut is_async = function.parent().is_none();
         let mut is_generator = false;
-        for index in 0..function.child_count() as u32 {
+        for index in 0..function.child_count() {
             let Some(child) = function.child(index) else {
                 continue;
             };
