@@ -675,7 +675,7 @@ impl<'a> Builder<'a> {
             span.contains(crate::lower::span(node))
                 && node.named_child_count() == 0
                 && node.kind().contains("identifier")
-                && node.kind() != "property_identifier"
+                && !file.grammar.is_member_name(node.kind())
                 && file.normal(node) == name
         })
     }

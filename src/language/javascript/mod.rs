@@ -175,6 +175,10 @@ impl Grammar for Script {
         matches!(kind, "identifier" | "shorthand_property_identifier")
     }
 
+    fn is_member_name(&self, kind: &str) -> bool {
+        kind == "property_identifier"
+    }
+
     fn called_word(&self, node: Node<'_>, text: &[u8]) -> Option<String> {
         let mut node = node;
         while matches!(node.kind(), "await_expression" | "yield_expression") {
