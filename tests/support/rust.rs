@@ -72,10 +72,13 @@ fn flatten(tokens: TokenStream, words: &mut Vec<Word>) {
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Punct(punct) if punct.as_char() == '#' => {
+                // `#![…]` is about the whole file.
+                tokens.next_if(
+                    |next| matches!(next, TokenTree::Punct(punct) if punct.as_char() == '!'),
+                );
                 let Some(TokenTree::Group(attribute)) =
                     tokens.next_if(|next| matches!(next, TokenTree::Group(_)))
                 else {
-                    // An attribute of the whole file: `#![…]`.
                     continue;
                 };
                 if attribute.stream().to_string().replace(' ', "") == "cfg(test)" {
