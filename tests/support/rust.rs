@@ -199,8 +199,8 @@ impl SourceText {
             .collect()
     }
 
-    /// Strings that stand in patterns or beside `==` and `!=`.
-    pub fn compared_strings(&self) -> Vec<String> {
+    /// Strings that the kind of a node is compared with: by `==` and `!=`, in `match` and `matches!`.
+    pub fn compared_kinds(&self) -> Vec<String> {
         let is = |word: Option<&Word>, punct: char| word == Some(&Word::Punct(punct));
         (0..self.words.len())
             .filter_map(|at| {
@@ -208,13 +208,46 @@ impl SourceText {
                     return None;
                 };
                 let before = |back: usize| at.checked_sub(back).and_then(|at| self.words.get(at));
-                let after = |on: usize| self.words.get(at + on);
                 let in_pattern = is(before(1), '|')
-                    || is(after(1), '|')
-                    || (is(after(1), '=') && is(after(2), '>'));
+                    || is(self.words.get(at + 1), '|')
+                    || (is(self.words.get(at + 1), '=') && is(self.words.get(at + 2), '>'))
+                    || is(before(1), ',');
                 let compared = is(before(1), '=') && (is(before(2), '=') || is(before(2), '!'));
-                (in_pattern || compared).then(|| text.clone())
+                let about_kinds = (compared && self.ends_in_kind(at - 2))
+                    || (in_pattern && self.pattern_of_kind(at));
+                about_kinds.then(|| text.clone())
             })
             .collect()
+    }
+
+    /// Whether what ends in front of `at` is `kind` or `….kind()`.
+    fn ends_in_kind(&self, at: usize) -> bool {
+        let kind = Word::Name("kind".to_owned());
+        let words = &self.words[..at];
+        words.last() == Some(&kind) || words.ends_with(&[kind, Word::Open('('), Word::Close])
+    }
+
+    /// Whether the pattern at `at` belongs to a `match` or `matches!` of a kind.
+    fn pattern_of_kind(&self, at: usize) -> bool {
+        let mut depth = 0;
+        let open = (0..at).rev().find(|&index| {
+            match self.words[index] {
+                Word::Close => depth += 1,
+                Word::Open(_) if depth == 0 => return true,
+                Word::Open(_) => depth -= 1,
+                _ => {}
+            }
+            false
+        });
+        let Some(open) = open else {
+            return false;
+        };
+        if self.words[open] == Word::Open('{') {
+            return self.ends_in_kind(open);
+        }
+        let macro_name = [Word::Name("matches".to_owned()), Word::Punct('!')];
+        let comma = (open..at).find(|&index| self.words[index] == Word::Punct(','));
+        self.words[..open].ends_with(&macro_name)
+            && comma.is_some_and(|comma| self.ends_in_kind(comma))
     }
 }
