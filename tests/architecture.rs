@@ -91,7 +91,7 @@ fn the_scanner_reads_rust() {
             .iter()
             .any(|path| path == "std::env" || path == "std::net")
     );
-    assert_eq!(source.macros(), ["println"]);
+    assert_eq!(source.macros(), ["println", "matches"]);
     assert_eq!(source.compared_kinds(), ["a", "b", "d", "e", "f", "g"]);
     assert_eq!(
         source.calls_with_string(),

@@ -213,8 +213,11 @@ impl SourceText {
                     || (is(self.words.get(at + 1), '=') && is(self.words.get(at + 2), '>'))
                     || is(before(1), ',');
                 let compared = is(before(1), '=') && (is(before(2), '=') || is(before(2), '!'));
-                let about_kinds = (compared && self.ends_in_kind(at - 2))
-                    || (in_pattern && self.pattern_of_kind(at));
+                let about_kinds = if compared {
+                    self.ends_in_kind(at - 2)
+                } else {
+                    in_pattern && self.pattern_of_kind(at)
+                };
                 about_kinds.then(|| text.clone())
             })
             .collect()
