@@ -6,6 +6,8 @@ mod fixture;
 #[path = "support/rust.rs"]
 mod rust;
 
+use lockfix::catalog::FILES;
+use lockfix::catalog::schema::Library;
 use lockfix::engine::{Engine, Options};
 use lockfix::language::Language;
 use lockfix::refusal::CODES;
@@ -97,6 +99,22 @@ fn the_scanner_reads_rust() {
         source.calls_with_string(),
         [("g".to_owned(), "c".to_owned())]
     );
+}
+
+/// The tests that the page names are there.
+#[test]
+fn the_page_names_tests_that_exist() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).expect("a page");
+    let (page, tests) = (read("docs/architecture.md"), read("tests/architecture.rs"));
+    let mut named = 0;
+    for name in page.split('`').skip(1).step_by(2) {
+        if name.matches('_').count() >= 2 && !name.contains(['=', ' ', '/']) {
+            named += 1;
+            assert!(tests.contains(&format!("fn {name}()")), "{name}");
+        }
+    }
+    assert!(named > 10, "only {named} tests are named");
 }
 
 #[test]
@@ -231,6 +249,31 @@ fn the_middle_names_no_syntax_of_one_language() {
         }
     }
     assert_none("the syntax of a language is named", &found);
+}
+
+#[test]
+fn no_library_is_named_in_the_code() {
+    let mut modules: BTreeSet<String> = BTreeSet::new();
+    for (_, stem, text) in FILES {
+        if *stem != "language" {
+            let library: Library = toml::from_str(text).expect("a library");
+            modules.extend(library.modules);
+            modules.extend(library.lock.into_iter().flat_map(|lock| lock.modules));
+        }
+    }
+    let mut found = Vec::new();
+    for source in sources() {
+        // The words of telling names, some of which are also packages.
+        if source.path == "src/language/names.rs" {
+            continue;
+        }
+        let named = source
+            .strings()
+            .into_iter()
+            .filter(|text| modules.contains(text));
+        found.extend(named.map(|text| format!("{}: {text:?}", source.path)));
+    }
+    assert_none("a library is named", &found);
 }
 
 fn has_kind(language: Language, kind: &str, named: bool) -> bool {
