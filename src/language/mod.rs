@@ -186,6 +186,14 @@ pub trait Grammar: Sync + Send {
     fn is_call(&self, kind: &str) -> bool;
     /// A plain identifier.
     fn is_name(&self, kind: &str) -> bool;
+    /// Whether leaves of this kind name a member (`b` of `a.b`) and no variable.
+    fn is_member_name(&self, _kind: &str) -> bool {
+        false
+    }
+    /// The leaf of the node that names a member, where its kind does not tell.
+    fn member<'t>(&self, _node: Node<'t>) -> Option<Node<'t>> {
+        None
+    }
     /// The last identifier of the callee of a call, through `await`.
     fn called_word(&self, node: Node<'_>, text: &[u8]) -> Option<String>;
     /// The names that an expression reads, dotted ones too, added to `out`.

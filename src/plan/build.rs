@@ -481,11 +481,11 @@ impl<'a> Builder<'a> {
         for &release in self.task.releases {
             let span = self.task.body.sites[release].span;
             let stays = !self.region.dropped.contains(&release)
-                && !(self.region.absorbed.is_some()
-                    && self
+                && (self.region.absorbed.is_none()
+                    || self
                         .region
                         .main
-                        .is_some_and(|main| main.span.contains(span)));
+                        .is_none_or(|main| !main.span.contains(span)));
             let reached = self.region.start.block.stmts[self.region.start.first..]
                 .iter()
                 .any(|stmt| stmt.span.contains(span));
@@ -675,7 +675,7 @@ impl<'a> Builder<'a> {
             span.contains(crate::lower::span(node))
                 && node.named_child_count() == 0
                 && node.kind().contains("identifier")
-                && node.kind() != "property_identifier"
+                && !file.grammar.is_member_name(node.kind())
                 && file.normal(node) == name
         })
     }

@@ -42,13 +42,13 @@ fn taken(file: &File<'_>, body: &Body) -> HashSet<String> {
         .find(|node| node.start_byte() <= body.span.start && body.span.end <= node.end_byte());
     // `x.release` is no name that could be hidden. The parent of a node is not asked for: finding it
     // takes a walk from the root.
-    let mut attribute = None;
+    let mut member = None;
     let mut collect = |node: tree_sitter::Node<'_>| {
-        if let Some(own) = node.child_by_field_name("attribute") {
-            attribute = Some(own.id());
+        if let Some(own) = file.grammar.member(node) {
+            member = Some(own.id());
         }
-        let is_property = node.kind() == "property_identifier" || attribute == Some(node.id());
-        if node.named_child_count() == 0 && node.kind().contains("identifier") && !is_property {
+        let is_member = file.grammar.is_member_name(node.kind()) || member == Some(node.id());
+        if node.named_child_count() == 0 && node.kind().contains("identifier") && !is_member {
             names.insert(file.normal(node));
         }
     };

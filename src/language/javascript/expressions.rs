@@ -323,11 +323,12 @@ fn binary(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
 }
 
 fn choice(node: Node<'_>, cond: Cond, (yes, no): (Vec<Event>, Vec<Event>), out: &mut Vec<Event>) {
-    if yes.is_empty() && no.is_empty() {
-        if let Cond::Test { events, .. } = cond {
-            out.extend(events);
-            return;
-        }
+    if yes.is_empty()
+        && no.is_empty()
+        && let Cond::Test { events, .. } = cond
+    {
+        out.extend(events);
+        return;
     }
     out.push(event(
         node,

@@ -137,7 +137,7 @@ impl Grammar for Script {
             .map_or(function.end_byte(), |body| body.start_byte());
         let mut is_async = function.parent().is_none();
         let mut is_generator = false;
-        for index in 0..function.child_count() as u32 {
+        for index in 0..function.child_count() {
             let Some(child) = function.child(index) else {
                 continue;
             };
@@ -173,6 +173,10 @@ impl Grammar for Script {
 
     fn is_name(&self, kind: &str) -> bool {
         matches!(kind, "identifier" | "shorthand_property_identifier")
+    }
+
+    fn is_member_name(&self, kind: &str) -> bool {
+        kind == "property_identifier"
     }
 
     fn called_word(&self, node: Node<'_>, text: &[u8]) -> Option<String> {

@@ -113,6 +113,10 @@ impl Grammar for Python {
         kind == "identifier"
     }
 
+    fn member<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        node.child_by_field_name("attribute")
+    }
+
     fn called_word(&self, node: Node<'_>, text: &[u8]) -> Option<String> {
         let mut node = node;
         while node.kind() == "await" {

@@ -279,7 +279,7 @@ fn tried(lowering: &mut Lowering<'_>, node: Node<'_>) -> StmtKind {
     let mut finally = None;
     for clause in children(node) {
         match clause.kind() {
-            "except_clause" | "except_group_clause" => {
+            "except_clause" => {
                 let caught = children(clause).find(|child| child.kind() != "block");
                 let only = caught
                     .map(|caught| lowering.file.normal(caught))
