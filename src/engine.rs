@@ -35,6 +35,8 @@ pub struct Options {
     pub forms: Vec<(Language, Vec<Form>)>,
     /// Offer no other form than the preferred ones (`--form`).
     pub only_forms: bool,
+    /// Prove every form that fits, for a person to choose from; otherwise only the best.
+    pub alternatives: bool,
     /// `None`: the default of each language.
     pub exceptions: Option<Exceptions>,
     /// Further catalogue entries (`[[lock]]` of the user's configuration), as TOML.
@@ -50,6 +52,7 @@ impl Default for Options {
                 .collect(),
             forms: Vec::new(),
             only_forms: false,
+            alternatives: true,
             exceptions: None,
             locks: Vec::new(),
         }
@@ -277,6 +280,7 @@ impl Engine {
             releases: &found.releases,
             rule: finding.rule,
             verbatim,
+            forced: false,
         };
         let claim = Claim {
             file,
@@ -287,9 +291,13 @@ impl Engine {
             site: found.site,
             findings,
             fixed: &finding.clone(),
+            longer: false,
         };
         let mut refusal: Option<Reason> = None;
         for form in self.forms(language, &task) {
+            if !self.options.alternatives && !finding.fixes.is_empty() {
+                break;
+            }
             let offered = candidates(task, form);
             let candidates = match offered {
                 Ok(candidates) => candidates,
@@ -313,11 +321,48 @@ impl Engine {
                 }
             }
         }
+        if finding.fixes.is_empty()
+            && let Some(reason) = refusal
+                .as_ref()
+                .filter(|reason| reason.code == "release-would-move")
+        {
+            finding
+                .fixes
+                .extend(self.unsafe_fix(language, task, &claim, reason));
+        }
         if finding.fixes.is_empty() {
             finding.refusal =
                 Some(refusal.unwrap_or_else(|| reason("no-form", "no form of this lock fits")));
         }
         finding
+    }
+
+    /// A fix that guarantees the release and holds the lock longer than the original did.
+    fn unsafe_fix(
+        &self,
+        language: Language,
+        task: Task<'_>,
+        claim: &Claim<'_>,
+        reason: &Reason,
+    ) -> Option<Fix> {
+        let task = Task {
+            forced: true,
+            ..task
+        };
+        let claim = Claim {
+            longer: true,
+            ..*claim
+        };
+        self.forms(language, &task)
+            .into_iter()
+            .flat_map(|form| candidates(task, form).unwrap_or_default())
+            .find(|candidate| verify(&claim, &candidate.edits).is_ok())
+            .map(|candidate| Fix {
+                form: candidate.form,
+                applicability: Applicability::Unsafe,
+                reason: Some(reason.clone()),
+                edits: candidate.edits,
+            })
     }
 
     /// The forms to try, best first.

@@ -160,6 +160,7 @@ impl Args {
     /// What goes over the configuration files.
     pub fn overrides(&self) -> Overrides {
         Overrides {
+            best_only: !self.is_interactive(),
             select: (!self.select.is_empty()).then(|| self.select.concat()),
             ignore: self.ignore.concat(),
             form: self.form,

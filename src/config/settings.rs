@@ -21,6 +21,8 @@ pub struct Overrides {
     pub ignore: Vec<Rule>,
     /// Offer this form only.
     pub form: Option<Form>,
+    /// Nobody is there to choose between forms.
+    pub best_only: bool,
     pub exceptions: Option<Exceptions>,
     /// In bytes.
     pub max_size: Option<u64>,
@@ -132,6 +134,7 @@ fn options(config: &Config, overrides: &Overrides) -> Options {
             None => config.forms.clone(),
         },
         only_forms: overrides.form.is_some(),
+        alternatives: !overrides.best_only,
         exceptions: overrides.exceptions.or(config.exceptions),
         locks: config.locks.iter().map(|lock| lock.toml.clone()).collect(),
     }

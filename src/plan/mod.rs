@@ -39,6 +39,8 @@ pub struct Task<'a> {
     pub rule: Rule,
     /// Spans of strings that reach over several lines.
     pub verbatim: &'a [Span],
+    /// Give up the points at which branches release, which makes a fix unsafe.
+    pub forced: bool,
 }
 
 impl Task<'_> {
@@ -84,7 +86,11 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
     let mut refused = None;
     let mut found = Vec::new();
     for start in &starts {
-        for region in region::regions(task.body, task.releases, start) {
+        for mut region in region::regions(task.body, task.releases, start) {
+            if task.forced {
+                let kept = std::mem::take(&mut region.kept);
+                region.dropped.extend(kept);
+            }
             let plain = build(task, form, &region);
             let hoists = !matches!(&plain, Ok((_, false)));
             let absorbed = absorbing(&region)

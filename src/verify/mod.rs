@@ -29,6 +29,8 @@ pub struct Claim<'a> {
     /// What is found in the body before the fix.
     pub findings: &'a [Finding],
     pub fixed: &'a Finding,
+    /// Holding the lock longer than before is taken as it is.
+    pub longer: bool,
 }
 
 /// Verifies the edits.
@@ -70,7 +72,8 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     let again = |body: &Body, key: KeyId, by_ticket: bool| {
         claim.catalog.entries[body.keys[key].entry].again_harmful(by_ticket)
     };
-    prove(claim.body, &after, claim.site, &again).map_err(|divergence| said(claim, &divergence))?;
+    prove(claim.body, &after, claim.site, claim.longer, &again)
+        .map_err(|divergence| said(claim, &divergence))?;
     no_new_finding(claim, &file, &after)
 }
 

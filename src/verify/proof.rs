@@ -49,10 +49,14 @@ struct Proof<'a> {
     fixed: KeyId,
     /// The acquire (of the original) that is being fixed.
     site: SiteId,
+    /// The rewritten function may hold the lock longer.
+    longer: bool,
     again_harmful: &'a dyn Fn(&Body, KeyId, bool) -> bool,
 }
 
 /// Proves that `after` is `before` with the release of what `site` (of `before`) takes guaranteed.
+///
+/// With `longer`, the rewritten function may hold the lock over more than the original did.
 ///
 /// # Errors
 /// The first [`Divergence`] found.
@@ -60,6 +64,7 @@ pub fn prove(
     before: &Body,
     after: &Body,
     site: SiteId,
+    longer: bool,
     again_harmful: &dyn Fn(&Body, KeyId, bool) -> bool,
 ) -> Result<(), Divergence> {
     let first = Graph::new(before).map_err(|_| Divergence::TooComplex)?;
@@ -80,6 +85,7 @@ pub fn prove(
         same,
         fixed: before.sites[site].key,
         site,
+        longer,
         again_harmful,
     };
     let mut seen: HashSet<Pair> = HashSet::new();
@@ -207,6 +213,8 @@ impl<'a> Proof<'a> {
                 if was != is {
                     return Err(Divergence::OtherLock(self.span_at(before)));
                 }
+            } else if was < is && self.longer && !freed {
+                continue;
             } else if was < is || (freed && was == 0) {
                 return Err(Divergence::Moved(self.span_at(before)));
             } else if was > is {
