@@ -15,9 +15,26 @@ use rust::{SourceText, Word, sources};
 use std::collections::BTreeSet;
 
 /// What works on texts in memory.
-const ENGINE: [&str; 19] = [
-    "analysis", "catalog", "compose", "edit", "engine", "finding", "flow", "language", "lower",
-    "names", "parse", "plan", "refusal", "resolve", "rewrite", "source", "suppress", "syntax",
+const ENGINE: [&str; 20] = [
+    "analysis",
+    "catalog",
+    "compose",
+    "edit",
+    "engine",
+    "finding",
+    "flow",
+    "language",
+    "lower",
+    "names",
+    "parse",
+    "plan",
+    "prefilter",
+    "refusal",
+    "resolve",
+    "rewrite",
+    "source",
+    "suppress",
+    "syntax",
     "verify",
 ];
 
@@ -115,6 +132,12 @@ fn the_page_names_tests_that_exist() {
         }
     }
     assert!(named > 10, "only {named} tests are named");
+    for module in ENGINE.into_iter().chain(RIM) {
+        let there = ["", "/", ".rs"]
+            .into_iter()
+            .any(|end| page.contains(&format!("`{module}{end}`")));
+        assert!(there, "the page does not mention {module}");
+    }
 }
 
 #[test]
