@@ -185,6 +185,10 @@ pub trait Grammar: Sync + Send {
     fn is_managed(&self, _name: Node<'_>) -> bool {
         false
     }
+    /// Whether the acquire takes nothing here: a test asserts that it fails, or a task runs it.
+    fn takes_nothing(&self, _acquire: Node<'_>, _text: &[u8]) -> bool {
+        false
+    }
     /// Whether a name is given to somebody else where it stands: passed, stored, returned.
     fn passes_on(&self, name: Node<'_>) -> bool;
 
