@@ -1,13 +1,13 @@
 //! The pipeline over one file in memory: parse → lower → analyse → plan → rewrite → verify. No IO.
 
-use crate::analysis::{Found, Judged, judge};
+use crate::analysis::{Found, Freed, Judged, judge};
 use crate::catalog::schema::Library;
 use crate::catalog::{Catalog, CatalogError, languages_of};
 use crate::edit;
 use crate::finding::{Applicability, Finding, Fix, Form, Reason, Rule, SkippedFunction};
 use crate::flow::Body;
 use crate::language::Language;
-use crate::lower::{File, Lowered, descendants, lower, span};
+use crate::lower::{File, Lowered, descendants, function_around, lower, span};
 use crate::parse::parse;
 use crate::plan::{Task, candidates};
 use crate::prefilter::Prefilter;
@@ -15,6 +15,7 @@ use crate::refusal::reason;
 use crate::source::{Source, Span};
 use crate::verify::{Claim, verify};
 use std::sync::OnceLock;
+use tree_sitter::Node;
 
 /// What can throw inside a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -220,22 +221,25 @@ impl Engine {
         if bodies.is_empty() {
             return analysis;
         }
+        let releases = releases(file);
         let released: Vec<String> = bodies
             .iter()
             .flat_map(|body| {
                 body.sites
                     .iter()
-                    .filter(|site| site.is_written_release())
+                    .filter(|site| site.acquire().is_none())
                     .map(|site| body.keys[site.key].text.clone())
             })
-            .chain(releases_without_acquire(file))
+            .chain(releases.iter().map(|(lock, _)| lock.clone()))
             .collect();
+        let freed_elsewhere = freed_elsewhere(file, &bodies, &releases);
         let verbatim = verbatim(language, file);
         for body in &bodies {
             let judged = Judged {
                 body,
                 file,
                 released_in_file: &released,
+                freed_elsewhere: &freed_elsewhere,
             };
             match judge(&judged) {
                 Ok(found) => {
@@ -244,7 +248,7 @@ impl Engine {
                     for found in found {
                         if self.options.rules.contains(&found.finding.rule) {
                             let fixed =
-                                self.with_fixes(language, file, body, &verbatim, &findings, found);
+                                self.with_fixes(language, &judged, &verbatim, &findings, found);
                             analysis.findings.push(fixed);
                         }
                     }
@@ -265,12 +269,12 @@ impl Engine {
     fn with_fixes(
         &self,
         language: Language,
-        file: &File<'_>,
-        body: &Body,
+        at: &Judged<'_>,
         verbatim: &[Span],
         findings: &[Finding],
         found: Found,
     ) -> Finding {
+        let (file, body) = (at.file, at.body);
         let mut finding = found.finding;
         let task = Task {
             file,
@@ -290,6 +294,7 @@ impl Engine {
             body,
             site: found.site,
             findings,
+            freed_elsewhere: at.freed_elsewhere,
             fixed: &finding.clone(),
             longer: false,
         };
@@ -453,8 +458,8 @@ fn verbatim(language: Language, file: &File<'_>) -> Vec<Span> {
         .collect()
 }
 
-/// The locks that functions release which do not acquire them.
-fn releases_without_acquire(file: &File<'_>) -> Vec<String> {
+/// Every release of the file with the lock that it names.
+fn releases<'t>(file: &File<'t>) -> Vec<(String, Node<'t>)> {
     descendants(file.root, |_| true)
         .filter(|node| file.grammar.may_match(node.kind()))
         .filter_map(|node| {
@@ -462,7 +467,36 @@ fn releases_without_acquire(file: &File<'_>) -> Vec<String> {
                 role == crate::catalog::Role::Release
             })?;
             let entry = &file.catalog.entries[hit.entry];
-            Some(entry.key_text(&hit.bindings, file.source.bytes))
+            Some((entry.key_text(&hit.bindings, file.source.bytes), node))
+        })
+        .collect()
+}
+
+/// What functions free that they have not taken.
+fn freed_elsewhere(
+    file: &File<'_>,
+    bodies: &[Body],
+    releases: &[(String, Node<'_>)],
+) -> Vec<Freed> {
+    releases
+        .iter()
+        .filter_map(|(lock, node)| {
+            let function = function_around(file, *node);
+            let at = span(function);
+            let takes = |body: &Body| {
+                body.span == at
+                    && body
+                        .sites
+                        .iter()
+                        .any(|site| site.acquire().is_some() && body.keys[site.key].text == *lock)
+            };
+            let around = std::iter::successors(function.parent(), Node::parent)
+                .filter(|node| !node.kind().contains("class"))
+                .find(|node| file.grammar.is_function(node.kind()));
+            (!bodies.iter().any(takes)).then(|| Freed {
+                lock: lock.clone(),
+                scope: around.map(span),
+            })
         })
         .collect()
 }

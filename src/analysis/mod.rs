@@ -33,6 +33,16 @@ pub struct Judged<'a> {
     pub file: &'a File<'a>,
     /// Lock names (with mode) that some function of the file releases.
     pub released_in_file: &'a [String],
+    /// What functions of the file free without having taken it.
+    pub freed_elsewhere: &'a [Freed],
+}
+
+/// A lock that a function frees without having taken it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Freed {
+    pub lock: String,
+    /// The function around that function, if there is one.
+    pub scope: Option<Span>,
 }
 
 /// Everything that is wrong with the locks of a body.
@@ -72,7 +82,9 @@ impl Judged<'_> {
     fn rule_of(&self, site: SiteId, paths: &Paths) -> Option<(Rule, Vec<(Span, LeakKind)>)> {
         let key = self.body.sites[site].key;
         let entry = &self.file.catalog.entries[self.body.keys[key].entry];
-        if returns_it(&self.body.root.stmts, &self.body.keys[key].text) {
+        if returns_it(&self.body.root.stmts, &self.body.keys[key].text)
+            || self.freed_by_sibling(key)
+        {
             return None;
         }
         if self.was_held_before(site, paths) || drains(self.body, site) {
@@ -101,7 +113,7 @@ impl Judged<'_> {
             .copied()
             .filter(|(_, kind)| *kind != LeakKind::Exception)
             .collect();
-        let on_purpose = !paths.released.contains(&key)
+        let on_purpose = (!paths.released.contains(&key) || self.is_permit(key))
             && leaks
                 .iter()
                 .any(|(_, kind)| matches!(kind, LeakKind::Return | LeakKind::EndOfBody));
@@ -191,6 +203,29 @@ impl Judged<'_> {
             .iter()
             .flat_map(Stmt::all_events)
             .any(|event| matches!(&event.kind, EventKind::Assign { var, .. } if var == name))
+    }
+
+    /// Whether another closure of the function around frees the variable: it may do so meanwhile.
+    fn freed_by_sibling(&self, key: KeyId) -> bool {
+        let lock = &self.body.keys[key].text;
+        let variable = !lock.starts_with("this.") && !lock.starts_with("self.");
+        variable
+            && self.freed_elsewhere.iter().any(|freed| {
+                freed.lock == *lock
+                    && freed.scope.is_some_and(|scope| {
+                        (scope.start + 1..scope.end).contains(&self.body.span.start)
+                    })
+            })
+    }
+
+    /// Whether it is a permit that another function gives back.
+    fn is_permit(&self, key: KeyId) -> bool {
+        let key = &self.body.keys[key];
+        self.file.catalog.entries[key.entry].lock.signal
+            && self
+                .freed_elsewhere
+                .iter()
+                .any(|freed| intent::same_lock(&freed.lock, &key.text))
     }
 
     /// Whether the place is in a `finally` that releases: that construct is the guarantee, and
@@ -354,12 +389,25 @@ fn drains(body: &Body, site: SiteId) -> bool {
 /// Whether the lock itself is what the function returns: its caller gets it locked.
 fn returns_it(stmts: &[Stmt], lock: &str) -> bool {
     stmts.iter().any(|stmt| {
-        matches!(&stmt.kind, StmtKind::Return { operand, .. } if operand == lock)
+        matches!(&stmt.kind, StmtKind::Return { operand, .. } if gives(operand, lock))
             || stmt
                 .blocks()
                 .iter()
                 .any(|block| returns_it(&block.stmts, lock))
     })
+}
+
+/// Whether the operand is the lock, or a tuple, list or object that holds it.
+fn gives(operand: &str, lock: &str) -> bool {
+    operand
+        .trim_matches(['(', ')', '[', ']', '{', '}'])
+        .split(',')
+        .any(|part| {
+            part == lock
+                || part
+                    .rsplit_once(':')
+                    .is_some_and(|(_, value)| value == lock)
+        })
 }
 
 /// Whether the acquire stands in the body of a `try` whose `finally` releases its key.

@@ -172,10 +172,6 @@ pub trait Grammar: Sync + Send {
 
     /// Whether a node of this kind is a function with a body of its own.
     fn is_function(&self, kind: &str) -> bool;
-    /// Whether such a node is a class rather than a function proper.
-    fn is_class(&self, _kind: &str) -> bool {
-        false
-    }
     fn function_name(&self, function: Node<'_>, text: &[u8]) -> String;
     /// `(async, generator)`.
     fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool);
@@ -210,6 +206,10 @@ pub trait Grammar: Sync + Send {
     fn binding<'t>(&self, node: Node<'t>) -> Binding<'t>;
     /// Whether the name is that of a resource which a construct closes: `with … as name`.
     fn is_managed(&self, _name: Node<'_>) -> bool {
+        false
+    }
+    /// Whether the acquire takes nothing here: a test asserts that it fails, or a task runs it.
+    fn takes_nothing(&self, _acquire: Node<'_>, _text: &[u8]) -> bool {
         false
     }
     /// Whether a name is given to somebody else where it stands: passed, stored, returned.

@@ -169,7 +169,10 @@ fn find_acquires<'t>(file: &File<'t>, root: Node<'t>) -> Vec<Found<'t>> {
         let Some(hit) = file.catalog.find(node, file.surroundings(), wanted) else {
             continue;
         };
-        if hit.role != Role::Callback && file.grammar.is_awaited(node) {
+        if hit.role != Role::Callback
+            && (file.grammar.is_awaited(node)
+                || file.grammar.takes_nothing(node, file.source.bytes))
+        {
             continue;
         }
         if let Some(receiver) = hit.bindings.get("LOCK")

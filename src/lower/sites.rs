@@ -81,7 +81,6 @@ impl Table {
                 table.find_method(file, node);
             }
         }
-        table.find_siblings(file, function);
         table.handed_over.sort_unstable();
         table.handed_over.dedup();
         table
@@ -429,38 +428,6 @@ impl Table {
             } else if file.grammar.is_name(node.kind()) {
                 self.handed_over.extend(self.key_of_ticket(file, node));
             }
-        }
-    }
-
-    /// A function next to this one, in the same outer function, that frees the lock without taking
-    /// it: the two share it.
-    fn find_siblings(&mut self, file: &File<'_>, function: Node<'_>) {
-        let is_function = |node: &Node<'_>| file.grammar.is_function(node.kind());
-        let outer = std::iter::successors(function.parent(), Node::parent)
-            .filter(|node| !file.grammar.is_class(node.kind()) && is_function(node))
-            .last();
-        let Some(outer) = outer else { return };
-        let inside = |node: &Node<'_>, other: &Node<'_>| {
-            other.start_byte() <= node.start_byte() && node.end_byte() <= other.end_byte()
-        };
-        let siblings: Vec<Node<'_>> = descendants(outer, |node| node.id() != function.id())
-            .filter(|node| node.id() != outer.id() && is_function(node))
-            .filter(|node| !inside(&function, node))
-            .collect();
-        for sibling in siblings {
-            let own_acquires = self.acquires_in(file, sibling);
-            let freed: Vec<KeyId> = descendants(sibling, |_| true)
-                .filter(|node| file.grammar.may_match(node.kind()))
-                .flat_map(|node| {
-                    file.catalog
-                        .find_all(node, file.surroundings(), |role| role == Role::Release)
-                })
-                .filter(|hit| !hit.bindings.contains_key("TICKET"))
-                .filter_map(|hit| self.released(file, &hit))
-                .map(|(key, _)| key)
-                .filter(|key| !own_acquires.contains(key))
-                .collect();
-            self.handed_over.extend(freed);
         }
     }
 

@@ -250,7 +250,9 @@ impl<'a> Builder<'a> {
 
     /// `with ExitStack() as stack:`, which can be closed before its end.
     pub fn exit_stack(&mut self) -> Result<(), Reason> {
-        self.with_code()?;
+        if !self.with_code()?.starts_with("with ") {
+            return Err(reason("no-form", "a plain stack of contexts cannot await the lock"));
+        }
         self.taken_once()?;
         self.drop_releases();
         let file = self.task.file;

@@ -3,7 +3,7 @@
 
 pub mod proof;
 
-use crate::analysis::{Judged, judge};
+use crate::analysis::{Freed, Judged, judge};
 use crate::catalog::Catalog;
 use crate::edit::{self, Edit};
 use crate::engine::Exceptions;
@@ -28,6 +28,7 @@ pub struct Claim<'a> {
     pub site: SiteId,
     /// What is found in the body before the fix.
     pub findings: &'a [Finding],
+    pub freed_elsewhere: &'a [Freed],
     pub fixed: &'a Finding,
     /// Holding the lock longer than before is taken as it is.
     pub longer: bool,
@@ -82,6 +83,7 @@ fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<()
         body: after,
         file,
         released_in_file: &[],
+        freed_elsewhere: claim.freed_elsewhere,
     };
     let found = judge(&judged).map_err(|why| reason("not-proved", why.0))?;
     let count = |findings: &mut dyn Iterator<Item = &Finding>, rule: Rule, lock: &str| {

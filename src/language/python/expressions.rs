@@ -2,7 +2,7 @@
 
 use super::conditions::cond;
 use crate::catalog::pattern::unwrapped;
-use crate::flow::{Cond, Event, EventKind, Test, Value};
+use crate::flow::{Cond, Event, EventKind, SiteKind, Test, Value};
 use crate::lower::sites::Does;
 use crate::lower::{Lowering, label, span};
 use tree_sitter::Node;
@@ -37,9 +37,14 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
     }
     match node.kind() {
         "call" => call(lowering, node, out),
-        "await" | "yield" => {
+        "await" => {
             children(lowering, node, out);
             out.push(lowering.event(node, label::call));
+        }
+        "yield" => {
+            children(lowering, node, out);
+            let resumed = lowering.event(node, label::call);
+            before_acquire(out, resumed);
         }
         "attribute" => {
             let Some(object) = node.child_by_field_name("object") else {
@@ -196,11 +201,44 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
         out.extend(events(lowering, arguments));
     }
     let callee = lowering.file.normal(function);
-    if lowering.is_process_exit(&callee) {
+    if is_assertion(&callee) {
+        let asserts = lowering.event(node, label::call);
+        assertion(lowering, out, asserts);
+    } else if lowering.is_process_exit(&callee) {
         out.push(lowering.event(node, label::process_exit));
     } else if !lowering.is_pure_call(&callee) {
         out.push(lowering.event(node, label::call));
     }
+}
+
+/// Adds what the last of the events, an acquire as a rule, has to pass before it counts: the lock
+/// is held from then on.
+fn before_acquire(out: &mut Vec<Event>, event: Event) {
+    let taken = matches!(
+        out.last().map(|last| &last.kind),
+        Some(EventKind::Acquire(_))
+    );
+    let at = out.len() - usize::from(taken);
+    out.insert(at, event);
+}
+
+/// Adds an assertion. One on the result of an acquire fails only where it took nothing.
+pub fn assertion(lowering: &mut Lowering<'_>, out: &mut Vec<Event>, event: Event) {
+    if let Some(EventKind::Acquire(site)) = out.last().map(|last| &last.kind)
+        && let SiteKind::Acquire(acquire) = &mut lowering.table.sites[*site].what
+    {
+        acquire.conditional = false;
+    }
+    before_acquire(out, event);
+}
+
+/// `self.assertTrue(lock.acquire())` and the like.
+fn is_assertion(callee: &str) -> bool {
+    let method = callee.rsplit('.').next().unwrap_or(callee);
+    matches!(
+        method,
+        "assertTrue" | "assertIs" | "assertEqual" | "assertIsNotNone"
+    )
 }
 
 fn boolean(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {

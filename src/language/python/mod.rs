@@ -21,6 +21,20 @@ pub struct Python;
 
 pub static PYTHON: Python = Python;
 
+/// Functions that run a coroutine by itself.
+const STARTS_TASK: &[&str] = &["ensure_future", "create_task", "run_coroutine_threadsafe"];
+
+/// `… is False`, `… == False`.
+fn is_compared_to_false(comparison: Node<'_>, text: &[u8]) -> bool {
+    comparison.named_child_count() == 2
+        && comparison
+            .named_child(1)
+            .is_some_and(|right| right.kind() == "false")
+        && !text[comparison.byte_range()]
+            .windows(3)
+            .any(|operator| operator == b"not" || operator.starts_with(b"!="))
+}
+
 /// The expression of the one statement in `async def f(): EXPRESSION`.
 fn pattern_node(root: Node<'_>) -> Option<Node<'_>> {
     descendants(root, |_| true)
@@ -74,10 +88,6 @@ impl Grammar for Python {
 
     fn is_function(&self, kind: &str) -> bool {
         matches!(kind, "function_definition" | "lambda" | "class_definition")
-    }
-
-    fn is_class(&self, kind: &str) -> bool {
-        kind == "class_definition"
     }
 
     fn function_name(&self, function: Node<'_>, text: &[u8]) -> String {
@@ -206,6 +216,36 @@ impl Grammar for Python {
     fn is_managed(&self, name: Node<'_>) -> bool {
         name.parent()
             .is_some_and(|parent| parent.kind() == "as_pattern_target")
+    }
+
+    fn takes_nothing(&self, acquire: Node<'_>, text: &[u8]) -> bool {
+        let mut asserted = acquire;
+        let mut negated = false;
+        while let Some(parent) = asserted.parent() {
+            match parent.kind() {
+                "parenthesized_expression" => {}
+                "not_operator" => negated = !negated,
+                "comparison_operator" => negated ^= is_compared_to_false(parent, text),
+                "assert_statement" => return negated,
+                "argument_list" => {
+                    let word = parent
+                        .parent()
+                        .and_then(|call| self.called_word(call, text))
+                        .unwrap_or_default();
+                    return match word.as_str() {
+                        "assertFalse" => !negated,
+                        "assertTrue" => negated,
+                        "assertIs" | "assertEqual" => {
+                            parent.named_child(1).is_some_and(|is| is.kind() == "false")
+                        }
+                        _ => STARTS_TASK.contains(&word.as_str()) && asserted.kind() == "call",
+                    };
+                }
+                _ => return false,
+            }
+            asserted = parent;
+        }
+        false
     }
 
     fn passes_on(&self, name: Node<'_>) -> bool {

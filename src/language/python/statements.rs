@@ -1,7 +1,7 @@
 //! Statements of Python, lowered.
 
 use super::conditions::cond;
-use super::expressions::{assign_target, close, events};
+use super::expressions::{assertion, assign_target, close, events};
 use crate::flow::{
     Block, BlockStyle, Case, Cond, Decl, DeclKind, Event, Handler, Loop, Stmt, StmtKind, Test,
     WithExit,
@@ -134,7 +134,8 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
         }
         "assert_statement" => {
             let mut inside = all_events(lowering, node);
-            inside.push(lowering.event(node, label::may_throw));
+            let fails = lowering.event(node, label::may_throw);
+            assertion(lowering, &mut inside, fails);
             StmtKind::Plain(inside)
         }
         "delete_statement" => {
