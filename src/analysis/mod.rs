@@ -420,7 +420,7 @@ fn acquired_in_own_try(body: &Body, site: SiteId) -> bool {
                 ..
             } = &stmt.kind
                 && tried.stmts.iter().any(|stmt| stmt.holds_site(site))
-                && frees(body, &finally.stmts, body.sites[site].key)
+                && releases_at_once(body, &finally.stmts, body.sites[site].key)
             {
                 return true;
             }
@@ -430,6 +430,13 @@ fn acquired_in_own_try(body: &Body, site: SiteId) -> bool {
         })
     }
     search(body, &body.root.stmts, site)
+}
+
+/// Whether one of the statements releases the key, and asks nothing before.
+fn releases_at_once(body: &Body, stmts: &[Stmt], key: KeyId) -> bool {
+    stmts.iter().any(|stmt| {
+        matches!(stmt.kind, StmtKind::Plain(_)) && frees(body, std::slice::from_ref(stmt), key)
+    })
 }
 
 /// Whether some statement releases the key.

@@ -203,7 +203,15 @@ impl Catalog {
             } else {
                 needs.push(Need {
                     calls: if wordless { Vec::new() } else { calls },
-                    modules: entry.modules.clone(),
+                    // `from PySide6 import QtCore` does not spell the module out.
+                    modules: entry
+                        .modules
+                        .iter()
+                        .map(|module| match module.split_once('.') {
+                            Some((root, _)) if !module.contains('/') => root.to_owned(),
+                            _ => module.clone(),
+                        })
+                        .collect(),
                 });
             }
         }

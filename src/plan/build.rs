@@ -251,7 +251,10 @@ impl<'a> Builder<'a> {
     /// `with ExitStack() as stack:`, which can be closed before its end.
     pub fn exit_stack(&mut self) -> Result<(), Reason> {
         if !self.with_code()?.starts_with("with ") {
-            return Err(reason("no-form", "a plain stack of contexts cannot await the lock"));
+            return Err(reason(
+                "no-form",
+                "a plain stack of contexts cannot await the lock",
+            ));
         }
         self.taken_once()?;
         self.drop_releases();
@@ -333,6 +336,15 @@ impl<'a> Builder<'a> {
             self.flag_release(site, &flag)?;
         }
         for site in self.taken_again() {
+            let at = self.task.body.sites[site].span.start;
+            let freed_before = self
+                .task
+                .releases
+                .iter()
+                .any(|release| self.task.body.sites[*release].span.end <= at);
+            if !freed_before {
+                return Err(reason("control-flow", "the lock is taken twice"));
+            }
             self.flag_acquire(site, &flag)?;
         }
         let acquire = self.task.body.sites[self.task.site].acquire();

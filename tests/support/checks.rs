@@ -4,7 +4,7 @@ use crate::fixture::{Expected, Fixture, short_name};
 use crate::layouts::LAYOUTS;
 use crate::syntax::{Token, errors, is_comment, is_string, tokens};
 use lockfix::engine::{Analysis, Engine, Fixed};
-use lockfix::finding::{Applicability, Finding, Rule};
+use lockfix::finding::{Applicability, Finding, Form, Rule};
 use lockfix::language::Language;
 use std::collections::{HashMap, HashSet};
 
@@ -110,7 +110,15 @@ pub fn second_run(study: &Study) -> Vec<String> {
 /// Comments and strings are the same in the same order; only acquires and releases disappear.
 pub fn nothing_lost(study: &Study) -> Vec<String> {
     let fixture = &study.fixture;
-    let touched: HashSet<usize> = study.analysis.findings.iter().flat_map(lines_of).collect();
+    let findings = &study.analysis.findings;
+    let mut touched: HashSet<usize> = findings.iter().flat_map(lines_of).collect();
+    for finding in findings {
+        // `finally` passes the value on by itself: the handler's parameter and its return go.
+        let form = finding.fixes.first().map(|fix| fix.form);
+        if form == Some(Form::PromiseFinally) {
+            touched.extend(finding.location.line..=finding.end.line);
+        }
+    }
     losses(fixture.language, &fixture.text, &study.fixed.text, &touched)
 }
 
