@@ -462,12 +462,17 @@ fn verbatim(language: Language, file: &File<'_>) -> Vec<Span> {
 fn releases<'t>(file: &File<'t>) -> Vec<(String, Node<'t>)> {
     descendants(file.root, |_| true)
         .filter(|node| file.grammar.may_match(node.kind()))
-        .filter_map(|node| {
-            let hit = file.catalog.find(node, file.surroundings(), |role| {
+        .flat_map(|node| {
+            let hits = file.catalog.find_all(node, file.surroundings(), |role| {
                 role == crate::catalog::Role::Release
-            })?;
-            let entry = &file.catalog.entries[hit.entry];
-            Some((entry.key_text(&hit.bindings, file.source.bytes), node))
+            });
+            // A ticket names no lock.
+            hits.into_iter()
+                .filter(|hit| !hit.bindings.contains_key("TICKET"))
+                .map(move |hit| {
+                    let entry = &file.catalog.entries[hit.entry];
+                    (entry.key_text(&hit.bindings, file.source.bytes), node)
+                })
         })
         .collect()
 }
