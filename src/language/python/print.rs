@@ -1,7 +1,7 @@
 //! How Python writes the constructs of the forms.
 
 use super::Python;
-use crate::lower::{File, named_children};
+use crate::lower::{File, descendants, named_children};
 use crate::rewrite::printer::{CannotHoist, Hoist, Printer};
 use crate::source::Span;
 use tree_sitter::Node;
@@ -73,6 +73,12 @@ impl Printer for Python {
         let class = "contextlib.ExitStack".to_owned();
         if imported("contextlib", "contextlib", "*") {
             return Some((class, None));
+        }
+        // A file that means something else by the name cannot have the module.
+        let taken = descendants(file.root, |_| true)
+            .any(|node| node.kind() == "identifier" && file.normal(node) == "contextlib");
+        if taken {
+            return None;
         }
         let line = format!("import contextlib{}", file.source.newline);
         Some((class, Some((import_place(file), line))))
