@@ -8,7 +8,7 @@ use crate::finding::{Applicability, Finding, Fix, Form, Reason, Rule, SkippedFun
 use crate::flow::Body;
 use crate::language::Language;
 use crate::lower::{File, Lowered, descendants, function_around, lower, span};
-use crate::parse::parse;
+use crate::parse::{parse, too_deep};
 use crate::plan::{Task, candidates};
 use crate::prefilter::Prefilter;
 use crate::refusal::reason;
@@ -196,6 +196,12 @@ impl Engine {
                 ..Analysis::default()
             };
         };
+        if too_deep(&tree) {
+            return Analysis {
+                skipped_file: Some("nested too deeply".to_owned()),
+                ..Analysis::default()
+            };
+        }
         let source = Source::new(text, grammar.default_indent());
         let names = grammar.names(tree.root_node(), text);
         let file = File {

@@ -27,3 +27,27 @@ pub fn parse(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
         Some(options),
     )
 }
+
+/// Levels of nesting that a file may have. What generators write goes deeper, people do not.
+const DEEPEST: usize = 1_000;
+
+/// Whether the tree nests too deeply to be worth the walks from its leaves to its root.
+pub fn too_deep(tree: &Tree) -> bool {
+    let mut cursor = tree.walk();
+    let mut depth = 0usize;
+    loop {
+        if cursor.goto_first_child() {
+            depth += 1;
+            if depth > DEEPEST {
+                return true;
+            }
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return false;
+            }
+            depth -= 1;
+        }
+    }
+}

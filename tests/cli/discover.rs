@@ -204,3 +204,26 @@ fn files_from_takes_lines_or_nul_separated_paths() {
     let ran = sandbox.run_with(&args, b"").exits(0);
     assert_eq!(found(&ran), [""; 0]);
 }
+
+#[test]
+fn what_nests_ten_thousand_levels_deep_is_skipped_and_kept() {
+    let deep =
+        |open: &str, close: &str| format!("{}1{}", open.repeat(10_000), close.repeat(10_000));
+    let script = PAY_JS.replace(
+        "from.balance -= amount;",
+        &format!("x = {};", deep("(", ")")),
+    );
+    let module = WORK_PY.replace("work()", &deep("[", "]"));
+    let sandbox = Sandbox::new(&[
+        ("pay.js", &script),
+        ("w.py", &module),
+        ("ok.js", &PAY_JS.to_owned()),
+    ]);
+    let ran = sandbox
+        .run(&["--yes", "-v", "--max-size", "100000000"])
+        .exits(0);
+    assert!(ran.stderr.contains("nested too deeply"), "{}", ran.stderr);
+    assert_eq!(sandbox.text("pay.js"), script);
+    assert_eq!(sandbox.text("w.py"), module);
+    assert_ne!(sandbox.text("ok.js"), PAY_JS);
+}
