@@ -14,6 +14,7 @@ use crate::prefilter::Prefilter;
 use crate::refusal::reason;
 use crate::source::{Source, Span};
 use crate::verify::{Claim, verify};
+use std::cell::OnceCell;
 use std::sync::OnceLock;
 use tree_sitter::Node;
 
@@ -206,6 +207,7 @@ impl Engine {
         let names = grammar.names(tree.root_node(), text);
         let file = File {
             source: &source,
+            tree: &tree,
             root: tree.root_node(),
             names: &names,
             catalog: self.catalog(language),
@@ -290,6 +292,7 @@ impl Engine {
             releases: &found.releases,
             rule: finding.rule,
             verbatim,
+            taken: &OnceCell::new(),
             forced: false,
         };
         let claim = Claim {

@@ -5,7 +5,7 @@ use crate::source::Span;
 use std::collections::{HashMap, HashSet};
 
 /// The names of one file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Names {
     /// By local name.
     pub imports: HashMap<String, Import>,
@@ -26,7 +26,7 @@ pub struct Import {
 }
 
 /// A variable or field with a type that is in sight.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TypedValue {
     /// As code names it: `mutex`, `this.mutex`, `self._lock`.
     pub name: String,
@@ -47,7 +47,7 @@ pub enum TypeRef {
 }
 
 /// A class of the file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Class {
     pub name: String,
     pub span: Span,
@@ -128,6 +128,20 @@ impl Names {
     /// The class of this name.
     pub fn class(&self, name: &str) -> Option<&Class> {
         self.classes.iter().find(|class| class.name == name)
+    }
+
+    /// The same names where `moved` says that their places are now. What an edit declares is not among
+    /// them: no lock is declared by one.
+    pub fn shifted(&self, moved: impl Fn(usize) -> usize) -> Names {
+        let mut names = self.clone();
+        let shift = |span: &mut Span| *span = Span::new(moved(span.start), moved(span.end));
+        for value in &mut names.values {
+            shift(&mut value.scope);
+        }
+        for class in &mut names.classes {
+            shift(&mut class.span);
+        }
+        names
     }
 
     /// The innermost class around the byte at `at`.

@@ -12,7 +12,7 @@ use crate::language::{Grammar, names::Names};
 use crate::source::{Source, Span};
 use sites::{Found, Table};
 use std::collections::{BTreeMap, HashSet};
-use tree_sitter::Node;
+use tree_sitter::{Node, Tree};
 
 /// Levels of nesting that lowering follows; deeper functions are skipped, and said to be.
 pub const DEEPEST: usize = 200;
@@ -21,6 +21,7 @@ pub const DEEPEST: usize = 200;
 #[derive(Clone, Copy)]
 pub struct File<'a> {
     pub source: &'a Source<'a>,
+    pub tree: &'a Tree,
     pub root: Node<'a>,
     pub names: &'a Names,
     pub catalog: &'a Catalog,

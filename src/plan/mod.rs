@@ -22,6 +22,8 @@ use crate::refusal::reason;
 use crate::source::Span;
 use build::Builder;
 use region::Region;
+use std::cell::OnceCell;
+use std::collections::HashSet;
 
 /// A rewrite that is worth proving.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ pub struct Task<'a> {
     pub rule: Rule,
     /// Spans of strings that reach over several lines.
     pub verbatim: &'a [Span],
+    /// The names that a fix must not bring in, once they have been collected.
+    pub taken: &'a OnceCell<HashSet<String>>,
     /// Give up the points at which branches release, which makes a fix unsafe.
     pub forced: bool,
 }

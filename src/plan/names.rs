@@ -1,13 +1,14 @@
 //! Names that a fix brings in: free ones.
 
+use super::Task;
 use crate::flow::Body;
 use crate::lower::{File, descendants};
 use std::collections::HashSet;
 
 /// A name that nothing in the function mentions and that hides nothing around it: `wanted`, then
 /// `wanted` with the lock's name behind it, then numbered.
-pub fn free(file: &File<'_>, body: &Body, wanted: &str, lock: &str) -> String {
-    let taken = taken(file, body);
+pub fn free(task: &Task<'_>, wanted: &str, lock: &str) -> String {
+    let taken = task.taken.get_or_init(|| taken(task.file, task.body));
     if !taken.contains(wanted) {
         return wanted.to_owned();
     }
