@@ -94,6 +94,11 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
                 let kept = std::mem::take(&mut region.kept);
                 region.dropped.extend(kept);
             }
+            let all_kept = keeps_releases(form).then(|| Region {
+                kept: [region.dropped.as_slice(), &region.kept].concat(),
+                dropped: Vec::new(),
+                ..region.clone()
+            });
             let plain = build(task, form, &region);
             let hoists = !matches!(&plain, Ok((_, false)));
             let absorbed = absorbing(&region)
@@ -107,6 +112,8 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
                     refused.get_or_insert(reason);
                 }
             }
+            let kept = all_kept.and_then(|region| build(task, form, &region).ok());
+            found.extend(kept.map(|(edits, _)| Candidate { form, edits }));
         }
     }
     if found.is_empty() {
@@ -115,6 +122,11 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
         }));
     }
     Ok(found)
+}
+
+/// Whether the construct may be told to free the lock before its end: then no release has to go.
+fn keeps_releases(form: Form) -> bool {
+    form == Form::UniqueLock
 }
 
 /// The region with the pure `return` behind its main release taken in.
