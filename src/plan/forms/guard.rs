@@ -153,6 +153,7 @@ impl Builder<'_> {
                     source.newline, source.indent, guard.code
                 ));
                 self.construct.close = Some("}".to_owned());
+                self.adds_block = true;
             }
             (None, true) => {
                 self.wraps = false;
@@ -170,6 +171,7 @@ impl Builder<'_> {
                 let code = format!("{}{}", source.indent, guard.code);
                 self.construct.open.push(code);
                 self.construct.close = Some("}".to_owned());
+                self.adds_block = true;
             }
         }
         Ok(())
