@@ -166,12 +166,12 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// The guard of this class, by its full name.
-    pub fn guard(&self, class: &str) -> Option<&Guard> {
-        let is_it = |(guard, _): &&(Guard, Range<usize>)| {
-            guard.classes.iter().any(|known| known == class)
-        };
-        self.guards.iter().find(is_it).map(|(guard, _)| guard)
+    /// The guards of this class, by its full name: as many as it can be made with.
+    pub fn guards(&self, class: &str) -> impl Iterator<Item = &Guard> {
+        self.guards
+            .iter()
+            .map(|(guard, _)| guard)
+            .filter(move |guard| guard.classes.iter().any(|known| known == class))
     }
 
     /// The entry of a lock that such a guard holds: the one that its type tells, else any of its
@@ -329,7 +329,7 @@ impl Catalog {
         self.entries
             .iter()
             .any(|entry| entry.modules.contains(&module) && entry.has_type(&name))
-            || self.guard(&joined(&module, &name)).is_some()
+            || self.guards(&joined(&module, &name)).next().is_some()
     }
 }
 
@@ -644,13 +644,13 @@ impl Entry {
 
     /// The code that the entry gives for a form.
     pub fn form_code(&self, form: Form) -> Option<&str> {
-        Some(&self.form(form)?.code)
+        Some(self.form(form)?.code.as_str()).filter(|code| !code.is_empty())
     }
 
     /// A form with everything that the entry says of it.
     pub fn form(&self, form: Form) -> Option<&FormCode> {
         self.lock.forms.iter().find_map(|entry| match entry {
-            schema::FormEntry::Code(code) if code.name == form => Some(code),
+            schema::FormEntry::Code(code) if code.name == form => Some(code.as_ref()),
             _ => None,
         })
     }

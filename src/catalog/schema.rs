@@ -37,6 +37,13 @@ pub struct Guard {
     /// Methods that tell whether it is held.
     #[serde(default)]
     pub asks: Vec<String>,
+    /// Functions one of which the object is given to free the lock with: what else makes a smart
+    /// pointer a guard.
+    #[serde(default)]
+    pub deleters: Vec<String>,
+    /// It takes nothing itself: the lock is held when it is made.
+    #[serde(default)]
+    pub adopts: bool,
 }
 
 /// One lock of a library: code of the language with `$HOLES`.
@@ -151,7 +158,7 @@ pub enum Again {
 #[serde(untagged)]
 pub enum FormEntry {
     Name(Form),
-    Code(FormCode),
+    Code(Box<FormCode>),
 }
 
 /// A form with the code that it needs.
@@ -160,7 +167,8 @@ pub enum FormEntry {
 pub struct FormCode {
     pub name: Form,
     /// The construct's head: `with $LOCK:`, `$LOCK.runExclusive(async () => $BODY)`,
-    /// `std::lock_guard<$TYPE> $GUARD($LOCK);`.
+    /// `std::lock_guard<$TYPE> $GUARD($LOCK);`. Empty where only what is held already can be guarded.
+    #[serde(default)]
     pub code: String,
     /// The same for a lock that is held already.
     #[serde(default)]

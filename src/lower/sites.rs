@@ -137,21 +137,32 @@ impl Table {
     }
 
     /// A lock that an object of the class `guard` holds: the acquire and the release of it. It is a
-    /// lock that the function takes by hand, too, if it takes one of this name.
-    pub fn add_held<'t>(
+    /// lock that the function takes by hand, too, if one of `names` is how that is called; the last
+    /// of them is its plain name.
+    pub fn add_held(
         &mut self,
         file: &File<'_>,
         guard: &Guard,
-        lock: Node<'t>,
+        names: &[Node<'_>],
     ) -> Option<(SiteId, SiteId)> {
-        let text = file.normal(lock);
-        let known = self
-            .keys
-            .iter()
-            .find(|key| key.text == text && key.mode == guard.mode)
-            .map(|key| key.entry);
-        let surroundings = file.surroundings();
-        let entry = known.or_else(|| file.catalog.guarded_entry(guard, lock, surroundings))?;
+        let known = names.iter().find_map(|lock| {
+            let text = file.normal(*lock);
+            let key = self
+                .keys
+                .iter()
+                .find(|key| key.text == text && key.mode == guard.mode)?;
+            Some((*lock, key.entry))
+        });
+        let plain = || {
+            let lock = *names.last()?;
+            let surroundings = file.surroundings();
+            let entry = file.catalog.guarded_entry(guard, lock, surroundings)?;
+            // Functions are given the address.
+            let by_address = file.catalog.entries[entry].lock.functions;
+            let lock = if by_address { *names.first()? } else { lock };
+            Some((lock, entry))
+        };
+        let (lock, entry) = known.or_else(plain)?;
         let hit = Match {
             entry,
             role: Role::Context,

@@ -7,7 +7,7 @@ use tree_sitter::Node;
 /// Where and how the file includes the header `<name>`; `None` when it does so already.
 pub fn insertion(file: &File<'_>, header: &str) -> Option<(usize, String)> {
     let name = header.trim_matches(['<', '>', '"']);
-    if file.names.modules.contains(name) || file.names.modules.contains("std is in use") {
+    if file.names.modules.contains(name) {
         return None;
     }
     let source = file.source;
@@ -22,21 +22,24 @@ pub fn insertion(file: &File<'_>, header: &str) -> Option<(usize, String)> {
             .unwrap_or_default()
     };
     let line = format!("#include {header}{}", source.newline);
-    let system: Vec<&Node<'_>> = includes
+    let alike: Vec<&Node<'_>> = includes
         .iter()
         .filter(|node| {
             let path = path(node);
-            path.starts_with('<') && !path.contains('.') && !path.contains('/')
+            path.starts_with(&header[..1]) && path.contains(['.', '/']) == header.contains(['.', '/'])
         })
         .collect();
     // Among the headers of the same kind, in their order; else behind the last include.
-    if let Some(next) = system.iter().find(|node| path(node).as_str() > header) {
+    if let Some(next) = alike.iter().find(|node| path(node).as_str() > header) {
         return Some((source.line_start(next.start_byte()), line));
     }
-    let last = system
+    let last = alike
         .last()
         .copied()
-        .or_else(|| includes.iter().rfind(|node| path(node).starts_with('<')))
+        .or_else(|| {
+            let same = |node: &&Node<'_>| path(node).starts_with(&header[..1]);
+            includes.iter().rfind(same)
+        })
         .or(includes.last());
     if let Some(last) = last {
         return Some((source.line_end(last.start_byte()), line));

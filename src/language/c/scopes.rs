@@ -3,6 +3,7 @@
 use super::names::{declarators, declared_name, resolve, type_text};
 use crate::catalog::joined;
 use crate::catalog::pattern::unwrapped;
+use crate::catalog::schema::Guard;
 use crate::flow::{Cond, Event, EventKind, SiteId, Test, WithExit};
 use crate::language::names::TypeRef;
 use crate::lower::expressions::{event, plain};
@@ -71,8 +72,19 @@ fn declared<'t>(file: &File<'_>, node: Node<'t>) -> Option<Declared<'t>> {
 fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, WithExit)> {
     let file = lowering.file;
     let declared = declared(&file, node)?;
-    let guard = file.catalog.guard(&declared.class)?;
-    let mut begins = Begins::Takes;
+    let given = |guard: &&Guard| {
+        guard.deleters.is_empty()
+            || declared.arguments.iter().any(|argument| {
+                let text = file.normal(*argument);
+                guard.deleters.iter().any(|deleter| text.trim_start_matches(['&', ':']) == deleter)
+            })
+    };
+    let guard = file.catalog.guards(&declared.class).find(given)?;
+    let mut begins = if guard.adopts {
+        Begins::Adopts
+    } else {
+        Begins::Takes
+    };
     let mut pairs: Vec<(SiteId, SiteId)> = Vec::new();
     for argument in &declared.arguments {
         let text = file.normal(*argument);
@@ -80,7 +92,8 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
             "adopt_lock" => begins = Begins::Adopts,
             "defer_lock" => begins = Begins::Free,
             "try_to_lock" => begins = Begins::Tries,
-            _ => pairs.extend(lowering.table.add_held(&file, guard, named_lock(*argument))),
+            name if guard.deleters.iter().any(|known| known == name.trim_start_matches('&')) => {}
+            _ => pairs.extend(lowering.table.add_held(&file, guard, &named_locks(*argument))),
         }
     }
     let pair = *pairs.first()?;
@@ -142,15 +155,17 @@ fn if_held(lowering: &Lowering<'_>, node: Node<'_>, exit: SiteId, release: Event
     )
 }
 
-/// The lock of a guard's argument: `&m` and `*p` name what `m` and `p` do.
-fn named_lock(argument: Node<'_>) -> Node<'_> {
+/// What may name the lock of a guard's argument: `&m` itself, and `m`, which it points to.
+fn named_locks(argument: Node<'_>) -> Vec<Node<'_>> {
+    let mut locks = vec![argument];
     let mut lock = unwrapped(argument);
     while lock.kind() == "pointer_expression"
         && let Some(inner) = lock.child_by_field_name("argument")
     {
         lock = unwrapped(inner);
+        locks.push(lock);
     }
-    lock
+    locks
 }
 
 /// Notes what the methods of the guard `name` do from its declaration to the end of the block.
@@ -159,7 +174,7 @@ fn methods_of(
     declaration: Node<'_>,
     name: &str,
     (enter, exit): (SiteId, SiteId),
-    guard: &crate::catalog::schema::Guard,
+    guard: &Guard,
 ) {
     let Some(block) = declaration.parent() else {
         return;

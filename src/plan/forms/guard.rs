@@ -2,18 +2,20 @@
 
 use crate::catalog::schema::FormCode;
 use crate::finding::{Form, Reason};
-use crate::flow::{BlockStyle, SiteId};
+use crate::flow::{BlockStyle, SiteId, Stmt};
 use crate::plan::build::{Builder, would_move};
 use crate::plan::names;
 use crate::refusal::reason;
 
 /// A guard that a fix declares.
-struct Declared {
+struct Declared<'b> {
     name: String,
     code: String,
+    /// The acquire that it takes the place of.
+    takes_place: Option<&'b Stmt>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     /// `std::lock_guard<std::mutex> lock(m);` instead of the acquire; no release is left.
     pub(in crate::plan) fn lock_guard(&mut self) -> Result<(), Reason> {
         self.taken_once()?;
@@ -88,16 +90,18 @@ impl Builder<'_> {
     }
 
     /// The declaration: of a guard that acquires, or of one that adopts what is held already.
-    fn declared(&mut self, form: &FormCode) -> Result<Declared, Reason> {
+    fn declared(&mut self, form: &FormCode) -> Result<Declared<'a>, Reason> {
         let file = self.task.file;
         let site = &self.task.body.sites[self.task.site];
         let acquire = site.acquire();
-        let takes = self.region.start.acquire.is_some()
-            && acquire.is_some_and(|acquire| !acquire.conditional && acquire.bound.is_none());
-        let template = match (takes, &form.adopt) {
-            (true, _) => &form.code,
-            (false, Some(adopt)) => adopt,
-            (false, None) => {
+        let takes_place = self.region.start.acquire.filter(|_| {
+            !form.code.is_empty()
+                && acquire.is_some_and(|acquire| !acquire.conditional && acquire.bound.is_none())
+        });
+        let template = match (takes_place, &form.adopt) {
+            (Some(_), _) => &form.code,
+            (None, Some(adopt)) => adopt,
+            (None, None) => {
                 return Err(reason(
                     "acquire-conditional",
                     "the acquire can fail, and this guard cannot take over what is held",
@@ -120,28 +124,31 @@ impl Builder<'_> {
                 )
             })?
             .replace("$GUARD", &name);
+        let class = code.split(['<', ' ']).next().unwrap_or_default();
+        let in_use = !class.is_empty() && mentions(file.source.bytes, class.as_bytes());
         if let Some(header) = &form.include
+            && !in_use
             && let Some((at, line)) = self.printer.include(file, header)
         {
             self.draft.insert(at, line);
         }
-        Ok(Declared { name, code })
+        Ok(Declared {
+            name,
+            code,
+            takes_place,
+        })
     }
 
     /// Puts the guard where the lock is taken, in a block of its own where it must end before the
     /// block around it does, or where none of its own is around it.
-    fn place(&mut self, guard: &Declared) -> Result<(), Reason> {
+    fn place(&mut self, guard: &Declared<'_>) -> Result<(), Reason> {
         let source = self.task.file.source;
         let braced = self.region.start.block.style == BlockStyle::Braced;
         let ends_with_block = braced && self.region.rest().is_empty();
-        let takes_place = self.region.start.acquire.filter(|_| {
-            let acquire = self.task.body.sites[self.task.site].acquire();
-            acquire.is_some_and(|acquire| !acquire.conditional && acquire.bound.is_none())
-        });
         let Some(first) = self.region.stmts().first() else {
             return Err(reason("no-form", "nothing runs with the lock held"));
         };
-        match (takes_place, ends_with_block) {
+        match (guard.takes_place, ends_with_block) {
             (Some(stmt), true) => {
                 self.wraps = false;
                 self.draft.replace(stmt.span, guard.code.as_str());
@@ -176,4 +183,9 @@ impl Builder<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a text holds a class that a fix would use: then whatever declares it is included.
+fn mentions(text: &[u8], class: &[u8]) -> bool {
+    text.windows(class.len()).any(|part| part == class)
 }
