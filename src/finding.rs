@@ -105,18 +105,22 @@ pub enum Form {
     Using,
     With,
     ExitStack,
+    LockGuard,
+    UniqueLock,
     Tracked,
 }
 
 impl Form {
     /// Every form that a language of this version uses.
-    pub const ALL: [Form; 7] = [
+    pub const ALL: [Form; 9] = [
         Form::TryFinally,
         Form::RunExclusive,
         Form::PromiseFinally,
         Form::Using,
         Form::With,
         Form::ExitStack,
+        Form::LockGuard,
+        Form::UniqueLock,
         Form::Tracked,
     ];
 
@@ -129,6 +133,8 @@ impl Form {
             Form::Using => "using",
             Form::With => "with",
             Form::ExitStack => "exit-stack",
+            Form::LockGuard => "lock-guard",
+            Form::UniqueLock => "unique-lock",
             Form::Tracked => "tracked",
         }
     }

@@ -14,6 +14,36 @@ pub struct Library {
     pub modules: Vec<String>,
     #[serde(default)]
     pub lock: Vec<Lock>,
+    /// Classes whose objects hold a lock until the end of their block.
+    #[serde(default)]
+    pub guard: Vec<Guard>,
+}
+
+/// Classes whose objects hold a lock until the end of their block, and what their methods do.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Guard {
+    /// With their namespace, without template arguments.
+    pub classes: Vec<String>,
+    /// The mode of the lock, as in [`Lock::mode`].
+    #[serde(default)]
+    pub mode: String,
+    /// Methods that free the lock before the end.
+    #[serde(default)]
+    pub frees: Vec<String>,
+    /// Methods that take it again.
+    #[serde(default)]
+    pub retakes: Vec<String>,
+    /// Methods that tell whether it is held.
+    #[serde(default)]
+    pub asks: Vec<String>,
+    /// Functions one of which the object is given to free the lock with: what else makes a smart
+    /// pointer a guard.
+    #[serde(default)]
+    pub deleters: Vec<String>,
+    /// It takes nothing itself: the lock is held when it is made.
+    #[serde(default)]
+    pub adopts: bool,
 }
 
 /// One lock of a library: code of the language with `$HOLES`.
@@ -106,6 +136,8 @@ pub enum Taken {
     True,
     /// Anything but null/None/undefined.
     NotNull,
+    /// Zero: the result says what went wrong.
+    Zero,
 }
 
 /// What a second release does.
@@ -126,7 +158,7 @@ pub enum Again {
 #[serde(untagged)]
 pub enum FormEntry {
     Name(Form),
-    Code(FormCode),
+    Code(Box<FormCode>),
 }
 
 /// A form with the code that it needs.
@@ -134,8 +166,22 @@ pub enum FormEntry {
 #[serde(deny_unknown_fields)]
 pub struct FormCode {
     pub name: Form,
-    /// The construct's head: `with $LOCK:`, `$LOCK.runExclusive(async () => $BODY)`.
+    /// The construct's head: `with $LOCK:`, `$LOCK.runExclusive(async () => $BODY)`,
+    /// `std::lock_guard<$TYPE> $GUARD($LOCK);`. Empty where only what is held already can be guarded.
+    #[serde(default)]
     pub code: String,
+    /// The same for a lock that is held already.
+    #[serde(default)]
+    pub adopt: Option<String>,
+    /// How a guard frees the lock before its end: `$GUARD.unlock()`.
+    #[serde(default)]
+    pub free: Option<String>,
+    /// How it takes it again.
+    #[serde(default)]
+    pub retake: Option<String>,
+    /// What has to be included: `<mutex>`.
+    #[serde(default)]
+    pub include: Option<String>,
 }
 
 impl FormEntry {
@@ -181,4 +227,22 @@ pub struct LanguageFacts {
     /// Names that are never null.
     #[serde(default)]
     pub globals: Vec<String>,
+    /// Calls that others can see, and that do not throw; `.name` is a method of any object.
+    #[serde(default)]
+    pub nothrow_calls: Vec<String>,
+    /// Taking a lock does not throw.
+    #[serde(default)]
+    pub nothrow_acquires: bool,
+    /// Constants that are zero.
+    #[serde(default)]
+    pub zeros: Vec<String>,
+    /// Constants that are not.
+    #[serde(default)]
+    pub ones: Vec<String>,
+    /// Types whose destructor nobody sees.
+    #[serde(default)]
+    pub plain_types: Vec<String>,
+    /// Calls whose result has such a type; `.name` is a method of any object.
+    #[serde(default)]
+    pub plain_results: Vec<String>,
 }

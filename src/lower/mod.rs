@@ -5,7 +5,7 @@ pub mod expressions;
 pub mod sites;
 
 use crate::catalog::{Catalog, Role, Surroundings};
-use crate::engine::Exceptions;
+use crate::engine::{Exceptions, Standard};
 use crate::finding::SkippedFunction;
 use crate::flow::{Block, Body, Event, EventKind};
 use crate::language::{Grammar, names::Names};
@@ -27,6 +27,7 @@ pub struct File<'a> {
     pub catalog: &'a Catalog,
     pub grammar: &'a dyn Grammar,
     pub exceptions: Exceptions,
+    pub standard: Standard,
 }
 
 impl<'a> File<'a> {
@@ -301,11 +302,17 @@ impl<'t> Lowering<'t> {
         self.file.exceptions == Exceptions::Operators
     }
 
-    /// An event of `node` with a label of its text.
+    /// An event of `node` with a label of its text. Where nothing throws, a call is an effect.
     pub fn event(&self, node: Node<'_>, kind: fn(String) -> EventKind) -> Event {
+        let kind = match kind(self.file.normal(node)) {
+            EventKind::Call { label } if self.file.exceptions == Exceptions::Nothing => {
+                EventKind::Effect { label }
+            }
+            kind => kind,
+        };
         Event {
             span: span(node),
-            kind: kind(self.file.normal(node)),
+            kind,
         }
     }
 

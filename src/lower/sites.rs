@@ -2,8 +2,9 @@
 
 use super::{File, descendants, span};
 use crate::catalog::pattern::{Bindings, Pattern};
-use crate::catalog::schema::Taken;
-use crate::catalog::{Match, Role};
+use crate::catalog::schema::{Guard, Taken};
+use crate::catalog::{Confidence, Match, Role};
+use crate::engine::Exceptions;
 use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind};
 use crate::language::Binding;
 use crate::source::Span;
@@ -46,6 +47,8 @@ pub struct Table {
     pub handed_over: Vec<KeyId>,
     pub opaque: Option<&'static str>,
     by_node: HashMap<usize, Does>,
+    /// Nodes that ask whether a guard holds its lock.
+    questions: HashMap<usize, KeyId>,
     /// Nodes at which a ticket is released, bound or tested: no hand-over.
     known_uses: Vec<usize>,
 }
@@ -133,8 +136,57 @@ impl Table {
         Some(exit)
     }
 
+    /// A lock that an object of the class `guard` holds: the acquire and the release of it. It is a
+    /// lock that the function takes by hand, too, if one of `names` is how that is called; the last
+    /// of them is its plain name.
+    pub fn add_held(
+        &mut self,
+        file: &File<'_>,
+        guard: &Guard,
+        names: &[Node<'_>],
+    ) -> Option<(SiteId, SiteId)> {
+        let known = names.iter().find_map(|lock| {
+            let text = file.normal(*lock);
+            let key = self
+                .keys
+                .iter()
+                .find(|key| key.text == text && key.mode == guard.mode)?;
+            Some((*lock, key.entry))
+        });
+        let plain = || {
+            let lock = *names.last()?;
+            let surroundings = file.surroundings();
+            let entry = file.catalog.guarded_entry(guard, lock, surroundings)?;
+            // Functions are given the address.
+            let by_address = file.catalog.entries[entry].lock.functions;
+            let lock = if by_address { *names.first()? } else { lock };
+            Some((lock, entry))
+        };
+        let (lock, entry) = known.or_else(plain)?;
+        let hit = Match {
+            entry,
+            role: Role::Context,
+            bindings: Bindings::from([("LOCK".to_owned(), lock)]),
+            confidence: Confidence::Typed,
+        };
+        Some(self.implied_pair(file, &hit, span(lock)))
+    }
+
+    /// Says what a node does to a lock, whatever the patterns took it for.
+    pub fn note(&mut self, node: Node<'_>, does: Does) {
+        self.by_node.insert(node.id(), does);
+    }
+
+    /// Says that a node asks whether the key is held.
+    pub fn note_question(&mut self, node: Node<'_>, key: KeyId) {
+        self.questions.insert(node.id(), key);
+    }
+
     /// The key about which the node asks whether it is held.
     pub fn asks_held(&self, file: &File<'_>, node: Node<'_>) -> Option<KeyId> {
+        if let Some(key) = self.questions.get(&node.id()) {
+            return Some(*key);
+        }
         let hit = file
             .catalog
             .find(node, file.surroundings(), |role| role == Role::Held)?;
@@ -151,6 +203,7 @@ impl Table {
             span,
             what: SiteKind::Acquire(Acquire {
                 implied: true,
+                cannot_throw: cannot_throw(file),
                 ..Acquire::default()
             }),
         });
@@ -223,6 +276,8 @@ impl Table {
         let mut acquire = Acquire {
             conditional: taken.is_some(),
             null_when_not: taken == Some(Taken::NotNull),
+            zero_when_taken: taken == Some(Taken::Zero),
+            cannot_throw: cannot_throw(file),
             ..Acquire::default()
         };
         let mut at = span(found.node);
@@ -529,6 +584,11 @@ impl Table {
             })
             .map(|site| site.key)
     }
+}
+
+/// Whether taking a lock never throws in this file.
+fn cannot_throw(file: &File<'_>) -> bool {
+    file.exceptions == Exceptions::Nothing || file.catalog.facts.nothrow_acquires
 }
 
 /// Whether the lock `key` is `carrier` or something of it.

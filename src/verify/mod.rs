@@ -70,6 +70,7 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
         catalog: claim.catalog,
         grammar,
         exceptions: claim.exceptions,
+        standard: claim.file.standard,
     };
     let start = shifted(claim.body.span.start, edits);
     let after = lower_at(&file, start, &claim.body.name)

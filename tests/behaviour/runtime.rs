@@ -26,6 +26,8 @@ pub type Traces = Result<Vec<Trace>, String>;
 pub enum Runtime {
     Node,
     CPython,
+    /// GNU C++, told what to do by a driver in Python.
+    Gxx,
 }
 
 impl Runtime {
@@ -46,6 +48,13 @@ impl Runtime {
                 command.arg("-B");
                 command.arg(tests_directory().join("behaviour/driver.py"));
                 ("python3", command)
+            }
+            Runtime::Gxx => {
+                let mut command = Command::new("python3");
+                command.arg("-B");
+                command.arg(tests_directory().join("behaviour/cpp/driver.py"));
+                command.args(["c++17", "c++20"]);
+                ("g++", command)
             }
         };
         if !answers(name) {

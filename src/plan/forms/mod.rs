@@ -1,6 +1,7 @@
 //! The forms: one file each, which says what the form needs and what it writes.
 
 mod exit_stack;
+mod guard;
 mod run_exclusive;
 mod tracked;
 mod try_finally;
@@ -23,6 +24,8 @@ pub fn write(form: Form, builder: &mut Builder<'_>) -> Result<(), Reason> {
         Form::Tracked => builder.tracked(),
         Form::ExitStack => builder.exit_stack(),
         Form::Using => builder.using(),
+        Form::LockGuard => builder.lock_guard(),
+        Form::UniqueLock => builder.unique_lock(),
         Form::PromiseFinally => Err(reason("no-form", "this form does not fit here")),
     }
 }
