@@ -284,6 +284,7 @@ impl Engine {
     ) -> Finding {
         let (file, body) = (at.file, at.body);
         let mut finding = found.finding;
+        let leaks = finding.leaks.clone();
         let task = Task {
             file,
             language,
@@ -291,6 +292,7 @@ impl Engine {
             site: found.site,
             releases: &found.releases,
             rule: finding.rule,
+            leaks: &leaks,
             verbatim,
             forced: false,
         };

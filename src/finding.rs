@@ -105,18 +105,24 @@ pub enum Form {
     Using,
     With,
     ExitStack,
+    UnlockBeforeExit,
+    GotoUnlock,
+    KernelGuard,
     Tracked,
 }
 
 impl Form {
     /// Every form that a language of this version uses.
-    pub const ALL: [Form; 7] = [
+    pub const ALL: [Form; 10] = [
         Form::TryFinally,
         Form::RunExclusive,
         Form::PromiseFinally,
         Form::Using,
         Form::With,
         Form::ExitStack,
+        Form::UnlockBeforeExit,
+        Form::GotoUnlock,
+        Form::KernelGuard,
         Form::Tracked,
     ];
 
@@ -129,6 +135,9 @@ impl Form {
             Form::Using => "using",
             Form::With => "with",
             Form::ExitStack => "exit-stack",
+            Form::UnlockBeforeExit => "unlock-before-exit",
+            Form::GotoUnlock => "goto-unlock",
+            Form::KernelGuard => "kernel-guard",
             Form::Tracked => "tracked",
         }
     }

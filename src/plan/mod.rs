@@ -5,6 +5,7 @@ mod build;
 mod callback;
 mod forms;
 mod hoist;
+mod exits;
 mod inside_try;
 mod lift;
 pub mod names;
@@ -14,7 +15,7 @@ pub mod region;
 
 use crate::analysis::NEATER;
 use crate::edit::Edit;
-use crate::finding::{Form, Reason, Rule};
+use crate::finding::{Form, Leak, Reason, Rule};
 use crate::flow::{Body, EventKind, SiteId, SiteKind, Stmt};
 use crate::language::Language;
 use crate::lower::File;
@@ -40,6 +41,8 @@ pub struct Task<'a> {
     /// The releases in the text that free what the acquire takes.
     pub releases: &'a [SiteId],
     pub rule: Rule,
+    /// The exits that leave with the lock held.
+    pub leaks: &'a [Leak],
     /// Spans of strings that reach over several lines.
     pub verbatim: &'a [Span],
     /// Give up the points at which branches release, which makes a fix unsafe.
@@ -78,6 +81,9 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
             "acquire-result-ignored",
             "the acquire may fail, and its result is not looked at",
         ));
+    }
+    if let Some(exits) = forms::at_exits(form) {
+        return exits(task);
     }
     let starts = place::starts(task.body, task.site);
     if starts.is_empty() {

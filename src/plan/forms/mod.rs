@@ -1,15 +1,27 @@
 //! The forms: one file each, which says what the form needs and what it writes.
 
 mod exit_stack;
+mod goto_unlock;
 mod run_exclusive;
 mod tracked;
 mod try_finally;
+mod unlock_before_exit;
 mod using;
 mod with;
 
 use super::build::Builder;
+use super::{Candidate, Task};
 use crate::finding::{Form, Reason};
 use crate::refusal::reason;
+
+/// Forms that mend exits one by one, rather than put a construct round the span.
+pub fn at_exits(form: Form) -> Option<fn(Task<'_>) -> Result<Vec<Candidate>, Reason>> {
+    match form {
+        Form::UnlockBeforeExit => Some(unlock_before_exit::candidates),
+        Form::GotoUnlock => Some(goto_unlock::candidates),
+        _ => None,
+    }
+}
 
 /// Writes the form into the builder.
 ///
@@ -23,6 +35,8 @@ pub fn write(form: Form, builder: &mut Builder<'_>) -> Result<(), Reason> {
         Form::Tracked => builder.tracked(),
         Form::ExitStack => builder.exit_stack(),
         Form::Using => builder.using(),
-        Form::PromiseFinally => Err(reason("no-form", "this form does not fit here")),
+        Form::PromiseFinally
+        | Form::UnlockBeforeExit
+        | Form::GotoUnlock => Err(reason("no-form", "this form does not fit here")),
     }
 }
