@@ -484,7 +484,8 @@ impl Entry {
             return (role == Role::Release || imported()).then_some(Confidence::Typed);
         };
         if self.lock.functions {
-            return imported().then_some(Confidence::Typed);
+            // Functions that no module gives are known by their names.
+            return (self.modules.is_empty() || imported()).then_some(Confidence::Typed);
         }
         let name = normal(*receiver, at.text);
         match type_of(*receiver, at) {

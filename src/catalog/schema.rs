@@ -106,6 +106,8 @@ pub enum Taken {
     True,
     /// Anything but null/None/undefined.
     NotNull,
+    /// Zero: the result says what went wrong.
+    Zero,
 }
 
 /// What a second release does.
@@ -181,4 +183,22 @@ pub struct LanguageFacts {
     /// Names that are never null.
     #[serde(default)]
     pub globals: Vec<String>,
+    /// Calls that others can see, and that do not throw; `.name` is a method of any object.
+    #[serde(default)]
+    pub nothrow_calls: Vec<String>,
+    /// Taking a lock does not throw.
+    #[serde(default)]
+    pub nothrow_acquires: bool,
+    /// Constants that are zero.
+    #[serde(default)]
+    pub zeros: Vec<String>,
+    /// Constants that are not.
+    #[serde(default)]
+    pub ones: Vec<String>,
+    /// Types whose destructor nobody sees.
+    #[serde(default)]
+    pub plain_types: Vec<String>,
+    /// Calls whose result has such a type; `.name` is a method of any object.
+    #[serde(default)]
+    pub plain_results: Vec<String>,
 }

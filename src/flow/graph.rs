@@ -246,7 +246,8 @@ impl Builder<'_> {
         };
         let span = stmts[at].span;
         let what = cleanup_of(exit, span);
-        let rest = self.with_cleanup(what, next, None, |builder, next| builder.stmts(rest, next))?;
+        let rest =
+            self.with_cleanup(what, next, None, |builder, next| builder.stmts(rest, next))?;
         let entry = self.events(enter, rest)?;
         before
             .iter()

@@ -2,6 +2,7 @@
 
 pub mod names;
 
+mod c;
 mod javascript;
 mod python;
 
@@ -28,15 +29,20 @@ pub enum Language {
     #[serde(rename = "typescript")]
     Tsx,
     Python,
+    C,
+    #[serde(rename = "cpp")]
+    Cpp,
 }
 
 impl Language {
     /// Every language, by the names that `--lang` knows (`Tsx` shares one with `TypeScript`).
-    pub const ALL: [Language; 4] = [
+    pub const ALL: [Language; 6] = [
         Language::JavaScript,
         Language::TypeScript,
         Language::Tsx,
         Language::Python,
+        Language::C,
+        Language::Cpp,
     ];
 
     /// The name in outputs, `--lang` and the configuration.
@@ -45,6 +51,8 @@ impl Language {
             Language::JavaScript => "javascript",
             Language::TypeScript | Language::Tsx => "typescript",
             Language::Python => "python",
+            Language::C => "c",
+            Language::Cpp => "cpp",
         }
     }
 
@@ -55,6 +63,10 @@ impl Language {
             Language::TypeScript => &["ts", "mts", "cts"],
             Language::Tsx => &["tsx"],
             Language::Python => &["py", "pyi", "pyw"],
+            Language::C => &["c", "h"],
+            Language::Cpp => &[
+                "cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "tpp", "inl",
+            ],
         }
     }
 
@@ -63,6 +75,8 @@ impl Language {
         match self {
             Language::JavaScript | Language::TypeScript | Language::Tsx => "javascript",
             Language::Python => "python",
+            Language::C => "c",
+            Language::Cpp => "cpp",
         }
     }
 
@@ -73,6 +87,8 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::C => &c::C,
+            Language::Cpp => &c::CPP,
         }
     }
 
@@ -88,6 +104,8 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::C => &c::C,
+            Language::Cpp => &c::CPP,
         }
     }
 

@@ -300,11 +300,17 @@ impl<'t> Lowering<'t> {
         self.file.exceptions == Exceptions::Operators
     }
 
-    /// An event of `node` with a label of its text.
+    /// An event of `node` with a label of its text. Where nothing throws, a call is an effect.
     pub fn event(&self, node: Node<'_>, kind: fn(String) -> EventKind) -> Event {
+        let kind = match kind(self.file.normal(node)) {
+            EventKind::Call { label } if self.file.exceptions == Exceptions::Nothing => {
+                EventKind::Effect { label }
+            }
+            kind => kind,
+        };
         Event {
             span: span(node),
-            kind: kind(self.file.normal(node)),
+            kind,
         }
     }
 

@@ -4,6 +4,7 @@ use super::{File, descendants, span};
 use crate::catalog::pattern::{Bindings, Pattern};
 use crate::catalog::schema::Taken;
 use crate::catalog::{Match, Role};
+use crate::engine::Exceptions;
 use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind};
 use crate::language::Binding;
 use crate::source::Span;
@@ -151,6 +152,7 @@ impl Table {
             span,
             what: SiteKind::Acquire(Acquire {
                 implied: true,
+                cannot_throw: cannot_throw(file),
                 ..Acquire::default()
             }),
         });
@@ -223,6 +225,8 @@ impl Table {
         let mut acquire = Acquire {
             conditional: taken.is_some(),
             null_when_not: taken == Some(Taken::NotNull),
+            zero_when_taken: taken == Some(Taken::Zero),
+            cannot_throw: cannot_throw(file),
             ..Acquire::default()
         };
         let mut at = span(found.node);
@@ -529,6 +533,11 @@ impl Table {
             })
             .map(|site| site.key)
     }
+}
+
+/// Whether taking a lock never throws in this file.
+fn cannot_throw(file: &File<'_>) -> bool {
+    file.exceptions == Exceptions::Nothing || file.catalog.facts.nothrow_acquires
 }
 
 /// Whether the lock `key` is `carrier` or something of it.
