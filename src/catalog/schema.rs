@@ -38,6 +38,9 @@ pub struct Lock {
     /// Functions of the module rather than methods of a lock: the import is all the evidence.
     #[serde(default)]
     pub functions: bool,
+    /// Nobody else has functions of these names: no import is needed.
+    #[serde(default)]
+    pub unmistakable: bool,
     /// No type is known: a telling name and the pair of methods have to do.
     #[serde(default)]
     pub by_name: bool,
@@ -138,6 +141,12 @@ pub struct FormCode {
     pub name: Form,
     /// The construct's head: `with $LOCK:`, `$LOCK.runExclusive(async () => $BODY)`.
     pub code: String,
+    /// The one function that must have taken the lock, where a lock can be taken in several ways.
+    #[serde(default)]
+    pub acquire: Option<String>,
+    /// The one function that must free it.
+    #[serde(default)]
+    pub release: Option<String>,
 }
 
 impl FormEntry {

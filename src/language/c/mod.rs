@@ -5,6 +5,7 @@ mod expressions;
 mod macros;
 mod names;
 mod print;
+mod results;
 mod scopes;
 mod statements;
 

@@ -1,6 +1,6 @@
 //! How C and C++ write the constructs of the forms.
 
-use super::Dialect;
+use super::{Dialect, results};
 use crate::lower::File;
 use crate::rewrite::printer::{CannotHoist, Hoist, Printer};
 use crate::source::Span;
@@ -66,14 +66,26 @@ impl Printer for Dialect {
         )
     }
 
-    fn exit_stack(&self, _file: &File<'_>) -> Option<(String, Option<(usize, String)>)> {
-        None
-    }
-
     fn hoist(&self, _file: &File<'_>, _stmt: Node<'_>, _after: Span) -> Result<Hoist, CannotHoist> {
         Err((
             "declared-in-span",
             "a declaration in the span cannot be moved out of it".to_owned(),
         ))
+    }
+
+    fn declare_result(&self, file: &File<'_>, function: Span, name: &str) -> Option<String> {
+        results::declared(file, function, name)
+    }
+
+    fn result_variable(&self, file: &File<'_>, function: Span) -> Option<String> {
+        results::variable(file, function)
+    }
+
+    fn is_plain_value(&self, file: &File<'_>, function: Span, operand: Node<'_>) -> bool {
+        results::is_plain(file, function, operand)
+    }
+
+    fn goto(&self, label: &str) -> Option<String> {
+        Some(format!("goto {label}"))
     }
 }

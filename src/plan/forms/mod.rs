@@ -37,6 +37,7 @@ pub fn write(form: Form, builder: &mut Builder<'_>) -> Result<(), Reason> {
         Form::Using => builder.using(),
         Form::PromiseFinally
         | Form::UnlockBeforeExit
-        | Form::GotoUnlock => Err(reason("no-form", "this form does not fit here")),
+        | Form::GotoUnlock
+        | Form::KernelGuard => Err(reason("no-form", "this form does not fit here")),
     }
 }
