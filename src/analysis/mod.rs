@@ -12,7 +12,7 @@ use crate::source::{Location, Span};
 use explore::{Paths, explore};
 
 /// Forms that make correct code neater.
-pub const NEATER: [Form; 2] = [Form::With, Form::RunExclusive];
+pub const NEATER: [Form; 3] = [Form::With, Form::RunExclusive, Form::KernelGuard];
 
 /// A finding together with the acquire that it is about.
 #[derive(Debug, Clone)]

@@ -609,7 +609,12 @@ impl Entry {
 
 impl Entry {
     /// The construct for a lock that the function `acquire` takes and `release` frees.
-    pub fn form_for(&self, form: Form, acquire: &str, release: &str) -> Option<&str> {
+    pub fn form_for(
+        &self,
+        form: Form,
+        acquire: &str,
+        release: &str,
+    ) -> Option<&schema::FormCode> {
         let fits = |wanted: &Option<String>, called: &str| {
             wanted.as_deref().is_none_or(|wanted| wanted == called)
         };
@@ -619,7 +624,7 @@ impl Entry {
                     && fits(&code.acquire, acquire)
                     && fits(&code.release, release) =>
             {
-                Some(code.code.as_str())
+                Some(code)
             }
             _ => None,
         })

@@ -141,6 +141,9 @@ pub struct FormCode {
     pub name: Form,
     /// The construct's head: `with $LOCK:`, `$LOCK.runExclusive(async () => $BODY)`.
     pub code: String,
+    /// The same in front of a block of its own: `scoped_guard(mutex, $LOCK)`.
+    #[serde(default)]
+    pub scoped: Option<String>,
     /// The one function that must have taken the lock, where a lock can be taken in several ways.
     #[serde(default)]
     pub acquire: Option<String>,

@@ -82,8 +82,8 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
             "the acquire may fail, and its result is not looked at",
         ));
     }
-    if let Some(exits) = forms::at_exits(form) {
-        return exits(task);
+    if let Some(candidates) = forms::of_function(form) {
+        return candidates(task);
     }
     let starts = place::starts(task.body, task.site);
     if starts.is_empty() {

@@ -85,6 +85,17 @@ pub trait Printer: Sync + Send {
     fn give_back(&self, name: &str) -> String {
         format!("return {name}")
     }
+    /// What goes when a variable of the function at `function` goes; `None` where something other than
+    /// what stands at `gone` uses it.
+    fn without_variable(
+        &self,
+        _file: &File<'_>,
+        _function: Span,
+        _name: &str,
+        _gone: &[Span],
+    ) -> Option<Vec<Span>> {
+        None
+    }
     /// `goto label`, where there is such a thing.
     fn goto(&self, _label: &str) -> Option<String> {
         None

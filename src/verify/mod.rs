@@ -10,7 +10,7 @@ use crate::engine::Exceptions;
 use crate::finding::{Finding, Reason, Rule};
 use crate::flow::{Body, KeyId, SiteId};
 use crate::language::Language;
-use crate::lower::{File, descendants, lower_at};
+use crate::lower::{File, descendants, is_mistake, lower_at};
 use crate::parse::parse;
 use crate::refusal::reason;
 use crate::source::{Source, Span};
@@ -44,9 +44,6 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     let grammar = claim.language.grammar();
     let tree = parse(grammar, &text)
         .ok_or_else(|| unproved("the rewritten code takes too long to parse"))?;
-    if errors(tree.root_node()) > errors(claim.file.root) {
-        return Err(unproved("the rewritten code does not parse"));
-    }
     let source = Source::new(&text, grammar.default_indent());
     if kept_tokens(claim, claim.file.root, claim.file.source.bytes)
         != kept_tokens(claim, tree.root_node(), &text)
@@ -64,6 +61,9 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
         grammar,
         exceptions: claim.exceptions,
     };
+    if errors(&file) > errors(claim.file) {
+        return Err(unproved("the rewritten code does not parse"));
+    }
     let start = shifted(claim.body.span.start, edits);
     let after = lower_at(&file, start, &claim.body.name)
         .ok_or_else(|| unproved("the rewritten function is not understood"))?;
@@ -112,12 +112,9 @@ fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<()
 }
 
 /// The number of syntax errors.
-fn errors(root: Node<'_>) -> usize {
-    if !root.has_error() {
-        return 0;
-    }
-    descendants(root, |node| node.has_error())
-        .filter(|node| node.is_error() || node.is_missing())
+fn errors(file: &File<'_>) -> usize {
+    descendants(file.root, |node| node.has_error())
+        .filter(|node| is_mistake(file, *node))
         .count()
 }
 

@@ -85,6 +85,16 @@ impl Printer for Dialect {
         results::is_plain(file, function, operand)
     }
 
+    fn without_variable(
+        &self,
+        file: &File<'_>,
+        function: Span,
+        name: &str,
+        gone: &[Span],
+    ) -> Option<Vec<Span>> {
+        results::without(file, function, name, gone)
+    }
+
     fn goto(&self, label: &str) -> Option<String> {
         Some(format!("goto {label}"))
     }

@@ -158,3 +158,54 @@ fn own_names(file: &File<'_>, function: Node<'_>) -> Vec<String> {
         .map(|name| file.normal(name))
         .collect()
 }
+
+/// The declaration of a variable that nothing but what goes uses.
+pub fn without(file: &File<'_>, span: Span, name: &str, gone: &[Span]) -> Option<Vec<Span>> {
+    let body = function(file, span)?.child_by_field_name("body")?;
+    let mut declared = None;
+    for node in descendants(body, |_| true) {
+        if node.kind() != "identifier" || file.normal(node) != name {
+            continue;
+        }
+        let at = crate::lower::span(node);
+        if gone.iter().any(|gone| gone.contains(at)) {
+            continue;
+        }
+        let parent = node.parent()?;
+        if parent.kind() != "declaration" || declared.is_some() {
+            return None;
+        }
+        declared = Some((parent, node));
+    }
+    let (declaration, own) = declared?;
+    let all = declarators(declaration);
+    let index = all.iter().position(|one| one.id() == own.id())?;
+    if let Some(next) = all.get(index + 1) {
+        return Some(vec![Span::new(own.start_byte(), next.start_byte())]);
+    }
+    if index > 0 {
+        return Some(vec![Span::new(all[index - 1].end_byte(), own.end_byte())]);
+    }
+    let source = file.source;
+    let lines = Span::new(
+        source.line_start(declaration.start_byte()),
+        source.line_end(declaration.end_byte()),
+    );
+    let alone = source.text(lines).trim() == source.text(crate::lower::span(declaration));
+    if !alone {
+        return Some(vec![crate::lower::span(declaration)]);
+    }
+    // The blank line behind the only declaration goes with it.
+    let only = named_children(body)
+        .iter()
+        .filter(|child| child.kind() == "declaration")
+        .count()
+        == 1;
+    let blank = source.text(Span::new(lines.end, source.line_end(lines.end)));
+    let end = if only && blank.trim().is_empty() && !blank.is_empty() {
+        source.line_end(lines.end)
+    } else {
+        lines.end
+    };
+    Some(vec![Span::new(lines.start, end)])
+}

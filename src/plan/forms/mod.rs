@@ -2,6 +2,7 @@
 
 mod exit_stack;
 mod goto_unlock;
+mod kernel_guard;
 mod run_exclusive;
 mod tracked;
 mod try_finally;
@@ -14,11 +15,12 @@ use super::{Candidate, Task};
 use crate::finding::{Form, Reason};
 use crate::refusal::reason;
 
-/// Forms that mend exits one by one, rather than put a construct round the span.
-pub fn at_exits(form: Form) -> Option<fn(Task<'_>) -> Result<Vec<Candidate>, Reason>> {
+/// Forms that look at the whole function: they mend exits one by one, or convert every lock of it.
+pub fn of_function(form: Form) -> Option<fn(Task<'_>) -> Result<Vec<Candidate>, Reason>> {
     match form {
         Form::UnlockBeforeExit => Some(unlock_before_exit::candidates),
         Form::GotoUnlock => Some(goto_unlock::candidates),
+        Form::KernelGuard => Some(kernel_guard::candidates),
         _ => None,
     }
 }
