@@ -486,7 +486,10 @@ impl Entry {
         };
         if self.lock.functions {
             // Functions that no module gives are known by their names.
-            return (self.modules.is_empty() || imported()).then_some(Confidence::Typed);
+            return match self.modules.is_empty() || imported() {
+                true => Some(Confidence::Typed),
+                false => self.lock.unmistakable.then_some(Confidence::Imported),
+            };
         }
         let name = normal(*receiver, at.text);
         match type_of(*receiver, at) {

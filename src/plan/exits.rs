@@ -5,7 +5,7 @@ use super::Task;
 use super::names;
 use crate::edit::Edit;
 use crate::finding::{Leak, LeakKind, Reason};
-use crate::flow::{Block, BlockStyle, SiteKind, Stmt, StmtKind};
+use crate::flow::{Block, BlockStyle, EventKind, SiteKind, Stmt, StmtKind};
 use crate::lower::{descendants, named_children};
 use crate::refusal::reason;
 use crate::rewrite::Draft;
@@ -37,6 +37,7 @@ impl<'a> Exits<'a> {
     /// # Errors
     /// When the function does not show one way to release.
     pub fn new(task: Task<'a>) -> Result<Self, Reason> {
+        stable(&task)?;
         Ok(Exits {
             printer: task.language.printer(),
             draft: Draft::new(task.file.source, task.verbatim),
@@ -368,6 +369,47 @@ pub fn operand<'a>(task: Task<'a>, stmt: &Stmt) -> Option<Node<'a>> {
         .root
         .descendant_for_byte_range(stmt.span.start, stmt.span.end)?;
     named_children(node).into_iter().next()
+}
+
+/// The name of the lock must mean the same lock at every exit.
+fn stable(task: &Task<'_>) -> Result<(), Reason> {
+    let site = &task.body.sites[task.site];
+    let key = &task.body.keys[site.key];
+    let last = task
+        .leaks
+        .iter()
+        .map(|leak| leak.span.end)
+        .chain(task.releases.iter().map(|site| task.body.sites[*site].span.end))
+        .max()
+        .unwrap_or_default();
+    let held = Span::new(site.span.end, last);
+    let changed = task
+        .body
+        .root
+        .stmts
+        .iter()
+        .flat_map(Stmt::all_events)
+        .filter(|event| held.contains(event.span))
+        .find_map(|event| match &event.kind {
+            EventKind::Assign { var, .. } => key.names.iter().find(|name| *name == var),
+            _ => None,
+        });
+    if let Some(name) = changed {
+        return Err(reason(
+            "lock-may-change",
+            format!("`{name}` is assigned while `{}` is held", key.shown),
+        ));
+    }
+    if key.has_call {
+        return Err(reason(
+            "receiver-has-call",
+            format!(
+                "`{}` may be another lock each time it is asked for",
+                key.shown
+            ),
+        ));
+    }
+    Ok(())
 }
 
 /// The release as the function writes it, if it always writes it alike.

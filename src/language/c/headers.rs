@@ -92,13 +92,19 @@ pub fn lower(lowering: &mut Lowering<'_>, header: Node<'_>, body: Node<'_>) -> O
             let mut asked = Vec::new();
             if let Some(arguments) = call.child_by_field_name("arguments") {
                 asked = all_events(lowering, arguments);
-                // Some of them are its variables.
+                // Some of them are its variables; hardly the one through which a lock is held.
                 for argument in named_children(arguments) {
-                    if argument.kind() == "identifier" {
+                    let name = lowering.file.normal(argument);
+                    let of_a_lock = lowering
+                        .table
+                        .keys
+                        .iter()
+                        .any(|key| key.names.contains(&name));
+                    if argument.kind() == "identifier" && !of_a_lock {
                         asked.push(event(
                             argument,
                             EventKind::Assign {
-                                var: lowering.file.normal(argument),
+                                var: name,
                                 value: Value::Unknown,
                             },
                         ));
