@@ -14,6 +14,7 @@ use crate::prefilter::Prefilter;
 use crate::refusal::reason;
 use crate::source::{Source, Span};
 use crate::verify::{Claim, verify};
+use std::str::FromStr;
 use std::sync::OnceLock;
 use tree_sitter::Node;
 
@@ -29,6 +30,36 @@ pub enum Exceptions {
     Operators,
 }
 
+/// The version of C++ that rewritten code has to do with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Standard {
+    Cpp11,
+    Cpp14,
+    /// What compilers of today take when nothing is said.
+    #[default]
+    Cpp17,
+    Cpp20,
+}
+
+impl FromStr for Standard {
+    type Err = String;
+
+    /// `c++17`, `gnu++17`, and the working names of before.
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        let year = s
+            .strip_prefix("c++")
+            .or_else(|| s.strip_prefix("gnu++"))
+            .unwrap_or_default();
+        match year {
+            "11" | "0x" => Ok(Standard::Cpp11),
+            "14" | "1y" => Ok(Standard::Cpp14),
+            "17" | "1z" => Ok(Standard::Cpp17),
+            "20" | "2a" | "23" | "2b" | "26" | "2c" => Ok(Standard::Cpp20),
+            _ => Err(format!("there is no C++ standard `{s}`")),
+        }
+    }
+}
+
 /// How the engine is to judge and to rewrite.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -42,6 +73,8 @@ pub struct Options {
     pub alternatives: bool,
     /// `None`: the default of each language.
     pub exceptions: Option<Exceptions>,
+    /// The version of C++.
+    pub standard: Standard,
     /// Further catalogue entries (`[[lock]]` of the user's configuration), as TOML.
     pub locks: Vec<String>,
 }
@@ -57,6 +90,7 @@ impl Default for Options {
             only_forms: false,
             alternatives: true,
             exceptions: None,
+            standard: Standard::default(),
             locks: Vec::new(),
         }
     }
@@ -216,6 +250,7 @@ impl Engine {
                 .options
                 .exceptions
                 .unwrap_or_else(|| grammar.default_exceptions()),
+            standard: self.options.standard,
         };
         self.analyse_file(language, &file)
     }

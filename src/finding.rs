@@ -108,12 +108,14 @@ pub enum Form {
     UnlockBeforeExit,
     GotoUnlock,
     KernelGuard,
+    LockGuard,
+    UniqueLock,
     Tracked,
 }
 
 impl Form {
     /// Every form that a language of this version uses.
-    pub const ALL: [Form; 10] = [
+    pub const ALL: [Form; 12] = [
         Form::TryFinally,
         Form::RunExclusive,
         Form::PromiseFinally,
@@ -123,6 +125,8 @@ impl Form {
         Form::UnlockBeforeExit,
         Form::GotoUnlock,
         Form::KernelGuard,
+        Form::LockGuard,
+        Form::UniqueLock,
         Form::Tracked,
     ];
 
@@ -138,6 +142,8 @@ impl Form {
             Form::UnlockBeforeExit => "unlock-before-exit",
             Form::GotoUnlock => "goto-unlock",
             Form::KernelGuard => "kernel-guard",
+            Form::LockGuard => "lock-guard",
+            Form::UniqueLock => "unique-lock",
             Form::Tracked => "tracked",
         }
     }

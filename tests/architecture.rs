@@ -47,12 +47,13 @@ const RIM: [&str; 7] = [
 const NO_LANGUAGE: [&str; 5] = ["analysis", "flow", "plan", "rewrite", "verify"];
 
 /// Folders of `src/language` with the grammars that their code is for.
-const FAMILIES: [(&str, &[Language]); 2] = [
+const FAMILIES: [(&str, &[Language]); 3] = [
     (
         "javascript",
         &[Language::JavaScript, Language::TypeScript, Language::Tsx],
     ),
     ("python", &[Language::Python]),
+    ("c", &[Language::C, Language::Cpp]),
 ];
 
 /// What reads, of `std::fs`.

@@ -3,6 +3,8 @@
 
 #[path = "behaviour/compare.rs"]
 mod compare;
+#[path = "behaviour/dialects.rs"]
+mod dialects;
 #[path = "support/fixture.rs"]
 mod fixture;
 #[path = "behaviour/generated.rs"]
@@ -78,6 +80,13 @@ fn python_behaves_as_before() {
 fn c_behaves_as_before() {
     if let Some(gcc) = Runtime::Gcc.find() {
         assert_none(&compare::breaches(gcc, &families("c")));
+    }
+}
+
+#[test]
+fn cpp_behaves_as_before() {
+    if let Some(gxx) = Runtime::Gxx.find() {
+        assert_none(&compare::breaches(gxx, &families("cpp")));
     }
 }
 

@@ -7,8 +7,9 @@ use crate::finding::Form;
 use crate::language::names::{Names, TypeRef, telling};
 use crate::language::{Grammar, Language};
 use pattern::{Bindings, Pattern, normal};
-use schema::{LanguageFacts, Library, Lock, Taken};
+use schema::{FormCode, Guard, LanguageFacts, Library, Lock, Taken};
 use std::collections::HashMap;
+use std::ops::Range;
 use tree_sitter::Node;
 
 /// `(language folder, file stem, text)` of every file below `transforms/`.
@@ -19,6 +20,8 @@ pub const FILES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/tra
 pub struct Catalog {
     pub entries: Vec<Entry>,
     pub facts: LanguageFacts,
+    /// Guards, each with the entries of its library.
+    guards: Vec<(Guard, Range<usize>)>,
     /// Patterns by their word.
     by_word: HashMap<String, Vec<PatternRef>>,
     /// Patterns without a word of their own.
@@ -142,10 +145,12 @@ impl Catalog {
         let mut catalog = Catalog {
             entries: Vec::new(),
             facts,
+            guards: Vec::new(),
             by_word: HashMap::new(),
             wordless: Vec::new(),
         };
         for (path, library) in libraries {
+            let first = catalog.entries.len();
             for lock in library.lock.clone() {
                 let entry =
                     Entry::compile(&library, lock, grammar).map_err(|message| CatalogError {
@@ -154,8 +159,37 @@ impl Catalog {
                     })?;
                 catalog.add(entry);
             }
+            let own = first..catalog.entries.len();
+            let guards = library.guard.into_iter().map(|guard| (guard, own.clone()));
+            catalog.guards.extend(guards);
         }
         Ok(catalog)
+    }
+
+    /// The guard of this class, by its full name.
+    pub fn guard(&self, class: &str) -> Option<&Guard> {
+        let is_it = |(guard, _): &&(Guard, Range<usize>)| {
+            guard.classes.iter().any(|known| known == class)
+        };
+        self.guards.iter().find(is_it).map(|(guard, _)| guard)
+    }
+
+    /// The entry of a lock that such a guard holds: the one that its type tells, else any of its
+    /// library with the guard's mode.
+    pub fn guarded_entry(&self, guard: &Guard, lock: Node<'_>, at: Surroundings<'_>) -> Option<usize> {
+        let fits = |entry: &Entry| entry.lock.mode == guard.mode;
+        if let Some(TypeRef::Known { module, name }) = type_of(lock, at)
+            && let Some(typed) = self.entries.iter().position(|entry| {
+                fits(entry) && entry.modules.contains(&module) && entry.has_type(&name)
+            })
+        {
+            return Some(typed);
+        }
+        let (_, own) = self
+            .guards
+            .iter()
+            .find(|(known, _)| std::ptr::eq(known, guard))?;
+        own.clone().find(|index| fits(&self.entries[*index]))
     }
 
     fn add(&mut self, entry: Entry) {
@@ -204,9 +238,11 @@ impl Catalog {
                 needs.push(Need {
                     calls: if wordless { Vec::new() } else { calls },
                     // `from PySide6 import QtCore` does not spell the module out.
+                    // A type of the global namespace mentions no module.
                     modules: entry
                         .modules
                         .iter()
+                        .filter(|_| !entry.modules.iter().any(String::is_empty))
                         .map(|module| match module.split_once('.') {
                             Some((root, _)) if !module.contains('/') => root.to_owned(),
                             _ => module.clone(),
@@ -293,6 +329,16 @@ impl Catalog {
         self.entries
             .iter()
             .any(|entry| entry.modules.contains(&module) && entry.has_type(&name))
+            || self.guard(&joined(&module, &name)).is_some()
+    }
+}
+
+/// The full name of a type in a namespace.
+pub fn joined(module: &str, name: &str) -> String {
+    if module.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{module}::{name}")
     }
 }
 
@@ -602,11 +648,27 @@ impl Entry {
 
     /// The code that the entry gives for a form.
     pub fn form_code(&self, form: Form) -> Option<&str> {
-        self.lock
-            .forms
-            .iter()
-            .find(|entry| entry.form() == form)
-            .and_then(schema::FormEntry::code)
+        Some(&self.form(form)?.code)
+    }
+
+    /// A form with everything that the entry says of it.
+    pub fn form(&self, form: Form) -> Option<&FormCode> {
+        self.lock.forms.iter().find_map(|entry| match entry {
+            schema::FormEntry::Code(code) if code.name == form => Some(code),
+            _ => None,
+        })
+    }
+
+    /// The full name of the receiver's type, where that is one of this lock.
+    pub fn type_of(&self, lock: Node<'_>, at: Surroundings<'_>) -> Option<String> {
+        match type_of(lock, at) {
+            Some(TypeRef::Known { module, name })
+                if self.modules.contains(&module) && self.has_type(&name) =>
+            {
+                Some(joined(&module, &name))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -14,6 +14,29 @@ pub struct Library {
     pub modules: Vec<String>,
     #[serde(default)]
     pub lock: Vec<Lock>,
+    /// Classes whose objects hold a lock until the end of their block.
+    #[serde(default)]
+    pub guard: Vec<Guard>,
+}
+
+/// Classes whose objects hold a lock until the end of their block, and what their methods do.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Guard {
+    /// With their namespace, without template arguments.
+    pub classes: Vec<String>,
+    /// The mode of the lock, as in [`Lock::mode`].
+    #[serde(default)]
+    pub mode: String,
+    /// Methods that free the lock before the end.
+    #[serde(default)]
+    pub frees: Vec<String>,
+    /// Methods that take it again.
+    #[serde(default)]
+    pub retakes: Vec<String>,
+    /// Methods that tell whether it is held.
+    #[serde(default)]
+    pub asks: Vec<String>,
 }
 
 /// One lock of a library: code of the language with `$HOLES`.
@@ -139,7 +162,8 @@ pub enum FormEntry {
 #[serde(deny_unknown_fields)]
 pub struct FormCode {
     pub name: Form,
-    /// The construct's head: `with $LOCK:`, `$LOCK.runExclusive(async () => $BODY)`.
+    /// The construct's head: `with $LOCK:`, `$LOCK.runExclusive(async () => $BODY)`,
+    /// `std::lock_guard<$TYPE> $GUARD($LOCK);`.
     pub code: String,
     /// The same in front of a block of its own: `scoped_guard(mutex, $LOCK)`.
     #[serde(default)]
@@ -150,6 +174,18 @@ pub struct FormCode {
     /// The one function that must free it.
     #[serde(default)]
     pub release: Option<String>,
+    /// The same for a lock that is held already.
+    #[serde(default)]
+    pub adopt: Option<String>,
+    /// How a guard frees the lock before its end: `$GUARD.unlock()`.
+    #[serde(default)]
+    pub free: Option<String>,
+    /// How it takes it again.
+    #[serde(default)]
+    pub retake: Option<String>,
+    /// What has to be included: `<mutex>`.
+    #[serde(default)]
+    pub include: Option<String>,
 }
 
 impl FormEntry {

@@ -5,7 +5,7 @@ pub mod expressions;
 pub mod sites;
 
 use crate::catalog::{Catalog, Role, Surroundings};
-use crate::engine::Exceptions;
+use crate::engine::{Exceptions, Standard};
 use crate::finding::SkippedFunction;
 use crate::flow::{Block, Body, Event, EventKind};
 use crate::language::{Grammar, names::Names};
@@ -26,6 +26,7 @@ pub struct File<'a> {
     pub catalog: &'a Catalog,
     pub grammar: &'a dyn Grammar,
     pub exceptions: Exceptions,
+    pub standard: Standard,
 }
 
 impl<'a> File<'a> {

@@ -2,8 +2,8 @@
 
 use super::{File, descendants, span};
 use crate::catalog::pattern::{Bindings, Pattern};
-use crate::catalog::schema::Taken;
-use crate::catalog::{Match, Role};
+use crate::catalog::schema::{Guard, Taken};
+use crate::catalog::{Confidence, Match, Role};
 use crate::engine::Exceptions;
 use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind};
 use crate::language::Binding;
@@ -47,6 +47,8 @@ pub struct Table {
     pub handed_over: Vec<KeyId>,
     pub opaque: Option<&'static str>,
     by_node: HashMap<usize, Does>,
+    /// Nodes that ask whether a guard holds its lock.
+    questions: HashMap<usize, KeyId>,
     /// Nodes at which a ticket is released, bound or tested: no hand-over.
     known_uses: Vec<usize>,
 }
@@ -134,8 +136,46 @@ impl Table {
         Some(exit)
     }
 
+    /// A lock that an object of the class `guard` holds: the acquire and the release of it. It is a
+    /// lock that the function takes by hand, too, if it takes one of this name.
+    pub fn add_held<'t>(
+        &mut self,
+        file: &File<'_>,
+        guard: &Guard,
+        lock: Node<'t>,
+    ) -> Option<(SiteId, SiteId)> {
+        let text = file.normal(lock);
+        let known = self
+            .keys
+            .iter()
+            .find(|key| key.text == text && key.mode == guard.mode)
+            .map(|key| key.entry);
+        let surroundings = file.surroundings();
+        let entry = known.or_else(|| file.catalog.guarded_entry(guard, lock, surroundings))?;
+        let hit = Match {
+            entry,
+            role: Role::Context,
+            bindings: Bindings::from([("LOCK".to_owned(), lock)]),
+            confidence: Confidence::Typed,
+        };
+        Some(self.implied_pair(file, &hit, span(lock)))
+    }
+
+    /// Says what a node does to a lock, whatever the patterns took it for.
+    pub fn note(&mut self, node: Node<'_>, does: Does) {
+        self.by_node.insert(node.id(), does);
+    }
+
+    /// Says that a node asks whether the key is held.
+    pub fn note_question(&mut self, node: Node<'_>, key: KeyId) {
+        self.questions.insert(node.id(), key);
+    }
+
     /// The key about which the node asks whether it is held.
     pub fn asks_held(&self, file: &File<'_>, node: Node<'_>) -> Option<KeyId> {
+        if let Some(key) = self.questions.get(&node.id()) {
+            return Some(*key);
+        }
         let hit = file
             .catalog
             .find(node, file.surroundings(), |role| role == Role::Held)?;

@@ -20,6 +20,8 @@ pub struct Builder<'a> {
     pub(super) construct: Construct,
     /// The construct goes round statements; a declaration alone does not.
     pub(super) wraps: bool,
+    /// The construct is a declaration that gets a block of its own.
+    pub(super) adds_block: bool,
     /// What releases in the text become: the ticket's call, when the fix binds one.
     pub(super) release: Option<String>,
 }
@@ -41,6 +43,7 @@ impl<'a> Builder<'a> {
             draft: Draft::new(task.file.source, task.verbatim),
             construct: Construct::default(),
             wraps: true,
+            adds_block: false,
             release: None,
             task,
             region,
@@ -124,9 +127,9 @@ impl<'a> Builder<'a> {
         self.draft.finish()
     }
 
-    /// Whether declarations move out of the region.
-    pub fn hoists(&self) -> bool {
-        !self.construct.above.is_empty()
+    /// Whether declarations move out of the region, or a block comes in for it.
+    pub fn disturbs(&self) -> bool {
+        !self.construct.above.is_empty() || self.adds_block
     }
 
     pub(super) fn finally(&mut self, finals: Vec<String>) {

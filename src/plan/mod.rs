@@ -100,12 +100,17 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
                 let kept = std::mem::take(&mut region.kept);
                 region.dropped.extend(kept);
             }
+            let all_kept = keeps_releases(form).then(|| Region {
+                kept: [region.dropped.as_slice(), &region.kept].concat(),
+                dropped: Vec::new(),
+                ..region.clone()
+            });
             let plain = build(task, form, &region);
-            let hoists = !matches!(&plain, Ok((_, false)));
+            let disturbs = !matches!(&plain, Ok((_, false)));
             let absorbed = absorbing(&region)
-                .filter(|_| hoists)
+                .filter(|_| disturbs)
                 .and_then(|region| build(task, form, &region).ok());
-            // Taking a pure `return` in is shorter than moving declarations out.
+            // Taking a pure `return` in is shorter.
             found.extend(absorbed.map(|(edits, _)| Candidate { form, edits }));
             match plain {
                 Ok((edits, _)) => found.push(Candidate { form, edits }),
@@ -113,6 +118,8 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
                     refused.get_or_insert(reason);
                 }
             }
+            let kept = all_kept.and_then(|region| build(task, form, &region).ok());
+            found.extend(kept.map(|(edits, _)| Candidate { form, edits }));
         }
     }
     if found.is_empty() {
@@ -121,6 +128,11 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
         }));
     }
     Ok(found)
+}
+
+/// Whether the construct may be told to free the lock before its end: then no release has to go.
+fn keeps_releases(form: Form) -> bool {
+    form == Form::UniqueLock
 }
 
 /// The region with the pure `return` behind its main release taken in.
@@ -139,15 +151,15 @@ fn absorbing<'b>(region: &Region<'b>) -> Option<Region<'b>> {
     })
 }
 
-/// The edits, and whether declarations move out of the region.
+/// The edits, and whether declarations move out of the region or a block comes in for it.
 fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<(Vec<Edit>, bool), Reason> {
     stable(task, region)?;
     let mut builder = Builder::new(task, region, form)?;
     forms::write(form, &mut builder)?;
-    let hoists = builder.hoists();
+    let disturbs = builder.disturbs();
     builder
         .finish()
-        .map(|edits| (edits, hoists))
+        .map(|edits| (edits, disturbs))
         .map_err(|_| reason("one-line", "the code shares its line with other statements"))
 }
 

@@ -1,5 +1,6 @@
 //! How a language writes the constructs of the forms.
 
+use crate::catalog::Entry;
 use crate::lower::File;
 use crate::source::Span;
 use tree_sitter::Node;
@@ -98,6 +99,22 @@ pub trait Printer: Sync + Send {
     }
     /// `goto label`, where there is such a thing.
     fn goto(&self, _label: &str) -> Option<String> {
+        None
+    }
+
+    /// The declaration of a guard from the catalogue's code, `$GUARD` left in it, for the lock that
+    /// the call `acquire` takes; `None` when something of it cannot be told.
+    fn guard(
+        &self,
+        _file: &File<'_>,
+        _entry: &Entry,
+        _acquire: Node<'_>,
+        _code: &str,
+    ) -> Option<String> {
+        None
+    }
+    /// Where and how the file includes a header; `None` when it does so already.
+    fn include(&self, _file: &File<'_>, _header: &str) -> Option<(usize, String)> {
         None
     }
 }

@@ -60,6 +60,7 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
         catalog: claim.catalog,
         grammar,
         exceptions: claim.exceptions,
+        standard: claim.file.standard,
     };
     if errors(&file) > errors(claim.file) {
         return Err(unproved("the rewritten code does not parse"));

@@ -11,6 +11,7 @@ fn breaches(runtime: Runtime, original: &str, rewritten: &str) -> Option<Vec<Str
         Runtime::Node => ("planted.js", "mutex"),
         Runtime::CPython => ("planted.py", "lock"),
         Runtime::Gcc => ("planted.c", "lock"),
+        Runtime::Gxx => ("planted.cpp", "lock_"),
     };
     let cases = [original, rewritten].map(|text| Case {
         title: "planted".to_owned(),

@@ -28,6 +28,8 @@ pub enum Runtime {
     Node,
     CPython,
     Gcc,
+    /// GNU C++, told what to do by a driver in Python.
+    Gxx,
 }
 
 impl Runtime {
@@ -50,6 +52,13 @@ impl Runtime {
                 ("python3", command)
             }
             Runtime::Gcc => ("gcc", Command::new("gcc")),
+            Runtime::Gxx => {
+                let mut command = Command::new("python3");
+                command.arg("-B");
+                command.arg(tests_directory().join("behaviour/cpp/driver.py"));
+                command.args(["c++17", "c++20"]);
+                ("g++", command)
+            }
         };
         if !answers(name) {
             return missing(&format!("no {name} found"));

@@ -48,6 +48,7 @@ impl Fixer {
     pub fn all(language: Language) -> Vec<Fixer> {
         let forms: &[Form] = match language {
             Language::Python => &[Form::TryFinally, Form::ExitStack, Form::Tracked],
+            Language::Cpp => &[Form::LockGuard, Form::UniqueLock],
             _ => &[
                 Form::TryFinally,
                 Form::RunExclusive,
@@ -83,6 +84,11 @@ impl Fixer {
     /// The program with its fixes.
     pub fn fix(&self, language: Language, text: &[u8]) -> Fixed {
         self.engine.fix_all(language, text, self.least)
+    }
+
+    /// What it finds in the program.
+    pub fn findings(&self, language: Language, text: &[u8]) -> Vec<Finding> {
+        self.engine.analyse(language, text).findings
     }
 
     /// Whether this one has something of its own to offer among these findings.

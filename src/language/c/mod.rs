@@ -3,6 +3,7 @@
 mod conditions;
 mod expressions;
 mod headers;
+mod includes;
 mod macros;
 mod names;
 mod print;
@@ -25,21 +26,17 @@ pub struct Dialect {
     language: Language,
     grammar: fn() -> tree_sitter::Language,
     exceptions: Exceptions,
-    /// Variables have destructors.
-    destructors: bool,
 }
 
 pub static C: Dialect = Dialect {
     language: Language::C,
     grammar: || tree_sitter_c::LANGUAGE.into(),
     exceptions: Exceptions::Nothing,
-    destructors: false,
 };
 pub static CPP: Dialect = Dialect {
     language: Language::Cpp,
     grammar: || tree_sitter_cpp::LANGUAGE.into(),
     exceptions: Exceptions::Calls,
-    destructors: true,
 };
 
 /// The expression of `return EXPRESSION;`, where patterns stand while they are parsed.
@@ -258,7 +255,7 @@ impl Grammar for Dialect {
     }
 
     fn lower_root(&self, lowering: &mut Lowering<'_>) -> Block {
-        statements::root(lowering, self.destructors)
+        statements::root(lowering)
     }
 
     fn lower_callback(&self, lowering: &mut Lowering<'_>, callback: Node<'_>) -> Block {

@@ -228,7 +228,7 @@ pub fn type_text(class: Node<'_>, text: &[u8]) -> String {
 }
 
 /// What the text of a type stands for.
-fn resolve(written: &str, names: &Names) -> TypeRef {
+pub fn resolve(written: &str, names: &Names) -> TypeRef {
     let mut written = written.trim_start_matches("::");
     // `std::unique_ptr<std::mutex>` → `std::mutex`
     while let Some((holder, held)) = written.split_once('<') {

@@ -1,7 +1,10 @@
 //! How C and C++ write the constructs of the forms.
 
-use super::{Dialect, results};
-use crate::lower::File;
+use super::{Dialect, includes, results};
+use crate::catalog::Entry;
+use crate::catalog::pattern::unwrapped;
+use crate::engine::Standard;
+use crate::lower::{File, span};
 use crate::rewrite::printer::{CannotHoist, Hoist, Printer};
 use crate::source::Span;
 use tree_sitter::Node;
@@ -97,5 +100,100 @@ impl Printer for Dialect {
 
     fn goto(&self, label: &str) -> Option<String> {
         Some(format!("goto {label}"))
+    }
+
+    fn guard(
+        &self,
+        file: &File<'_>,
+        entry: &Entry,
+        acquire: Node<'_>,
+        code: &str,
+    ) -> Option<String> {
+        let lock = operand(file, acquire)?;
+        let mut code = code.to_owned();
+        if code.contains("<$TYPE>") {
+            let argument = match entry.type_of(lock.node, file.surroundings()) {
+                Some(class) => format!("<{class}>"),
+                None => deduced(file.standard, &lock.value),
+            };
+            code = code.replace("<$TYPE>", &argument);
+        }
+        if code.contains("$TYPE") {
+            let class = entry.type_of(lock.node, file.surroundings())?;
+            code = code.replace("$TYPE", &class);
+        }
+        Some(
+            code.replace("$LOCK", &lock.value)
+                .replace("$ADDRESS", &lock.address),
+        )
+    }
+
+    fn include(&self, file: &File<'_>, header: &str) -> Option<(usize, String)> {
+        includes::insertion(file, header)
+    }
+}
+
+/// How the lock of a call is handed to a guard.
+struct Operand<'t> {
+    node: Node<'t>,
+    /// `m`, `*p`
+    value: String,
+    /// `&m`, `p`
+    address: String,
+}
+
+/// The lock that a call is about: what its method is called on, else its first argument.
+fn operand<'t>(file: &File<'t>, acquire: Node<'t>) -> Option<Operand<'t>> {
+    let callee = acquire.child_by_field_name("function")?;
+    let (node, is_pointer) = match callee.child_by_field_name("argument") {
+        Some(object) => {
+            let arrow = callee.child_by_field_name("operator")?.kind() == "->";
+            (object, arrow)
+        }
+        None => (
+            acquire.child_by_field_name("arguments")?.named_child(0)?,
+            true,
+        ),
+    };
+    let text = file.source.text(span(node));
+    let inner = |operator: &str| {
+        let own = node.child_by_field_name("operator")?;
+        (own.kind() == operator).then(|| {
+            let argument = node.child_by_field_name("argument")?;
+            Some(file.source.text(span(argument)))
+        })?
+    };
+    let (value, address) = if is_pointer {
+        match inner("&") {
+            Some(object) => (object, text),
+            None if node.kind() == "this" => return None,
+            None => (format!("*{text}"), text),
+        }
+    } else {
+        let plain = unwrapped(node);
+        if plain.kind() == "pointer_expression" && plain.id() != node.id() {
+            // `(*p).lock()`
+            let pointer = plain.child_by_field_name("argument")?;
+            (
+                file.source.text(span(plain)),
+                file.source.text(span(pointer)),
+            )
+        } else {
+            (text.clone(), format!("&{text}"))
+        }
+    };
+    Some(Operand {
+        node,
+        value,
+        address,
+    })
+}
+
+/// The template argument of a guard whose lock has a type that is not in sight.
+fn deduced(standard: Standard, lock: &str) -> String {
+    match standard {
+        Standard::Cpp11 => format!("<typename std::remove_reference<decltype({lock})>::type>"),
+        Standard::Cpp14 => format!("<std::remove_reference_t<decltype({lock})>>"),
+        Standard::Cpp17 | Standard::Cpp20 => String::new(),
     }
 }

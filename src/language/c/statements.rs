@@ -15,7 +15,7 @@ use crate::source::Span;
 use tree_sitter::Node;
 
 /// Lowers the body of the function (or of the file).
-pub fn root(lowering: &mut Lowering<'_>, destructors: bool) -> Block {
+pub fn root(lowering: &mut Lowering<'_>) -> Block {
     let function = lowering.function;
     if macros::hide_control(&lowering.file, function) {
         lowering.opaque = Some("a macro of the file hides control flow or a release");
@@ -24,9 +24,6 @@ pub fn root(lowering: &mut Lowering<'_>, destructors: bool) -> Block {
     if is_noexcept(lowering, function) && !catches {
         // Nothing gets out: the program ends.
         lowering.file.exceptions = Exceptions::Nothing;
-    }
-    if destructors {
-        scopes::find(lowering, function);
     }
     let body = function
         .child_by_field_name("body")

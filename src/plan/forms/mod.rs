@@ -3,6 +3,7 @@
 mod exit_stack;
 mod goto_unlock;
 mod kernel_guard;
+mod guard;
 mod run_exclusive;
 mod tracked;
 mod try_finally;
@@ -37,6 +38,8 @@ pub fn write(form: Form, builder: &mut Builder<'_>) -> Result<(), Reason> {
         Form::Tracked => builder.tracked(),
         Form::ExitStack => builder.exit_stack(),
         Form::Using => builder.using(),
+        Form::LockGuard => builder.lock_guard(),
+        Form::UniqueLock => builder.unique_lock(),
         Form::PromiseFinally
         | Form::UnlockBeforeExit
         | Form::GotoUnlock
