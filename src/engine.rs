@@ -321,6 +321,7 @@ impl Engine {
     ) -> Finding {
         let (file, body) = (at.file, at.body);
         let mut finding = found.finding;
+        let leaks = finding.leaks.clone();
         let task = Task {
             file,
             language,
@@ -328,6 +329,7 @@ impl Engine {
             site: found.site,
             releases: &found.releases,
             rule: finding.rule,
+            leaks: &leaks,
             verbatim,
             taken: &OnceCell::new(),
             forced: false,

@@ -12,7 +12,12 @@ use crate::source::{Location, Span};
 use explore::{Paths, explore};
 
 /// Forms that make correct code neater.
-pub const NEATER: [Form; 3] = [Form::With, Form::RunExclusive, Form::LockGuard];
+pub const NEATER: [Form; 4] = [
+    Form::With,
+    Form::RunExclusive,
+    Form::LockGuard,
+    Form::KernelGuard,
+];
 
 /// A finding together with the acquire that it is about.
 #[derive(Debug, Clone)]

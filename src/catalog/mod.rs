@@ -229,7 +229,7 @@ impl Catalog {
             }
             calls.sort_unstable();
             calls.dedup();
-            if entry.lock.by_name {
+            if entry.lock.by_name || entry.lock.unmistakable {
                 needs.push(Need {
                     calls,
                     modules: Vec::new(),
@@ -527,11 +527,15 @@ impl Entry {
         };
         let Some(receiver) = bindings.get("LOCK") else {
             // By ticket: the acquire is the evidence.
-            return (role == Role::Release || imported()).then_some(Confidence::Typed);
+            return (role == Role::Release || imported() || self.lock.unmistakable)
+                .then_some(Confidence::Typed);
         };
         if self.lock.functions {
             // Functions that no module gives are known by their names.
-            return (self.modules.is_empty() || imported()).then_some(Confidence::Typed);
+            return match self.modules.is_empty() || imported() {
+                true => Some(Confidence::Typed),
+                false => self.lock.unmistakable.then_some(Confidence::Imported),
+            };
         }
         let name = normal(*receiver, at.text);
         match type_of(*receiver, at) {
@@ -669,6 +673,28 @@ impl Entry {
 }
 
 impl Entry {
+    /// The construct for a lock that the function `acquire` takes and `release` frees.
+    pub fn form_for(
+        &self,
+        form: Form,
+        acquire: &str,
+        release: &str,
+    ) -> Option<&schema::FormCode> {
+        let fits = |wanted: &Option<String>, called: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == called)
+        };
+        self.lock.forms.iter().find_map(|entry| match entry {
+            schema::FormEntry::Code(code)
+                if code.name == form
+                    && fits(&code.acquire, acquire)
+                    && fits(&code.release, release) =>
+            {
+                Some(code)
+            }
+            _ => None,
+        })
+    }
+
     /// How a ticket is bound and how it releases: `[, $TICKET]` and `$TICKET()`.
     ///
     /// A lock that is known by name only may give no ticket: one is recognised, never brought in.

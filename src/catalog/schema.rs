@@ -68,6 +68,9 @@ pub struct Lock {
     /// Functions of the module rather than methods of a lock: the import is all the evidence.
     #[serde(default)]
     pub functions: bool,
+    /// Nobody else has functions of these names: no import is needed.
+    #[serde(default)]
+    pub unmistakable: bool,
     /// No type is known: a telling name and the pair of methods have to do.
     #[serde(default)]
     pub by_name: bool,
@@ -170,6 +173,15 @@ pub struct FormCode {
     /// `std::lock_guard<$TYPE> $GUARD($LOCK);`. Empty where only what is held already can be guarded.
     #[serde(default)]
     pub code: String,
+    /// The same in front of a block of its own: `scoped_guard(mutex, $LOCK)`.
+    #[serde(default)]
+    pub scoped: Option<String>,
+    /// The one function that must have taken the lock, where a lock can be taken in several ways.
+    #[serde(default)]
+    pub acquire: Option<String>,
+    /// The one function that must free it.
+    #[serde(default)]
+    pub release: Option<String>,
     /// The same for a lock that is held already.
     #[serde(default)]
     pub adopt: Option<String>,

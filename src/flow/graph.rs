@@ -46,6 +46,14 @@ pub enum Op {
         value: Value,
         next: Pc,
     },
+    /// The variable stands for an expression from here on.
+    Means {
+        var: String,
+        text: String,
+        names: Vec<String>,
+        lasting: bool,
+        next: Pc,
+    },
     Branch {
         test: Test,
         yes: Pc,
@@ -744,6 +752,18 @@ impl Builder<'_> {
             EventKind::Assign { var, value } => Op::Set {
                 var: var.clone(),
                 value: value.clone(),
+                next,
+            },
+            EventKind::Means {
+                var,
+                text,
+                names,
+                lasting,
+            } => Op::Means {
+                var: var.clone(),
+                text: text.clone(),
+                names: names.clone(),
+                lasting: *lasting,
                 next,
             },
             EventKind::Choice { cond, yes, no } => {

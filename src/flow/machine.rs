@@ -3,6 +3,7 @@
 //! A state is small and hashable, so that "every path" is "every reachable state": loops need no
 //! unrolling and the walk ends.
 
+use super::meanings;
 use super::graph::{ExitKind, Graph, Op, Pc};
 use super::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
 use crate::finding::LeakKind;
@@ -24,6 +25,8 @@ pub struct State {
     facts: Vec<(u32, bool)>,
     /// Which key a ticket variable frees, where it is not always the same.
     tickets: Vec<(u32, KeyId)>,
+    /// What variables that are returned stand for: the step that said so.
+    pub(super) meanings: Vec<(u32, Pc)>,
     /// The step by which control set out to leave while a lock was held.
     pub origin: Option<Pc>,
 }
@@ -73,6 +76,7 @@ pub struct Machine<'a> {
     vars: HashMap<String, u32>,
     facts: HashMap<String, (u32, Vec<String>)>,
     tickets: HashMap<String, u32>,
+    pub(super) meanings: HashMap<String, u32>,
     trusting: bool,
 }
 
@@ -95,6 +99,7 @@ impl<'a> Machine<'a> {
             vars: tested_vars(graph),
             facts: repeated_conditions(body),
             tickets: shared_tickets(body),
+            meanings: meanings::returned(graph),
             trusting: false,
             body,
             graph,
@@ -117,6 +122,7 @@ impl<'a> Machine<'a> {
             vars: Vec::new(),
             facts: Vec::new(),
             tickets: Vec::new(),
+            meanings: Vec::new(),
             origin: None,
         }
     }
@@ -151,6 +157,9 @@ impl<'a> Machine<'a> {
             } => {
                 let mut outcomes = vec![(Outcome::Done, at(*next))];
                 outcomes.extend(on_throw.map(|pc| (Outcome::Threw, leaving(pc))));
+                for (_, after) in &mut outcomes {
+                    self.forget_passing(after);
+                }
                 Step::Visible(Visible::Observe(label), outcomes)
             }
             Op::MayThrow {
@@ -181,8 +190,10 @@ impl<'a> Machine<'a> {
                 if *kind == LeakKind::Goto {
                     return Step::Silent(after);
                 }
+                let label = self.meaning(state, label);
                 Step::Visible(Visible::Leave(*kind, label), vec![(Outcome::Done, after)])
             }
+            Op::Means { var, text, .. } => Step::Silent(self.meant(state, var, text)),
             Op::Set { var, value, next } => {
                 let mut after = at(*next);
                 self.set(&mut after, var, value);
@@ -400,6 +411,7 @@ impl<'a> Machine<'a> {
     }
 
     fn set(&self, state: &mut State, var: &str, value: &Value) {
+        self.forget_meanings(state, var);
         let forgotten: Vec<u32> = self
             .facts
             .values()

@@ -7,6 +7,7 @@
 
 pub mod graph;
 pub mod machine;
+mod meanings;
 
 use crate::source::Span;
 
@@ -312,6 +313,15 @@ pub enum EventKind {
     Assign {
         var: String,
         value: Value,
+    },
+    /// The variable that was just assigned stands for an expression: returning it returns that.
+    Means {
+        var: String,
+        text: String,
+        /// What the expression reads.
+        names: Vec<String>,
+        /// Nothing that others do changes it.
+        lasting: bool,
     },
     /// Parts of an expression that run on a condition: `a && f()`.
     Choice {

@@ -195,6 +195,10 @@ pub trait Grammar: Sync + Send {
     fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool);
     fn first_parameter<'t>(&self, function: Node<'t>) -> Option<Node<'t>>;
 
+    /// Whether what the grammar takes for a mistake is understood all the same.
+    fn is_harmless(&self, _mistake: Node<'_>, _text: &[u8]) -> bool {
+        false
+    }
     /// Whether patterns of the catalogue may match nodes of this kind.
     fn may_match(&self, kind: &str) -> bool;
     fn is_call(&self, kind: &str) -> bool;

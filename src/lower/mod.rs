@@ -217,10 +217,15 @@ fn broken(file: &File<'_>, function: Node<'_>) -> bool {
     if function.id() == file.root.id() {
         // Top-level code: only errors outside of functions count.
         return descendants(function, |node| !file.grammar.is_function(node.kind()))
-            .any(|node| node.is_error() || node.is_missing());
+            .any(|node| is_mistake(file, node));
     }
-    function.has_error()
+    descendants(function, |node| node.has_error()).any(|node| is_mistake(file, node))
         || std::iter::successors(function.parent(), Node::parent).any(|node| node.is_error())
+}
+
+/// Whether the node is a syntax error that matters.
+pub fn is_mistake(file: &File<'_>, node: Node<'_>) -> bool {
+    (node.is_error() || node.is_missing()) && !file.grammar.is_harmless(node, file.source.bytes)
 }
 
 /// The node and everything below it, in order of the text. Children of nodes that `enter` denies

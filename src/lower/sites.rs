@@ -251,6 +251,12 @@ impl Table {
             .bindings
             .get("LOCK")
             .map_or_else(|| text.clone(), |node| file.source.text(span(*node)));
+        // Functions without an operand take what the entry is about.
+        let shown = if shown.is_empty() {
+            entry.lock.name.clone()
+        } else {
+            shown
+        };
         self.keys.push(Key {
             text,
             shown,

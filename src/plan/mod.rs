@@ -5,6 +5,7 @@ mod build;
 mod callback;
 mod forms;
 mod hoist;
+mod exits;
 mod inside_try;
 mod lift;
 pub mod names;
@@ -14,7 +15,7 @@ pub mod region;
 
 use crate::analysis::NEATER;
 use crate::edit::Edit;
-use crate::finding::{Form, Reason, Rule};
+use crate::finding::{Form, Leak, Reason, Rule};
 use crate::flow::{Body, EventKind, SiteId, SiteKind, Stmt};
 use crate::language::Language;
 use crate::lower::File;
@@ -42,6 +43,8 @@ pub struct Task<'a> {
     /// The releases in the text that free what the acquire takes.
     pub releases: &'a [SiteId],
     pub rule: Rule,
+    /// The exits that leave with the lock held.
+    pub leaks: &'a [Leak],
     /// Spans of strings that reach over several lines.
     pub verbatim: &'a [Span],
     /// The names that a fix must not bring in, once they have been collected.
@@ -82,6 +85,9 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
             "acquire-result-ignored",
             "the acquire may fail, and its result is not looked at",
         ));
+    }
+    if let Some(candidates) = forms::of_function(form) {
+        return candidates(task);
     }
     let starts = place::starts(task.body, task.site);
     if starts.is_empty() {

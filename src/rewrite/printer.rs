@@ -69,6 +69,38 @@ pub trait Printer: Sync + Send {
     /// # Errors
     /// When it cannot be done, with the reason.
     fn hoist(&self, file: &File<'_>, stmt: Node<'_>, after: Span) -> Result<Hoist, CannotHoist>;
+    /// A declaration, without a value, of a variable that holds what the function gives back:
+    /// `int ret`.
+    fn declare_result(&self, _file: &File<'_>, _function: Span, _name: &str) -> Option<String> {
+        None
+    }
+    /// A variable of the function's own type that the function gives back elsewhere.
+    fn result_variable(&self, _file: &File<'_>, _function: Span) -> Option<String> {
+        None
+    }
+    /// Whether nobody else can change the value of the operand: it is a constant or a local variable.
+    fn is_plain_value(&self, _file: &File<'_>, _function: Span, _operand: Node<'_>) -> bool {
+        false
+    }
+    /// `return name`
+    fn give_back(&self, name: &str) -> String {
+        format!("return {name}")
+    }
+    /// What goes when a variable of the function at `function` goes; `None` where something other than
+    /// what stands at `gone` uses it.
+    fn without_variable(
+        &self,
+        _file: &File<'_>,
+        _function: Span,
+        _name: &str,
+        _gone: &[Span],
+    ) -> Option<Vec<Span>> {
+        None
+    }
+    /// `goto label`, where there is such a thing.
+    fn goto(&self, _label: &str) -> Option<String> {
+        None
+    }
 
     /// The declaration of a guard from the catalogue's code, `$GUARD` left in it, for the lock that
     /// the call `acquire` takes; `None` when something of it cannot be told.

@@ -10,7 +10,7 @@ use crate::engine::Exceptions;
 use crate::finding::{Finding, Reason, Rule};
 use crate::flow::{Body, KeyId, SiteId};
 use crate::language::Language;
-use crate::lower::{File, descendants, lower_at};
+use crate::lower::{File, descendants, is_mistake, lower_at};
 use crate::parse::reparse;
 use crate::refusal::reason;
 use crate::source::{Source, Span};
@@ -45,9 +45,6 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     let before = (claim.file.source, claim.file.tree);
     let (tree, region) = reparse(grammar, before, edits, &text)
         .ok_or_else(|| unproved("the rewritten code takes too long to parse"))?;
-    if errors(tree.root_node()) > errors(claim.file.root) {
-        return Err(unproved("the rewritten code does not parse"));
-    }
     let source = Source::new(&text, grammar.default_indent());
     // Behind the region the texts are the same.
     let was = Span::new(
@@ -72,6 +69,9 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
         exceptions: claim.exceptions,
         standard: claim.file.standard,
     };
+    if errors(&file) > errors(claim.file) {
+        return Err(unproved("the rewritten code does not parse"));
+    }
     let start = shifted(claim.body.span.start, edits);
     let after = lower_at(&file, start, &claim.body.name)
         .ok_or_else(|| unproved("the rewritten function is not understood"))?;
@@ -120,12 +120,9 @@ fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<()
 }
 
 /// The number of syntax errors.
-fn errors(root: Node<'_>) -> usize {
-    if !root.has_error() {
-        return 0;
-    }
-    descendants(root, |node| node.has_error())
-        .filter(|node| node.is_error() || node.is_missing())
+fn errors(file: &File<'_>) -> usize {
+    descendants(file.root, |node| node.has_error())
+        .filter(|node| is_mistake(file, *node))
         .count()
 }
 
