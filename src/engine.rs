@@ -21,6 +21,8 @@ use tree_sitter::Node;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Exceptions {
+    /// Nothing: the language has no exceptions, or the code is built without them.
+    Nothing,
     /// Calls, `new`, await, yield, throw.
     Calls,
     /// Also every operator that can raise in the language.

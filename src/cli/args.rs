@@ -116,6 +116,8 @@ in any case.";
 /// What can throw.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Level {
+    /// Nothing: there are no exceptions
+    Nothing,
     /// Calls, `new`, await, yield, throw
     Calls,
     /// Also every operator that can raise in the language
@@ -165,6 +167,7 @@ impl Args {
             ignore: self.ignore.concat(),
             form: self.form,
             exceptions: self.exceptions.map(|level| match level {
+                Level::Nothing => Exceptions::Nothing,
                 Level::Calls => Exceptions::Calls,
                 Level::Operators => Exceptions::Operators,
             }),

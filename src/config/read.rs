@@ -194,12 +194,13 @@ fn exceptions(config: &mut Config, value: &Value<'_>) -> Result<()> {
 
 fn level(key: &str, value: &Value<'_>) -> Result<Exceptions> {
     match string(key, value)? {
+        "nothing" => Ok(Exceptions::Nothing),
         "calls" => Ok(Exceptions::Calls),
         "operators" => Ok(Exceptions::Operators),
         other => Err(complain(
             key,
             value,
-            format!("must be \"calls\" or \"operators\", not \"{other}\""),
+            format!("must be \"nothing\", \"calls\" or \"operators\", not \"{other}\""),
         )),
     }
 }

@@ -177,6 +177,10 @@ impl<'a> Machine<'a> {
                 } else {
                     at(*next)
                 };
+                // Nobody sees a jump within the function.
+                if *kind == LeakKind::Goto {
+                    return Step::Silent(after);
+                }
                 Step::Visible(Visible::Leave(*kind, label), vec![(Outcome::Done, after)])
             }
             Op::Set { var, value, next } => {
@@ -189,7 +193,7 @@ impl<'a> Machine<'a> {
                 site,
                 next,
                 on_throw,
-            } => self.acquire(state, *site, *next, leaving(*on_throw)),
+            } => self.acquire(state, *site, *next, on_throw.map(leaving)),
             Op::Release { site, next } => self.release(state, *site, *next),
         }
     }
@@ -209,7 +213,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn acquire(&self, state: &State, id: SiteId, next: Pc, threw: State) -> Step<'a> {
+    fn acquire(&self, state: &State, id: SiteId, next: Pc, threw: Option<State>) -> Step<'a> {
         let site = &self.body.sites[id];
         let key = site.key;
         let Some(acquire) = site.acquire() else {
@@ -245,7 +249,7 @@ impl<'a> Machine<'a> {
         self.set(&mut taken, &site_var(id), &Value::True);
         let mut outcomes = vec![(Outcome::Done, taken)];
         if !acquire.at_entry {
-            outcomes.push((Outcome::Threw, threw));
+            outcomes.extend(threw.map(|threw| (Outcome::Threw, threw)));
         }
         if acquire.conditional && !acquire.ignored {
             let mut free = State {
@@ -410,6 +414,11 @@ impl<'a> Machine<'a> {
         };
         let value = match value {
             Value::Taken(site) => self.value(state, &site_var(*site)).cloned(),
+            Value::NotTaken(site) => match self.value(state, &site_var(*site)) {
+                Some(Value::True) => Some(Value::False),
+                Some(Value::False | Value::Null) => Some(Value::True),
+                _ => None,
+            },
             value => Some(value.clone()),
         };
         match value {
@@ -446,7 +455,7 @@ fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
     for op in &graph.ops {
         if let Op::Set {
             var,
-            value: Value::Taken(site),
+            value: Value::Taken(site) | Value::NotTaken(site),
             ..
         } = op
             && names.contains(var)

@@ -82,6 +82,10 @@ pub struct Acquire {
     pub conditional: bool,
     /// The value that says "not taken" is null/None rather than false.
     pub null_when_not: bool,
+    /// The value says what went wrong: zero means taken.
+    pub zero_when_taken: bool,
+    /// It does not throw.
+    pub cannot_throw: bool,
     /// The variable that the ticket is bound to.
     pub ticket: Option<String>,
     /// The variable that the result (ticket or "was it taken") is bound to.
@@ -214,12 +218,22 @@ pub enum StmtKind {
     },
     Break(Option<String>),
     Continue(Option<String>),
+    /// To the [`StmtKind::Labeled`] of this name, in this block or one around it.
+    Goto(String),
+    /// Something that runs when control leaves the block, from this statement on: a guard object,
+    /// a variable with a destructor.
+    Scoped {
+        enter: Vec<Event>,
+        exit: WithExit,
+    },
 }
 
-/// What runs when control leaves a `with` or `using`.
+/// What runs when control leaves a `with`, a `using` or the block of a guard.
 #[derive(Debug, Clone)]
 pub enum WithExit {
     Release(SiteId),
+    /// What can be told of it.
+    Events(Vec<Event>),
     /// Code that is not known; may it swallow an exception?
     Call {
         label: String,
@@ -326,6 +340,8 @@ pub enum Value {
     True,
     /// Whether the acquire at this site took the lock (or its ticket).
     Taken(SiteId),
+    /// Whether it did not: a status that is zero when all went well.
+    NotTaken(SiteId),
 }
 
 /// A condition, with what its evaluation does.
@@ -399,7 +415,9 @@ impl Stmt {
             | StmtKind::Return { .. }
             | StmtKind::Throw { .. }
             | StmtKind::Break(_)
-            | StmtKind::Continue(_) => Vec::new(),
+            | StmtKind::Continue(_)
+            | StmtKind::Goto(_)
+            | StmtKind::Scoped { .. } => Vec::new(),
         }
     }
 
@@ -424,12 +442,15 @@ impl Stmt {
                     push_cond(test, &mut out);
                 }
             }
-            StmtKind::With { enter, .. } => push_events(enter, &mut out),
+            StmtKind::With { enter, .. } | StmtKind::Scoped { enter, .. } => {
+                push_events(enter, &mut out);
+            }
             StmtKind::Labeled { body, .. } => return body.own_events(),
             StmtKind::Block(_)
             | StmtKind::Try { .. }
             | StmtKind::Break(_)
-            | StmtKind::Continue(_) => {}
+            | StmtKind::Continue(_)
+            | StmtKind::Goto(_) => {}
         }
         out
     }
