@@ -76,6 +76,9 @@ pub struct Lock {
     /// What a second release does.
     #[serde(default)]
     pub again: Again,
+    /// Taking it cannot throw.
+    #[serde(default)]
+    pub infallible: bool,
     /// The holder may acquire it again.
     #[serde(default)]
     pub reentrant: bool,
@@ -106,6 +109,8 @@ pub enum Taken {
     True,
     /// Anything but null/None/undefined.
     NotNull,
+    /// Nil: the (last) result is the error that says that it was not taken.
+    Null,
 }
 
 /// What a second release does.

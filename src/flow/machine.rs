@@ -178,7 +178,7 @@ impl<'a> Machine<'a> {
                     at(*next)
                 };
                 // Nobody sees a jump within the function.
-                if *kind == LeakKind::Goto {
+                if from.is_some() {
                     return Step::Silent(after);
                 }
                 Step::Visible(Visible::Leave(*kind, label), vec![(Outcome::Done, after)])

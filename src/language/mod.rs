@@ -2,6 +2,7 @@
 
 pub mod names;
 
+mod go;
 mod javascript;
 mod python;
 
@@ -28,15 +29,17 @@ pub enum Language {
     #[serde(rename = "typescript")]
     Tsx,
     Python,
+    Go,
 }
 
 impl Language {
     /// Every language, by the names that `--lang` knows (`Tsx` shares one with `TypeScript`).
-    pub const ALL: [Language; 4] = [
+    pub const ALL: [Language; 5] = [
         Language::JavaScript,
         Language::TypeScript,
         Language::Tsx,
         Language::Python,
+        Language::Go,
     ];
 
     /// The name in outputs, `--lang` and the configuration.
@@ -45,6 +48,7 @@ impl Language {
             Language::JavaScript => "javascript",
             Language::TypeScript | Language::Tsx => "typescript",
             Language::Python => "python",
+            Language::Go => "go",
         }
     }
 
@@ -55,6 +59,7 @@ impl Language {
             Language::TypeScript => &["ts", "mts", "cts"],
             Language::Tsx => &["tsx"],
             Language::Python => &["py", "pyi", "pyw"],
+            Language::Go => &["go"],
         }
     }
 
@@ -63,6 +68,7 @@ impl Language {
         match self {
             Language::JavaScript | Language::TypeScript | Language::Tsx => "javascript",
             Language::Python => "python",
+            Language::Go => "go",
         }
     }
 
@@ -73,6 +79,7 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::Go => &go::GO,
         }
     }
 
@@ -88,6 +95,7 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::Go => &go::GO,
         }
     }
 
@@ -128,6 +136,14 @@ pub enum Binding<'t> {
     Condition,
     /// Into a larger expression.
     Other,
+}
+
+/// When a function runs that is called where it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CalledInPlace {
+    AtOnce,
+    /// When the function around it is left.
+    AtTheEnd,
 }
 
 /// A call that hands a promise one handler, which releases.
@@ -172,6 +188,10 @@ pub trait Grammar: Sync + Send {
 
     /// Whether a node of this kind is a function with a body of its own.
     fn is_function(&self, kind: &str) -> bool;
+    /// When the function runs, if it is called where it is written and nowhere else.
+    fn called_in_place(&self, _function: Node<'_>, _text: &[u8]) -> Option<CalledInPlace> {
+        None
+    }
     fn function_name(&self, function: Node<'_>, text: &[u8]) -> String;
     /// `(async, generator)`.
     fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool);
@@ -204,6 +224,10 @@ pub trait Grammar: Sync + Send {
     }
     /// Where the value of an expression goes.
     fn binding<'t>(&self, node: Node<'t>) -> Binding<'t>;
+    /// The variables that get the results of a call, in order.
+    fn results<'t>(&self, target: Node<'t>) -> Vec<Node<'t>> {
+        vec![target]
+    }
     /// Whether the name is that of a resource which a construct closes: `with … as name`.
     fn is_managed(&self, _name: Node<'_>) -> bool {
         false

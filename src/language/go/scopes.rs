@@ -74,12 +74,6 @@ pub fn declares(node: Node<'_>, name: &str, text: &[u8]) -> bool {
 
 /// The names that the node declares for the scope it stands in.
 pub fn declared_names(node: Node<'_>) -> Vec<Node<'_>> {
-    let named = |node: Node<'_>| -> Vec<Node<'_>> {
-        let mut cursor = node.walk();
-        node.children_by_field_name("name", &mut cursor)
-            .filter(|name| name.is_named())
-            .collect()
-    };
     match node.kind() {
         "short_var_declaration" => node.child_by_field_name("left").map(named_children).unwrap_or_default(),
         "range_clause" | "receive_statement" if is_declaring(node) => {
@@ -105,6 +99,14 @@ pub fn declared_names(node: Node<'_>) -> Vec<Node<'_>> {
         "parameter_list" => named_children(node).into_iter().flat_map(named).collect(),
         _ => Vec::new(),
     }
+}
+
+/// The nodes in the field `name`.
+pub fn named(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.children_by_field_name("name", &mut cursor)
+        .filter(|name| name.is_named())
+        .collect()
 }
 
 /// Whether it says `:=`, not `=`.
