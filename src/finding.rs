@@ -105,18 +105,22 @@ pub enum Form {
     Using,
     With,
     ExitStack,
+    Defer,
+    Closure,
     Tracked,
 }
 
 impl Form {
     /// Every form that a language of this version uses.
-    pub const ALL: [Form; 7] = [
+    pub const ALL: [Form; 9] = [
         Form::TryFinally,
         Form::RunExclusive,
         Form::PromiseFinally,
         Form::Using,
         Form::With,
         Form::ExitStack,
+        Form::Defer,
+        Form::Closure,
         Form::Tracked,
     ];
 
@@ -129,6 +133,8 @@ impl Form {
             Form::Using => "using",
             Form::With => "with",
             Form::ExitStack => "exit-stack",
+            Form::Defer => "defer",
+            Form::Closure => "closure",
             Form::Tracked => "tracked",
         }
     }

@@ -48,6 +48,9 @@ impl<'a> File<'a> {
     /// Whether the function is part of the one around it: it is called where it is written. One
     /// that runs in the end and takes locks by itself is not.
     pub fn runs_in_place(&self, function: Node<'_>) -> bool {
+        if !self.grammar.is_function(function.kind()) {
+            return false;
+        }
         match self.grammar.called_in_place(function, self.source.bytes) {
             None => false,
             Some(CalledInPlace::AtOnce) => true,

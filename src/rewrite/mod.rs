@@ -488,6 +488,30 @@ impl<'a> Draft<'a> {
             .all(|byte| byte.is_ascii_whitespace() || *byte == b';')
     }
 
+    /// Puts a function that is called where it stands round the lines from `head` to `tail`, and
+    /// `above` in front of it.
+    ///
+    /// # Errors
+    /// [`Overlap`] when other code stands on these lines.
+    pub fn enclose(
+        &mut self,
+        (head, tail): (Span, Span),
+        above: &[String],
+        (open, close): (&str, &str),
+    ) -> Result<(), Overlap> {
+        let start = self.source.line_start(head.start);
+        if !self.source.first_on_line(head.start) || !self.source.first_on_line(tail.start) {
+            return Err(Overlap(head.start));
+        }
+        let indent = String::from_utf8_lossy(self.source.indent_at(head.start)).into_owned();
+        let nl = self.source.newline;
+        self.above(head, &indent, true, above);
+        self.edits.insert(start, format!("{indent}{open}{nl}"));
+        self.deeper.push(Span::new(start, tail.end));
+        self.after(tail, &indent, format!("{nl}{indent}{close}"));
+        Ok(())
+    }
+
     /// Takes a statement out. `previous` is the end of the statement before it in its block;
     /// `alone` says that it is the only one there.
     pub fn remove_stmt(&mut self, span: Span, block: &Block, previous: Option<usize>, alone: bool) {

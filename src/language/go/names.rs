@@ -17,7 +17,7 @@ pub const ANONYMOUS: &str = "struct@";
 /// Collects the names of a file.
 pub fn collect(root: Node<'_>, text: &[u8]) -> Names {
     let mut names = Names::default();
-    let file = span(root);
+    let file = Span::new(0, root.end_byte());
     let of_kind = |kinds: &'static [&'static str]| {
         descendants(root, |_| true).filter(move |node| kinds.contains(&node.kind()))
     };

@@ -55,16 +55,28 @@ impl Printer for Go {
         ]
     }
 
+    fn deferred(&self, statements: &[String], indent: &str) -> Option<Vec<String>> {
+        if let [call] = statements
+            && call.ends_with(')')
+        {
+            return Some(vec![format!("defer {call}")]);
+        }
+        let mut lines = vec!["defer func() {".to_owned()];
+        lines.extend(statements.iter().map(|line| format!("{indent}{line}")));
+        lines.push("}()".to_owned());
+        Some(lines)
+    }
+
+    fn called_in_place(&self) -> Option<(&'static str, &'static str, &'static str)> {
+        Some(("func() {", "}()", "return"))
+    }
+
     fn bind(&self, binding: &str) -> String {
         format!("{binding} := ")
     }
 
     fn is_verbatim(&self, kind: &str) -> bool {
         matches!(kind, "raw_string_literal" | "interpreted_string_literal")
-    }
-
-    fn exit_stack(&self, _: &File<'_>) -> Option<(String, Option<(usize, String)>)> {
-        None
     }
 
     fn hoist(&self, _: &File<'_>, _: Node<'_>, _: Span) -> Result<Hoist, CannotHoist> {

@@ -2,7 +2,7 @@
 
 use super::defers;
 use super::expressions::{assign, assign_all, assignment, operands};
-use super::scopes::{declared_names, is_declaring};
+use super::scopes::declared_names;
 use crate::catalog::pattern::unwrapped;
 use crate::flow::{
     Block, BlockStyle, Case, Cond, Decl, DeclKind, Event, EventKind, Loop, Stmt, StmtKind, Value,
@@ -471,9 +471,4 @@ fn select(lowering: &mut Lowering<'_>, node: Node<'_>) -> StmtKind {
         exhaustive: waits,
         breakable: true,
     }
-}
-
-/// Whether the statement declares with `:=`.
-pub fn declares_short(node: Node<'_>) -> bool {
-    node.kind() == "short_var_declaration" || is_declaring(node)
 }
