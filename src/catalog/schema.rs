@@ -2,6 +2,7 @@
 
 use crate::finding::Form;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A file of the catalogue: one library.
 #[derive(Debug, Clone, Deserialize)]
@@ -181,6 +182,9 @@ pub struct LanguageFacts {
     /// Calls that do nothing but throw.
     #[serde(default)]
     pub raises: Vec<String>,
+    /// The types of what functions give, where a declaration has to say them: `int, error`.
+    #[serde(default)]
+    pub results: BTreeMap<String, String>,
     /// Calls that end the process.
     pub process_exits: Vec<String>,
     /// Names that are never null.

@@ -38,7 +38,8 @@ impl<'a> Builder<'a> {
         }
         let mut builder = Builder {
             printer: task.language.printer(),
-            draft: Draft::new(task.file.source, task.verbatim),
+            draft: Draft::new(task.file.source, task.verbatim)
+                .tidy(task.language.printer().tidies_blank_lines()),
             construct: Construct::default(),
             wraps: true,
             release: None,

@@ -7,8 +7,8 @@ use tree_sitter::Node;
 /// A declaration moved out of a region.
 #[derive(Debug, Clone, Default)]
 pub struct Hoist {
-    /// What stands outside instead: `let row;`.
-    pub outside: String,
+    /// The lines that stand outside instead: `let row;`.
+    pub outside: Vec<String>,
     /// What the declaration becomes inside: spans and their texts.
     pub inside: Vec<(Span, String)>,
     /// Nothing of it stays inside.
@@ -70,6 +70,11 @@ pub trait Printer: Sync + Send {
     /// When they do not, with the reason.
     fn may_enclose(&self, _file: &File<'_>, _region: Span) -> Result<(), CannotHoist> {
         Ok(())
+    }
+    /// Whether the language's formatter takes blank lines away from the ends of a block, and all
+    /// but one elsewhere.
+    fn tidies_blank_lines(&self) -> bool {
+        false
     }
     /// `const release = ` for a binding such as `[, release]`.
     fn bind(&self, binding: &str) -> String;

@@ -1,6 +1,7 @@
 //! Go.
 
 mod defers;
+mod enclosing;
 mod expressions;
 mod names;
 mod print;

@@ -4,7 +4,7 @@
 //! field, `S.*` for what a struct embeds, `f()` and `S.m()` for results, `type T` for what a type is
 //! made of.
 
-use super::types::{base, element, range_key, result_text, results, type_source, type_text};
+use super::types::{base, element, range_key, is_written, result_text, results, type_source, type_text};
 use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::names::{Class, Import, Names, TypeRef};
 use crate::lower::{descendants, named_children, span};
@@ -295,6 +295,12 @@ pub fn values(list: Option<Node<'_>>, count: usize, text: &[u8], names: &Names) 
         // The second one says whether there was something.
         "index_expression" | "type_assertion_expression" | "unary_expression" => {
             vec![whole.unwrap_or_default(), "bool".to_owned()]
+        }
+        // Only what a package's function gives first tells of a lock.
+        _ if whole.as_deref().is_some_and(|whole| !is_written(whole)) => {
+            let mut types = vec![None; count];
+            types[0] = whole;
+            return types;
         }
         _ => whole.as_deref().map(results).unwrap_or_default(),
     };

@@ -67,6 +67,33 @@ fn declaring_scopes(node: Node<'_>, name: &str, text: &[u8]) -> usize {
     count
 }
 
+/// Whether a `:=` gives a new value to a variable that its scope has already.
+pub fn is_declared_before(identifier: Node<'_>, text: &[u8]) -> bool {
+    let name = normal(identifier, text);
+    let Some(declaration) = std::iter::successors(identifier.parent(), Node::parent)
+        .find(|node| node.kind() == "short_var_declaration")
+    else {
+        return false;
+    };
+    let Some(list) = declaration.parent() else {
+        return false;
+    };
+    let earlier = named_children(list)
+        .into_iter()
+        .take_while(|node| node.start_byte() < declaration.start_byte())
+        .any(|node| declares(node, &name, text));
+    let function = list
+        .parent()
+        .and_then(|block| block.parent())
+        .filter(|function| function.child_by_field_name("parameters").is_some());
+    earlier
+        || function.is_some_and(|function| {
+            named_children(function)
+                .into_iter()
+                .any(|child| declares(child, &name, text))
+        })
+}
+
 /// Whether the statement (or list of parameters) declares the name in its scope.
 pub fn declares(node: Node<'_>, name: &str, text: &[u8]) -> bool {
     declared_names(node).into_iter().any(|identifier| &text[identifier.byte_range()] == name.as_bytes())

@@ -9,6 +9,9 @@ use tree_sitter::Node;
 /// How many declarations a chain of names is followed through.
 const DEEPEST: usize = 12;
 
+/// Behind the name of a function of another package: whatever type it gives.
+const GIVEN: &str = "@";
+
 /// Types of the language itself: called like a function, each is a conversion.
 const BASIC: &[&str] = &[
     "bool", "string", "int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32",
@@ -29,6 +32,11 @@ pub fn type_text(node: Node<'_>, text: &[u8], names: &Names) -> Option<String> {
 /// What a type of the file is made of: `Locks` → `[]sync.Mutex`.
 fn underlying(of: &str, names: &Names) -> Option<String> {
     named(&format!("type {}", base(of)), 0, names)
+}
+
+/// Whether the text is that of a type, which code can be given.
+pub fn is_written(text: &str) -> bool {
+    !text.contains('@')
 }
 
 /// The declared type text of a name at a byte.
@@ -57,7 +65,7 @@ pub fn type_ref(text: &str, names: &Names) -> TypeRef {
             return match names.imports.get(package) {
                 Some(import) => TypeRef::Known {
                     module: import.module.clone(),
-                    name: name.to_owned(),
+                    name: name.trim_end_matches(GIVEN).to_owned(),
                 },
                 None => TypeRef::Named(bare.clone()),
             };
@@ -296,6 +304,12 @@ fn call(node: Node<'_>, text: &[u8], names: &Names, depth: usize) -> Option<Stri
         "selector_expression" => {
             let operand = function.child_by_field_name("operand")?;
             let field = normal(function.child_by_field_name("field")?, text);
+            let package = normal(operand, text);
+            if names.imports.contains_key(&package)
+                && named(&package, operand.start_byte(), names).is_none()
+            {
+                return Some(format!("{package}.{field}{GIVEN}"));
+            }
             let owner = of(operand, text, names, depth + 1)?;
             member(&owner, &format!("{field}()"), names, 0)
         }
