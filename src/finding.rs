@@ -110,12 +110,14 @@ pub enum Form {
     KernelGuard,
     LockGuard,
     UniqueLock,
+    Defer,
+    Closure,
     Tracked,
 }
 
 impl Form {
     /// Every form that a language of this version uses.
-    pub const ALL: [Form; 12] = [
+    pub const ALL: [Form; 14] = [
         Form::TryFinally,
         Form::RunExclusive,
         Form::PromiseFinally,
@@ -127,6 +129,8 @@ impl Form {
         Form::KernelGuard,
         Form::LockGuard,
         Form::UniqueLock,
+        Form::Defer,
+        Form::Closure,
         Form::Tracked,
     ];
 
@@ -144,6 +148,8 @@ impl Form {
             Form::KernelGuard => "kernel-guard",
             Form::LockGuard => "lock-guard",
             Form::UniqueLock => "unique-lock",
+            Form::Defer => "defer",
+            Form::Closure => "closure",
             Form::Tracked => "tracked",
         }
     }

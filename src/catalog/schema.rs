@@ -2,6 +2,7 @@
 
 use crate::finding::Form;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A file of the catalogue: one library.
 #[derive(Debug, Clone, Deserialize)]
@@ -109,6 +110,9 @@ pub struct Lock {
     /// What a second release does.
     #[serde(default)]
     pub again: Again,
+    /// Taking it cannot throw.
+    #[serde(default)]
+    pub infallible: bool,
     /// The holder may acquire it again.
     #[serde(default)]
     pub reentrant: bool,
@@ -141,6 +145,8 @@ pub enum Taken {
     NotNull,
     /// Zero: the result says what went wrong.
     Zero,
+    /// Nil: the (last) result is the error that says that it was not taken.
+    Null,
 }
 
 /// What a second release does.
@@ -234,6 +240,9 @@ pub struct LanguageFacts {
     /// Calls that do nothing but throw.
     #[serde(default)]
     pub raises: Vec<String>,
+    /// The types of what functions give, where a declaration has to say them: `int, error`.
+    #[serde(default)]
+    pub results: BTreeMap<String, String>,
     /// Calls that end the process.
     pub process_exits: Vec<String>,
     /// Names that are never null.

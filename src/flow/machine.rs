@@ -187,7 +187,7 @@ impl<'a> Machine<'a> {
                     at(*next)
                 };
                 // Nobody sees a jump within the function.
-                if *kind == LeakKind::Goto {
+                if from.is_some() {
                     return Step::Silent(after);
                 }
                 let label = self.meaning(state, label);

@@ -219,6 +219,8 @@ pub enum StmtKind {
     },
     Break(Option<String>),
     Continue(Option<String>),
+    /// A function that is called where it is written: its returns end it.
+    InPlace(Block),
     /// To the [`StmtKind::Labeled`] of this name, in this block or one around it.
     Goto(String),
     /// Something that runs when control leaves the block, from this statement on: a guard object,
@@ -235,6 +237,11 @@ pub enum WithExit {
     Release(SiteId),
     /// What can be told of it.
     Events(Vec<Event>),
+    /// Statements. They may swallow an exception, if this is named.
+    Block {
+        block: Block,
+        swallows: Option<String>,
+    },
     /// Code that is not known; may it swallow an exception?
     Call {
         label: String,
@@ -403,7 +410,7 @@ impl Stmt {
     /// The blocks directly below the statement, in order of the text.
     pub fn blocks(&self) -> Vec<&Block> {
         match &self.kind {
-            StmtKind::Block(block) => vec![block],
+            StmtKind::Block(block) | StmtKind::InPlace(block) => vec![block],
             StmtKind::If {
                 then, otherwise, ..
             } => std::iter::once(then).chain(otherwise).collect(),
@@ -420,6 +427,10 @@ impl Stmt {
                 .chain(finally)
                 .collect(),
             StmtKind::With { body, .. } => vec![body],
+            StmtKind::Scoped {
+                exit: WithExit::Block { block, .. },
+                ..
+            } => vec![block],
             StmtKind::Labeled { body, .. } => body.blocks(),
             StmtKind::Plain(_)
             | StmtKind::Return { .. }
@@ -457,6 +468,7 @@ impl Stmt {
             }
             StmtKind::Labeled { body, .. } => return body.own_events(),
             StmtKind::Block(_)
+            | StmtKind::InPlace(_)
             | StmtKind::Try { .. }
             | StmtKind::Break(_)
             | StmtKind::Continue(_)

@@ -3,6 +3,7 @@
 pub mod names;
 
 mod c;
+mod go;
 mod javascript;
 mod python;
 
@@ -32,17 +33,19 @@ pub enum Language {
     C,
     #[serde(rename = "cpp")]
     Cpp,
+    Go,
 }
 
 impl Language {
     /// Every language, by the names that `--lang` knows (`Tsx` shares one with `TypeScript`).
-    pub const ALL: [Language; 6] = [
+    pub const ALL: [Language; 7] = [
         Language::JavaScript,
         Language::TypeScript,
         Language::Tsx,
         Language::Python,
         Language::C,
         Language::Cpp,
+        Language::Go,
     ];
 
     /// The name in outputs, `--lang` and the configuration.
@@ -53,6 +56,7 @@ impl Language {
             Language::Python => "python",
             Language::C => "c",
             Language::Cpp => "cpp",
+            Language::Go => "go",
         }
     }
 
@@ -67,6 +71,7 @@ impl Language {
             Language::Cpp => &[
                 "cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "tpp", "inl",
             ],
+            Language::Go => &["go"],
         }
     }
 
@@ -77,6 +82,7 @@ impl Language {
             Language::Python => "python",
             Language::C => "c",
             Language::Cpp => "cpp",
+            Language::Go => "go",
         }
     }
 
@@ -89,6 +95,7 @@ impl Language {
             Language::Python => &python::PYTHON,
             Language::C => &c::C,
             Language::Cpp => &c::CPP,
+            Language::Go => &go::GO,
         }
     }
 
@@ -106,6 +113,7 @@ impl Language {
             Language::Python => &python::PYTHON,
             Language::C => &c::C,
             Language::Cpp => &c::CPP,
+            Language::Go => &go::GO,
         }
     }
 
@@ -146,6 +154,14 @@ pub enum Binding<'t> {
     Condition,
     /// Into a larger expression.
     Other,
+}
+
+/// When a function runs that is called where it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CalledInPlace {
+    AtOnce,
+    /// When the function around it is left.
+    AtTheEnd,
 }
 
 /// A call that hands a promise one handler, which releases.
@@ -190,6 +206,10 @@ pub trait Grammar: Sync + Send {
 
     /// Whether a node of this kind is a function with a body of its own.
     fn is_function(&self, kind: &str) -> bool;
+    /// When the function runs, if it is called where it is written and nowhere else.
+    fn called_in_place(&self, _function: Node<'_>, _text: &[u8]) -> Option<CalledInPlace> {
+        None
+    }
     fn function_name(&self, function: Node<'_>, text: &[u8]) -> String;
     /// `(async, generator)`.
     fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool);
@@ -226,6 +246,10 @@ pub trait Grammar: Sync + Send {
     }
     /// Where the value of an expression goes.
     fn binding<'t>(&self, node: Node<'t>) -> Binding<'t>;
+    /// The variables that get the results of a call, in order.
+    fn results<'t>(&self, target: Node<'t>) -> Vec<Node<'t>> {
+        vec![target]
+    }
     /// Whether the name is that of a resource which a construct closes: `with … as name`.
     fn is_managed(&self, _name: Node<'_>) -> bool {
         false

@@ -11,7 +11,9 @@ pub struct Names {
     pub imports: HashMap<String, Import>,
     /// Every module that is imported, in whatever way.
     pub modules: HashSet<String>,
-    pub values: Vec<TypedValue>,
+    values: Vec<TypedValue>,
+    /// Which of them have a name.
+    by_name: HashMap<String, Vec<usize>>,
     pub classes: Vec<Class>,
     /// Fields by bare name, over all classes of the file; `None` where classes disagree.
     pub fields: HashMap<String, Option<TypeRef>>,
@@ -27,12 +29,10 @@ pub struct Import {
 
 /// A variable or field with a type that is in sight.
 #[derive(Debug, Clone)]
-pub struct TypedValue {
-    /// As code names it: `mutex`, `this.mutex`, `self._lock`.
-    pub name: String,
-    /// Where that name means this value.
-    pub scope: Span,
-    pub type_ref: TypeRef,
+struct TypedValue {
+    /// Where its name means this value.
+    scope: Span,
+    type_ref: TypeRef,
 }
 
 /// A type, as far as the file tells.
@@ -58,20 +58,31 @@ pub struct Class {
 impl Names {
     /// The type of what is called `name` at byte `at`: the innermost declaration in scope.
     pub fn type_at(&self, name: &str, at: usize) -> Option<&TypeRef> {
-        let declared = self
-            .values
-            .iter()
-            .filter(|value| value.name == name && value.scope.start <= at && at < value.scope.end)
-            .min_by_key(|value| value.scope.end - value.scope.start)
-            .map(|value| &value.type_ref);
-        if declared.is_some() {
-            return declared;
-        }
-        let (_, field) = name.rsplit_once('.')?;
-        self.fields.get(field)?.as_ref()
+        self.declared_at(name, at).or_else(|| {
+            let (_, field) = name.rsplit_once('.')?;
+            self.fields.get(field)?.as_ref()
+        })
     }
 
-    /// Records a value; fields also under their bare name.
+    /// The same, for what is declared by this very name.
+    pub fn declared_at(&self, name: &str, at: usize) -> Option<&TypeRef> {
+        self.values_of(name)
+            .filter(|value| value.scope.start <= at && at < value.scope.end)
+            .min_by_key(|value| value.scope.end - value.scope.start)
+            .map(|value| &value.type_ref)
+    }
+
+    /// The types of everything that is declared by this very name.
+    pub fn declared_all(&self, name: &str) -> impl Iterator<Item = &TypeRef> {
+        self.values_of(name).map(|value| &value.type_ref)
+    }
+
+    fn values_of(&self, name: &str) -> impl Iterator<Item = &TypedValue> {
+        let numbers = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        numbers.iter().map(|number| &self.values[*number])
+    }
+
+    /// Records a value by the name that code gives it: `mutex`, `this.mutex`. Fields also under their bare name.
     pub fn declare(&mut self, name: String, scope: Span, type_ref: TypeRef) {
         if let Some((_, field)) = name.rsplit_once('.') {
             self.fields
@@ -83,11 +94,11 @@ impl Names {
                 })
                 .or_insert_with(|| Some(type_ref.clone()));
         }
-        self.values.push(TypedValue {
-            name,
-            scope,
-            type_ref,
-        });
+        self.by_name
+            .entry(name)
+            .or_default()
+            .push(self.values.len());
+        self.values.push(TypedValue { scope, type_ref });
     }
 
     /// What a possibly dotted name stands for. `joined` says whether modules nest by dots.

@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, Role, Surroundings};
 use crate::engine::{Exceptions, Standard};
 use crate::finding::SkippedFunction;
 use crate::flow::{Block, Body, Event, EventKind};
-use crate::language::{Grammar, names::Names};
+use crate::language::{CalledInPlace, Grammar, names::Names};
 use crate::source::{Source, Span};
 use sites::{Found, Table};
 use std::collections::{BTreeMap, HashSet};
@@ -45,6 +45,24 @@ impl<'a> File<'a> {
         let method = callee.rsplit('.').next().unwrap_or(callee);
         let stable = &self.catalog.facts.stable_calls;
         callee.contains('.') && stable.iter().any(|known| known == method)
+    }
+
+    /// Whether the function is part of the one around it: it is called where it is written. One
+    /// that runs in the end and takes locks by itself is not.
+    pub fn runs_in_place(&self, function: Node<'_>) -> bool {
+        if !self.grammar.is_function(function.kind()) {
+            return false;
+        }
+        match self.grammar.called_in_place(function, self.source.bytes) {
+            None => false,
+            Some(CalledInPlace::AtOnce) => true,
+            Some(CalledInPlace::AtTheEnd) => find_acquires(self, function).is_empty(),
+        }
+    }
+
+    /// Whether the node is a function with a body of its own.
+    pub fn is_own_body(&self, node: Node<'_>) -> bool {
+        self.grammar.is_function(node.kind()) && !self.runs_in_place(node)
     }
 
     /// The text of a node without comments and needless white space.
@@ -159,7 +177,7 @@ pub fn span(node: Node<'_>) -> Span {
 }
 
 /// Everything below `root` that takes a lock, in order of the text.
-fn find_acquires<'t>(file: &File<'t>, root: Node<'t>) -> Vec<Found<'t>> {
+fn find_acquires<'t>(file: &File<'_>, root: Node<'t>) -> Vec<Found<'t>> {
     let mut found = Vec::new();
     let mut consumed = None;
     // Receivers of acquires: `wait_for(lock.acquire(), 5)` is one acquire, not two.
@@ -204,7 +222,7 @@ fn find_acquires<'t>(file: &File<'t>, root: Node<'t>) -> Vec<Found<'t>> {
 pub fn function_around<'t>(file: &File<'t>, node: Node<'t>) -> Node<'t> {
     let mut at = node;
     while let Some(parent) = at.parent() {
-        if file.grammar.is_function(parent.kind()) {
+        if file.is_own_body(parent) {
             return parent;
         }
         at = parent;

@@ -61,9 +61,9 @@ impl Table {
             table.add_acquire(file, acquire);
         }
         let grammar = file.grammar;
-        let own = |node: Node<'_>| !grammar.is_function(node.kind());
+        let own = |node: Node<'_>| !file.is_own_body(node);
         for node in descendants(function, own) {
-            if node.id() == function.id() || grammar.is_function(node.kind()) {
+            if node.id() == function.id() || file.is_own_body(node) {
                 continue;
             }
             if grammar.may_match(node.kind()) {
@@ -76,7 +76,7 @@ impl Table {
             table.add_settling(file, node);
         }
         for node in descendants(function, own) {
-            if node.id() != function.id() && grammar.is_function(node.kind()) {
+            if node.id() != function.id() && file.is_own_body(node) {
                 table.find_hand_over(file, node);
             } else {
                 table.find_escape(file, node);
@@ -282,8 +282,8 @@ impl Table {
         let mut acquire = Acquire {
             conditional: taken.is_some(),
             null_when_not: taken == Some(Taken::NotNull),
-            zero_when_taken: taken == Some(Taken::Zero),
-            cannot_throw: cannot_throw(file),
+            zero_when_taken: matches!(taken, Some(Taken::Zero | Taken::Null)),
+            cannot_throw: cannot_throw(file) || entry.lock.infallible,
             ..Acquire::default()
         };
         let mut at = span(found.node);
@@ -313,9 +313,15 @@ impl Table {
             Binding::Target { target, whole } => {
                 acquire.binding = Some(whole);
                 acquire.ticket = ticket_in(&entry.ticket, target, text);
-                if file.grammar.is_name(target.kind()) {
-                    acquire.bound = Some(file.normal(target));
-                }
+                let mut results = file.grammar.results(target).into_iter();
+                let tells = if acquire.zero_when_taken {
+                    results.next_back()
+                } else {
+                    results.next()
+                };
+                acquire.bound = tells
+                    .filter(|name| file.grammar.is_name(name.kind()))
+                    .map(|name| file.normal(name));
                 let names = descendants(target, |_| true)
                     .filter(|node| file.grammar.is_name(node.kind()))
                     .count();

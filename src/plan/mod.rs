@@ -178,6 +178,11 @@ fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
         Some(ticket) => vec![ticket],
         None => key.names.iter().map(String::as_str).collect(),
     };
+    let operands = release_operands(task);
+    let names: Vec<&str> = names
+        .into_iter()
+        .chain(operands.iter().map(String::as_str))
+        .collect();
     for stmt in region.stmts() {
         if let Some(name) = assigned(stmt, &names) {
             return Err(reason(
@@ -196,6 +201,20 @@ fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
         ));
     }
     Ok(())
+}
+
+/// What the release that a construct would repeat mentions.
+fn release_operands(task: Task<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    let release = task.releases.first().and_then(|site| {
+        let span = task.body.sites[*site].span;
+        task.file.root.descendant_for_byte_range(span.start, span.end)
+    });
+    if let Some(arguments) = release.and_then(|call| task.file.grammar.arguments(call)) {
+        let text = task.file.source.bytes;
+        task.file.grammar.names_in(arguments, text, &mut names);
+    }
+    names
 }
 
 fn assigned<'n>(stmt: &Stmt, names: &[&'n str]) -> Option<&'n str> {

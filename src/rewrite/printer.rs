@@ -8,8 +8,8 @@ use tree_sitter::Node;
 /// A declaration moved out of a region.
 #[derive(Debug, Clone, Default)]
 pub struct Hoist {
-    /// What stands outside instead: `let row;`.
-    pub outside: String,
+    /// The lines that stand outside instead: `let row;`.
+    pub outside: Vec<String>,
     /// What the declaration becomes inside: spans and their texts.
     pub inside: Vec<(Span, String)>,
     /// Nothing of it stays inside.
@@ -56,6 +56,27 @@ pub trait Printer: Sync + Send {
     fn set_flag(&self, name: &str, value: bool) -> String;
     /// Lines that run `statement` if the flag is set, one level of `indent` inside.
     fn when(&self, flag: &str, statement: &str, indent: &str) -> Vec<String>;
+    /// Lines that have the statements run when the function is left, where the language can say so.
+    fn deferred(&self, _statements: &[String], _indent: &str) -> Option<Vec<String>> {
+        None
+    }
+    /// The lines that open and end a function that is called where it stands, where the language
+    /// has a form for it; the jump to its end.
+    fn called_in_place(&self) -> Option<(&'static str, &'static str, &'static str)> {
+        None
+    }
+    /// Whether the statements mean the same in a function of their own.
+    ///
+    /// # Errors
+    /// When they do not, with the reason.
+    fn may_enclose(&self, _file: &File<'_>, _region: Span) -> Result<(), CannotHoist> {
+        Ok(())
+    }
+    /// Whether the language's formatter takes blank lines away from the ends of a block, and all
+    /// but one elsewhere.
+    fn tidies_blank_lines(&self) -> bool {
+        false
+    }
     /// `const release = ` for a binding such as `[, release]`.
     fn bind(&self, binding: &str) -> String;
     /// Whether a node's lines must not be moved: strings and templates.

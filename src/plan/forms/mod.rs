@@ -1,5 +1,7 @@
 //! The forms: one file each, which says what the form needs and what it writes.
 
+mod closure;
+mod defer;
 mod exit_stack;
 mod goto_unlock;
 mod kernel_guard;
@@ -35,6 +37,8 @@ pub fn write(form: Form, builder: &mut Builder<'_>) -> Result<(), Reason> {
         Form::TryFinally => builder.try_finally(),
         Form::With => builder.with(),
         Form::RunExclusive => builder.run_exclusive(),
+        Form::Defer => builder.defer(),
+        Form::Closure => builder.closure(),
         Form::Tracked => builder.tracked(),
         Form::ExitStack => builder.exit_stack(),
         Form::Using => builder.using(),
