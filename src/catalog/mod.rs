@@ -517,6 +517,12 @@ impl Entry {
                         || (self.acquire.iter().any(has) && self.release.iter().any(has))))
                 .then_some(Confidence::Named)
             }
+            Some(TypeRef::Named(type_name))
+                if self.has_type(&type_name)
+                    && self.modules.iter().any(|module| at.names.wildcards.contains(module)) =>
+            {
+                Some(Confidence::Typed)
+            }
             Some(TypeRef::Named(type_name)) => {
                 (self.lock.by_name && telling(&type_name)).then_some(Confidence::Named)
             }

@@ -2,6 +2,7 @@
 
 pub mod names;
 
+mod java;
 mod javascript;
 mod python;
 
@@ -28,15 +29,17 @@ pub enum Language {
     #[serde(rename = "typescript")]
     Tsx,
     Python,
+    Java,
 }
 
 impl Language {
     /// Every language, by the names that `--lang` knows (`Tsx` shares one with `TypeScript`).
-    pub const ALL: [Language; 4] = [
+    pub const ALL: [Language; 5] = [
         Language::JavaScript,
         Language::TypeScript,
         Language::Tsx,
         Language::Python,
+        Language::Java,
     ];
 
     /// The name in outputs, `--lang` and the configuration.
@@ -45,6 +48,7 @@ impl Language {
             Language::JavaScript => "javascript",
             Language::TypeScript | Language::Tsx => "typescript",
             Language::Python => "python",
+            Language::Java => "java",
         }
     }
 
@@ -55,6 +59,7 @@ impl Language {
             Language::TypeScript => &["ts", "mts", "cts"],
             Language::Tsx => &["tsx"],
             Language::Python => &["py", "pyi", "pyw"],
+            Language::Java => &["java"],
         }
     }
 
@@ -63,6 +68,7 @@ impl Language {
         match self {
             Language::JavaScript | Language::TypeScript | Language::Tsx => "javascript",
             Language::Python => "python",
+            Language::Java => "java",
         }
     }
 
@@ -73,12 +79,13 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::Java => &java::JAVA,
         }
     }
 
     /// Whether a compiler checks what a rewrite does to types.
     pub fn is_typed(self) -> bool {
-        matches!(self, Language::TypeScript | Language::Tsx)
+        matches!(self, Language::TypeScript | Language::Tsx | Language::Java)
     }
 
     /// How the language writes constructs.
@@ -88,6 +95,7 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::Java => &java::JAVA,
         }
     }
 

@@ -11,6 +11,8 @@ pub struct Names {
     pub imports: HashMap<String, Import>,
     /// Every module that is imported, in whatever way.
     pub modules: HashSet<String>,
+    /// Modules all of whose names are imported without being named.
+    pub wildcards: Vec<String>,
     pub values: Vec<TypedValue>,
     pub classes: Vec<Class>,
     /// Fields by bare name, over all classes of the file; `None` where classes disagree.
