@@ -34,7 +34,9 @@ pub struct Entry {
     pub modules: Vec<String>,
     acquire: Vec<Pattern>,
     tries: Vec<(Pattern, Taken)>,
+    sure: Vec<Pattern>,
     release: Vec<Pattern>,
+    reads: Vec<Pattern>,
     closed: Vec<Pattern>,
     guarded: Vec<Pattern>,
     callback: Vec<Pattern>,
@@ -51,6 +53,8 @@ pub enum Role {
     Acquire,
     Try(Taken),
     Release,
+    /// Looks at a ticket.
+    Read,
     /// Ends what carries the lock.
     Close,
     /// A call that holds the lock while its callback runs.
@@ -367,6 +371,8 @@ impl Entry {
             acquire,
             tries,
             release,
+            sure: many(&lock.sure)?,
+            reads: many(&lock.reads)?,
             closed: many(&lock.closed)?,
             guarded: many(&lock.guarded)?,
             callback,
@@ -394,6 +400,12 @@ impl Entry {
                     .iter()
                     .enumerate()
                     .map(|(index, pattern)| (Role::Release, index, pattern)),
+            )
+            .chain(
+                self.reads
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Read, index, pattern)),
             )
             .chain(
                 self.closed
@@ -432,6 +444,7 @@ impl Entry {
             Role::Acquire => &self.acquire[index],
             Role::Try(_) => &self.tries[index].0,
             Role::Release => &self.release[index],
+            Role::Read => &self.reads[index],
             Role::Close => &self.closed[index],
             Role::Guarded => &self.guarded[index],
             Role::Callback => &self.callback[index],
@@ -450,11 +463,18 @@ impl Entry {
         Some(*taken)
     }
 
+    /// Whether the acquire never throws.
+    pub fn is_sure<'t>(&self, node: Node<'t>, text: &[u8]) -> bool {
+        self.sure
+            .iter()
+            .any(|pattern| pattern.matches(node, text, &mut Bindings::new()))
+    }
+
     /// The lock that the holes name: its texts, joined.
-    pub fn key_text(&self, bindings: &Bindings<'_>, text: &[u8]) -> String {
+    pub fn key_text(&self, bindings: &Bindings<'_>, at: Surroundings<'_>) -> String {
         let texts: Vec<String> = self
             .key_nodes(bindings)
-            .map(|node| normal(node, text))
+            .map(|node| at.grammar.known_as(node, at.text))
             .collect();
         texts.join(", ")
     }
@@ -599,6 +619,14 @@ impl Entry {
             .release
             .iter()
             .all(|code| code.contains("$TICKET"))
+    }
+
+    /// Whether a release by ticket names the lock as well: `$LOCK.unlock($TICKET)`.
+    pub fn ticket_needs_lock(&self) -> bool {
+        self.lock
+            .release
+            .iter()
+            .any(|code| code.contains("$TICKET") && code.contains("$LOCK"))
     }
 
     /// The code that the entry gives for a form.

@@ -244,7 +244,8 @@ impl<'a> Machine<'a> {
         }
         self.set(&mut taken, &site_var(id), &Value::True);
         let mut outcomes = vec![(Outcome::Done, taken)];
-        if !acquire.at_entry {
+        // Whether code is sound should not hang on what one library happens to promise.
+        if !acquire.at_entry && (self.trusting || !acquire.sure) {
             outcomes.push((Outcome::Threw, threw));
         }
         if acquire.conditional && !acquire.ignored {

@@ -200,6 +200,11 @@ pub trait Grammar: Sync + Send {
     }
     /// The last identifier of the callee of a call, through `await`.
     fn called_word(&self, node: Node<'_>, text: &[u8]) -> Option<String>;
+    /// The one text by which a lock goes that has several names: `this.lock` and `lock` are the same
+    /// field.
+    fn known_as(&self, node: Node<'_>, text: &[u8]) -> String {
+        normal(node, text)
+    }
     /// The names that an expression reads, dotted ones too, added to `out`.
     fn names_in(&self, node: Node<'_>, text: &[u8], out: &mut Vec<String>);
     /// What an `await` awaits.

@@ -130,6 +130,14 @@ impl Grammar for Java {
         Some(String::from_utf8_lossy(&text[name.byte_range()]).into_owned())
     }
 
+    fn known_as(&self, node: Node<'_>, text: &[u8]) -> String {
+        let name = normal(node, text);
+        match name.strip_prefix("this.") {
+            Some(field) if !names::is_hidden(node, field, text) => field.to_owned(),
+            _ => name,
+        }
+    }
+
     fn names_in(&self, node: Node<'_>, text: &[u8], out: &mut Vec<String>) {
         for node in descendants(node, |_| true) {
             let name = match node.kind() {
@@ -331,7 +339,7 @@ fn variable(lowering: &Lowering<'_>, node: Node<'_>) -> Option<String> {
                 .is_some_and(|object| object.kind() == "this") =>
         {
             let name = lowering.file.normal(node.child_by_field_name("field")?);
-            if names::is_local(lowering, &name) {
+            if names::is_hidden(node, &name, lowering.file.source.bytes) {
                 Some(format!("this.{name}"))
             } else {
                 Some(name)

@@ -65,10 +65,6 @@ impl Printer for Java {
         kind == "string_literal"
     }
 
-    fn exit_stack(&self, _: &File<'_>) -> Option<(String, Option<(usize, String)>)> {
-        None
-    }
-
     fn hoist(&self, file: &File<'_>, stmt: Node<'_>, after: Span) -> Result<Hoist, CannotHoist> {
         let declarators: Vec<Node<'_>> = declarators(stmt).collect();
         let (Some(first), Some(type_node)) =
@@ -101,6 +97,11 @@ impl Printer for Java {
             hoist.gone = true;
             return Ok(hoist);
         }
+        if with_value.len() < declarators.len() {
+            return Err(cannot(
+                "a declaration in the span declares several things at once",
+            ));
+        }
         if is_final {
             stays_no_constant(file, &declarators, (stmt, after))?;
         }
@@ -118,43 +119,27 @@ impl Printer for Java {
         let mut from = stmt.start_byte();
         let mut separator = "";
         for declarator in &declarators {
-            let end = match declarator.next_sibling() {
-                // The comma behind a name without a value goes with it.
-                Some(comma) if declarator.child_by_field_name("value").is_none() => {
-                    comma.end_byte()
-                }
-                _ => declarator.end_byte(),
-            };
-            let Some(value) = declarator.child_by_field_name("value") else {
-                hoist.inside.push((Span::new(from, end), String::new()));
-                from = end;
-                continue;
-            };
             hoist.inside.push((
                 Span::new(from, declarator.start_byte()),
                 separator.to_owned(),
             ));
-            if let Some(dimensions) = declarator.child_by_field_name("dimensions") {
-                hoist.inside.push((span(dimensions), String::new()));
-            }
-            if value.kind() == "array_initializer" {
-                let dimensions = declarator
-                    .child_by_field_name("dimensions")
-                    .map_or_else(String::new, |dimensions| file.normal(dimensions));
+            from = declarator.end_byte();
+            separator = "; ";
+            let dimensions = declarator.child_by_field_name("dimensions");
+            hoist
+                .inside
+                .extend(dimensions.map(|dimensions| (span(dimensions), String::new())));
+            if let Some(value) = declarator.child_by_field_name("value")
+                && value.kind() == "array_initializer"
+            {
+                let dimensions =
+                    dimensions.map_or_else(String::new, |dimensions| file.normal(dimensions));
                 hoist.inside.push((
                     Span::new(value.start_byte(), value.start_byte()),
                     format!("new {declared_type}{dimensions} "),
                 ));
             }
-            from = end;
-            separator = "; ";
         }
-        if with_value.len() < declarators.len() {
-            return Err(cannot(
-                "a declaration in the span declares several things at once",
-            ));
-        }
-        hoist.inside.retain(|(span, text)| span.start < span.end || !text.is_empty());
         Ok(hoist)
     }
 }
