@@ -26,6 +26,7 @@ pub type Traces = Result<Vec<Trace>, String>;
 pub enum Runtime {
     Node,
     CPython,
+    Jvm,
 }
 
 impl Runtime {
@@ -46,6 +47,15 @@ impl Runtime {
                 command.arg("-B");
                 command.arg(tests_directory().join("behaviour/driver.py"));
                 ("python3", command)
+            }
+            Runtime::Jvm => {
+                let mut command = Command::new("java");
+                // Each case is compiled for itself: the quick compiler of the virtual machine will do.
+                command.arg("-XX:TieredStopAtLevel=1");
+                command.arg(tests_directory().join("behaviour/Driver.java"));
+                command.arg(tests_directory().join("behaviour/Steps.java"));
+                // It comes with the compiler, which the programs need.
+                ("javac", command)
             }
         };
         if !answers(name) {
