@@ -539,7 +539,10 @@ impl Entry {
             }
             Some(TypeRef::Named(type_name))
                 if self.has_type(&type_name)
-                    && self.modules.iter().any(|module| at.names.wildcards.contains(module)) =>
+                    && self
+                        .modules
+                        .iter()
+                        .any(|module| at.names.wildcards.contains(module)) =>
             {
                 Some(Confidence::Typed)
             }

@@ -93,7 +93,18 @@ fn release(lowering: &mut Lowering<'_>, node: Node<'_>, site: SiteId, out: &mut 
     }
     let mut before = Vec::new();
     operands(lowering, node, &mut before);
-    out.extend(before.into_iter().filter(is_seen));
+    out.extend(
+        before
+            .into_iter()
+            .filter(is_seen)
+            .map(|event| match event.kind {
+                EventKind::Call { label } => Event {
+                    span: event.span,
+                    kind: EventKind::Effect { label },
+                },
+                _ => event,
+            }),
+    );
     out.push(release);
 }
 

@@ -403,12 +403,10 @@ impl Table {
                 let acquire = site.acquire()?;
                 let key = &self.keys[site.key];
                 let of_lock = !hit.bindings.contains_key("LOCK")
-                    || file.catalog.entries[hit.entry]
-                        .key_text(&hit.bindings, file.surroundings())
+                    || file.catalog.entries[hit.entry].key_text(&hit.bindings, file.surroundings())
                         == key.text;
-                let same = acquire.ticket.as_deref() == Some(&ticket)
-                    && key.entry == hit.entry
-                    && of_lock;
+                let same =
+                    acquire.ticket.as_deref() == Some(&ticket) && key.entry == hit.entry && of_lock;
                 same.then_some(site.key)
             })?;
             return Some((key, Some(ticket)));
@@ -552,7 +550,8 @@ impl Table {
         let receiver = receiver.trim_end_matches(':');
         let keys = (0..self.keys.len()).filter(|id| {
             let key = &self.keys[*id];
-            (key.text == receiver || key.shown == receiver) && file.catalog.entries[key.entry].is_freed_by(method)
+            (key.text == receiver || key.shown == receiver)
+                && file.catalog.entries[key.entry].is_freed_by(method)
         });
         self.handed_over.extend(keys);
     }

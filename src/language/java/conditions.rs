@@ -52,7 +52,9 @@ fn binary(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
         "decimal_integer_literal" if matches!(lowering.text(right), "0" | "0L" | "0l") => {
             // Only of what an acquire gives is zero nothing.
             let named = match unwrapped(left) {
-                node if node.kind() == "assignment_expression" => node.child_by_field_name("left")?,
+                node if node.kind() == "assignment_expression" => {
+                    node.child_by_field_name("left")?
+                }
                 node => node,
             };
             let var = variable(lowering, named)?;

@@ -234,9 +234,9 @@ fn may_be_zero(lowering: &Lowering<'_>, divisor: Node<'_>) -> bool {
     let divisor = unwrapped(divisor);
     match divisor.kind() {
         "decimal_floating_point_literal" => false,
-        kind if kind.ends_with("integer_literal") => {
-            !lowering.text(divisor).contains(['1', '2', '3', '4', '5', '6', '7', '8', '9'])
-        }
+        kind if kind.ends_with("integer_literal") => !lowering
+            .text(divisor)
+            .contains(['1', '2', '3', '4', '5', '6', '7', '8', '9']),
         _ => true,
     }
 }
@@ -265,7 +265,8 @@ fn binary(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
 fn switch(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     let body = node.child_by_field_name("body");
     let arms: Vec<Node<'_>> = body.map_or_else(Vec::new, named_children);
-    let values: Option<Vec<(Node<'_>, Node<'_>)>> = arms.iter().map(|arm| value_arm(*arm)).collect();
+    let values: Option<Vec<(Node<'_>, Node<'_>)>> =
+        arms.iter().map(|arm| value_arm(*arm)).collect();
     let Some(values) = values else {
         let locks = descendants(node, |_| true).any(|node| lowering.table.does(node).is_some());
         if locks {
@@ -277,9 +278,9 @@ fn switch(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     if let Some(subject) = node.child_by_field_name("condition") {
         out.extend(events(lowering, subject));
     }
-    let subject = node.child_by_field_name("condition").map_or_else(String::new, |subject| {
-        lowering.file.normal(subject)
-    });
+    let subject = node
+        .child_by_field_name("condition")
+        .map_or_else(String::new, |subject| lowering.file.normal(subject));
     let mut rest: Option<Vec<Event>> = None;
     for (label, value) in values.into_iter().rev() {
         let inside = events(lowering, value);

@@ -303,7 +303,10 @@ impl Grammar for Java {
 fn outer(node: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
     let mut at = node;
     let mut parent = node.parent()?;
-    while matches!(parent.kind(), "parenthesized_expression" | "cast_expression") {
+    while matches!(
+        parent.kind(),
+        "parenthesized_expression" | "cast_expression"
+    ) {
         at = parent;
         parent = parent.parent()?;
     }

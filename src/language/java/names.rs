@@ -2,8 +2,8 @@
 
 use super::JAVA;
 use crate::catalog::Surroundings;
-use crate::language::Grammar;
 use crate::catalog::pattern::{normal, unwrapped};
+use crate::language::Grammar;
 use crate::language::names::{Class, Import, Names, TypeRef};
 use crate::lower::{Lowering, children, descendants, named_children, span};
 use crate::source::Span;
@@ -31,6 +31,13 @@ pub fn collect(root: Node<'_>, text: &[u8]) -> Names {
     for node in &nodes {
         match node.kind() {
             "import_declaration" => import(*node, text, &mut names),
+            // What the package holds is known without an import.
+            "package_declaration" => {
+                let name = named_children(*node).pop();
+                let package = name.map(|name| normal(name, text)).unwrap_or_default();
+                names.modules.insert(package.clone());
+                names.wildcards.push(package);
+            }
             "class_declaration"
             | "enum_declaration"
             | "interface_declaration"
@@ -41,7 +48,75 @@ pub fn collect(root: Node<'_>, text: &[u8]) -> Names {
     for node in &nodes {
         declare(*node, text, &mut names);
     }
+    made_in_constructors(root, text, &mut names);
     names
+}
+
+/// What constructors put into a `final` field tells more than the interface that it goes by.
+fn made_in_constructors(root: Node<'_>, text: &[u8], names: &mut Names) {
+    let mut blank: Vec<(String, Span, Option<TypeRef>, bool)> = Vec::new();
+    for node in descendants(root, |_| true) {
+        match node.kind() {
+            "field_declaration" if is_final(node, text) => {
+                let scope = around(node, BODIES);
+                for declarator in declarators(node) {
+                    if let (Some(name), None) = (
+                        declarator.child_by_field_name("name"),
+                        declarator.child_by_field_name("value"),
+                    ) {
+                        blank.push((normal(name, text), scope, None, true));
+                    }
+                }
+            }
+            "assignment_expression" => {
+                let (Some(left), Some(right)) = (
+                    node.child_by_field_name("left"),
+                    node.child_by_field_name("right"),
+                ) else {
+                    continue;
+                };
+                let target = normal(left, text);
+                let field = target.strip_prefix("this.").unwrap_or(&target);
+                let scope = around(node, BODIES);
+                for (name, of, made, agreed) in &mut blank {
+                    if name == field && *of == scope {
+                        let now = type_of_value(right, text, names);
+                        *agreed &= now.is_some() && (made.is_none() || *made == now);
+                        *made = now;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    for (name, scope, made, agreed) in blank {
+        let Some(type_ref) = made.filter(|_| agreed) else {
+            continue;
+        };
+        let known = names.values.iter_mut().filter(|value| {
+            value.scope == scope && value.name.strip_prefix("this.").unwrap_or(&value.name) == name
+        });
+        for value in known {
+            value.type_ref = type_ref.clone();
+        }
+        if let Some(Some(field)) = names.fields.get_mut(&name) {
+            *field = type_ref;
+        }
+    }
+}
+
+/// Where fields are declared.
+const BODIES: &[&str] = &["class_body", "interface_body", "enum_body"];
+
+fn is_final(declaration: Node<'_>, text: &[u8]) -> bool {
+    named_children(declaration)
+        .first()
+        .is_some_and(|modifiers| {
+            modifiers.kind() == "modifiers"
+                && normal(*modifiers, text)
+                    .split_whitespace()
+                    .any(|word| word == "final")
+        })
 }
 
 fn import(node: Node<'_>, text: &[u8], names: &mut Names) {
@@ -86,6 +161,12 @@ fn class(node: Node<'_>, text: &[u8], names: &mut Names) {
     let methods = named_children(body)
         .into_iter()
         .filter(|member| member.kind() == "method_declaration")
+        // What `acquire` of a pool gives is an object.
+        .filter(|method| {
+            method.child_by_field_name("type").is_some_and(|given| {
+                matches!(given.kind(), "void_type" | "boolean_type" | "integral_type")
+            })
+        })
         .filter_map(|method| method.child_by_field_name("name"))
         .map(|name| normal(name, text))
         .collect();
@@ -106,7 +187,7 @@ fn class(node: Node<'_>, text: &[u8], names: &mut Names) {
 fn declare(node: Node<'_>, text: &[u8], names: &mut Names) {
     match node.kind() {
         "field_declaration" | "constant_declaration" => {
-            let scope = around(node, &["class_body", "interface_body", "enum_body"]);
+            let scope = around(node, BODIES);
             for declarator in declarators(node) {
                 declare_one(names, text, (node, declarator), scope, true);
             }
@@ -119,7 +200,7 @@ fn declare(node: Node<'_>, text: &[u8], names: &mut Names) {
         }
         "method_declaration" => {
             // `getLock()` is of the type that the method returns.
-            let scope = around(node, &["class_body", "interface_body", "enum_body"]);
+            let scope = around(node, BODIES);
             if let (Some(name), Some(type_ref)) = (
                 node.child_by_field_name("name"),
                 node.child_by_field_name("type")
@@ -181,15 +262,9 @@ fn declare_one(
     let Some(type_node) = type_node else { return };
     let value = declarator.child_by_field_name("value");
     let made = value.and_then(|value| type_of_value(value, text, names));
-    let is_final = named_children(whole).first().is_some_and(|modifiers| {
-        modifiers.kind() == "modifiers"
-            && normal(*modifiers, text)
-                .split_whitespace()
-                .any(|word| word == "final")
-    });
     // What a `final` variable is made of tells more than the interface that it goes by.
     let type_ref = match type_named(type_node, text, names) {
-        _ if is_final && made.is_some() => made,
+        _ if made.is_some() && is_final(whole, text) => made,
         Some(TypeRef::Named(name)) if name == "var" => made,
         declared => declared,
     };
@@ -342,7 +417,9 @@ pub fn is_hidden(node: Node<'_>, field: &str, text: &[u8]) -> bool {
         .next()
         .unwrap_or(field);
     std::iter::successors(node.parent(), Node::parent)
-        .take_while(|around| !around.kind().ends_with("_body") || around.kind() == "constructor_body")
+        .take_while(|around| {
+            !around.kind().ends_with("_body") || around.kind() == "constructor_body"
+        })
         .filter(|around| JAVA.is_function(around.kind()))
         .any(|function| declares(function, name, text))
 }

@@ -165,11 +165,7 @@ fn modifiers(file: &File<'_>, stmt: Node<'_>) -> Result<bool, CannotHoist> {
 }
 
 /// Nothing in front of the declaration may mean something else by its name: a field, say.
-fn name_is_free(
-    file: &File<'_>,
-    stmt: Node<'_>,
-    declarator: Node<'_>,
-) -> Result<(), CannotHoist> {
+fn name_is_free(file: &File<'_>, stmt: Node<'_>, declarator: Node<'_>) -> Result<(), CannotHoist> {
     let (Some(block), Some(name)) = (stmt.parent(), declarator.child_by_field_name("name")) else {
         return Ok(());
     };
@@ -265,12 +261,14 @@ fn stays_no_constant(
         return Ok(());
     };
     for declarator in declarators {
-        let computed = declarator
-            .child_by_field_name("value")
-            .is_none_or(|value| {
-                descendants(value, |_| true)
-                    .any(|node| matches!(node.kind(), "method_invocation" | "object_creation_expression"))
-            });
+        let computed = declarator.child_by_field_name("value").is_none_or(|value| {
+            descendants(value, |_| true).any(|node| {
+                matches!(
+                    node.kind(),
+                    "method_invocation" | "object_creation_expression"
+                )
+            })
+        });
         let Some(name) = declarator.child_by_field_name("name") else {
             continue;
         };

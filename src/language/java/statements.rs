@@ -134,8 +134,9 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
             let operand = named_children(node).into_iter().next();
             StmtKind::Return {
                 value: all_events(lowering, node),
-                operand: operand
-                    .map_or_else(String::new, |operand| lowering.file.normal(unwrapped(operand))),
+                operand: operand.map_or_else(String::new, |operand| {
+                    lowering.file.normal(unwrapped(operand))
+                }),
             }
         }
         "throw_statement" => thrown(lowering, node),
@@ -436,15 +437,18 @@ fn with_resources(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKin
         opened.push((enter, exit));
     }
     let body = block(lowering, node.child_by_field_name("body")?);
-    let inner = opened.into_iter().rev().fold(body, |body, (enter, exit)| Block {
-        span: body.span,
-        style: BlockStyle::None,
-        stmts: vec![Stmt {
-            span: span(node),
-            kind: StmtKind::With { enter, exit, body },
-            decls: Vec::new(),
-        }],
-    });
+    let inner = opened
+        .into_iter()
+        .rev()
+        .fold(body, |body, (enter, exit)| Block {
+            span: body.span,
+            style: BlockStyle::None,
+            stmts: vec![Stmt {
+                span: span(node),
+                kind: StmtKind::With { enter, exit, body },
+                decls: Vec::new(),
+            }],
+        });
     let (handlers, finally) = clauses(lowering, node);
     if handlers.is_empty() && finally.is_none() {
         return inner.stmts.into_iter().next().map(|stmt| stmt.kind);
