@@ -519,7 +519,7 @@ fn releases<'t>(file: &File<'t>) -> Vec<(String, Node<'t>)> {
                 .filter(|hit| !hit.bindings.contains_key("TICKET"))
                 .map(move |hit| {
                     let entry = &file.catalog.entries[hit.entry];
-                    (entry.key_text(&hit.bindings, file.source.bytes), node)
+                    (entry.key_text(&hit.bindings, file.surroundings()), node)
                 })
         })
         .collect()

@@ -54,6 +54,7 @@ const FAMILIES: [(&str, &[Language]); 3] = [
     ),
     ("python", &[Language::Python]),
     ("c", &[Language::C, Language::Cpp]),
+    ("java", &[Language::Java]),
 ];
 
 /// What reads, of `std::fs`.
@@ -440,7 +441,7 @@ fn edits_are_sorted_and_never_overlap() {
     let engine = Engine::new(Options::default()).expect("the catalogue is valid");
     let mut wrong = Vec::new();
     let mut seen = 0;
-    for folder in ["javascript", "typescript", "python"] {
+    for folder in ["javascript", "typescript", "python", "java"] {
         for fixture in fixture::of_language(folder) {
             let analysis = engine.analyse(fixture.language, &fixture.text);
             for (finding, fix) in analysis

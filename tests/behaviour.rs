@@ -91,6 +91,13 @@ fn cpp_behaves_as_before() {
 }
 
 #[test]
+fn java_behaves_as_before() {
+    if let Some(jvm) = Runtime::Jvm.find() {
+        assert_none(&compare::breaches(jvm, &families("java")));
+    }
+}
+
+#[test]
 fn typescript_still_compiles() {
     let cases: Vec<Case> = TYPESCRIPT.iter().flat_map(Family::programs).collect();
     if let Some(errors) = runtime::type_errors(&cases) {

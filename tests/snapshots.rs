@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 /// The folders of the fixtures, one a language.
-const FOLDERS: [&str; 4] = ["javascript", "typescript", "python", "cpp"];
+const FOLDERS: [&str; 5] = ["javascript", "typescript", "python", "cpp", "java"];
 
 static ENGINE: LazyLock<Engine> =
     LazyLock::new(|| Engine::new(Options::default()).expect("the catalogue is valid"));
@@ -101,6 +101,11 @@ fn python_matches_its_snapshots() {
 #[test]
 fn cpp_matches_its_snapshots() {
     assert_snapshots("cpp");
+}
+
+#[test]
+fn java_matches_its_snapshots() {
+    assert_snapshots("java");
 }
 
 #[test]

@@ -108,7 +108,9 @@ impl Judged<'_> {
             .flatten()
             .map(|(span, kind)| (*span, *kind))
             .filter(|(span, kind)| match kind {
-                LeakKind::Exception => !self.in_releasing_finally(*span, key),
+                LeakKind::Exception => {
+                    !self.in_releasing_finally(*span, key) && !self.is_sure_acquire(*span)
+                }
                 LeakKind::Return | LeakKind::EndOfBody => !kept_on_request,
                 _ => true,
             })
@@ -231,6 +233,14 @@ impl Judged<'_> {
                 .freed_elsewhere
                 .iter()
                 .any(|freed| intent::same_lock(&freed.lock, &key.text))
+    }
+
+    /// Whether an acquire that never throws stands there.
+    fn is_sure_acquire(&self, place: Span) -> bool {
+        self.body
+            .sites
+            .iter()
+            .any(|site| site.span == place && site.acquire().is_some_and(|acquire| acquire.sure))
     }
 
     /// Whether the place is in a `finally` that releases: that construct is the guarantee, and

@@ -37,7 +37,9 @@ pub struct Entry {
     pub modules: Vec<String>,
     acquire: Vec<Pattern>,
     tries: Vec<(Pattern, Taken)>,
+    sure: Vec<Pattern>,
     release: Vec<Pattern>,
+    reads: Vec<Pattern>,
     closed: Vec<Pattern>,
     guarded: Vec<Pattern>,
     callback: Vec<Pattern>,
@@ -54,6 +56,8 @@ pub enum Role {
     Acquire,
     Try(Taken),
     Release,
+    /// Looks at a ticket.
+    Read,
     /// Ends what carries the lock.
     Close,
     /// A call that holds the lock while its callback runs.
@@ -413,6 +417,8 @@ impl Entry {
             acquire,
             tries,
             release,
+            sure: many(&lock.sure)?,
+            reads: many(&lock.reads)?,
             closed: many(&lock.closed)?,
             guarded: many(&lock.guarded)?,
             callback,
@@ -440,6 +446,12 @@ impl Entry {
                     .iter()
                     .enumerate()
                     .map(|(index, pattern)| (Role::Release, index, pattern)),
+            )
+            .chain(
+                self.reads
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Read, index, pattern)),
             )
             .chain(
                 self.closed
@@ -478,6 +490,7 @@ impl Entry {
             Role::Acquire => &self.acquire[index],
             Role::Try(_) => &self.tries[index].0,
             Role::Release => &self.release[index],
+            Role::Read => &self.reads[index],
             Role::Close => &self.closed[index],
             Role::Guarded => &self.guarded[index],
             Role::Callback => &self.callback[index],
@@ -496,11 +509,18 @@ impl Entry {
         Some(*taken)
     }
 
+    /// Whether the acquire never throws.
+    pub fn is_sure<'t>(&self, node: Node<'t>, text: &[u8]) -> bool {
+        self.sure
+            .iter()
+            .any(|pattern| pattern.matches(node, text, &mut Bindings::new()))
+    }
+
     /// The lock that the holes name: its texts, joined.
-    pub fn key_text(&self, bindings: &Bindings<'_>, text: &[u8]) -> String {
+    pub fn key_text(&self, bindings: &Bindings<'_>, at: Surroundings<'_>) -> String {
         let texts: Vec<String> = self
             .key_nodes(bindings)
-            .map(|node| normal(node, text))
+            .map(|node| at.grammar.known_as(node, at.text))
             .collect();
         texts.join(", ")
     }
@@ -567,6 +587,15 @@ impl Entry {
                     && (class.has_base
                         || (self.acquire.iter().any(has) && self.release.iter().any(has))))
                 .then_some(Confidence::Named)
+            }
+            Some(TypeRef::Named(type_name))
+                if self.has_type(&type_name)
+                    && self
+                        .modules
+                        .iter()
+                        .any(|module| at.names.wildcards.contains(module)) =>
+            {
+                Some(Confidence::Typed)
             }
             Some(TypeRef::Named(type_name)) => {
                 (self.lock.by_name && telling(&type_name)).then_some(Confidence::Named)
@@ -644,6 +673,14 @@ impl Entry {
             .release
             .iter()
             .all(|code| code.contains("$TICKET"))
+    }
+
+    /// Whether a release by ticket names the lock as well: `$LOCK.unlock($TICKET)`.
+    pub fn ticket_needs_lock(&self) -> bool {
+        self.lock
+            .release
+            .iter()
+            .any(|code| code.contains("$TICKET") && code.contains("$LOCK"))
     }
 
     /// The code that the entry gives for a form.

@@ -81,6 +81,9 @@ pub struct Lock {
     /// Expressions that come back with the lock held, or throw.
     #[serde(default)]
     pub acquire: Vec<String>,
+    /// Those of `acquire` that never throw.
+    #[serde(default)]
+    pub sure: Vec<String>,
     /// Expressions that may come back without it. What is also listed under `acquire` counts as a
     /// plain acquire where its result is dropped.
     #[serde(default, rename = "try")]
@@ -93,6 +96,9 @@ pub struct Lock {
     /// Questions whether it is held: `$LOCK.isLocked()`.
     #[serde(default)]
     pub held: Vec<String>,
+    /// Calls that look at a ticket and do nothing to the lock: `$LOCK.validate($TICKET)`.
+    #[serde(default)]
+    pub reads: Vec<String>,
     /// Calls that end what carries the lock, and the lock with it: `$LOCK.close()`. A function that
     /// makes them, or leaves them to a `with … as`, frees the lock in a way of its own.
     #[serde(default)]
@@ -147,6 +153,8 @@ pub enum Taken {
     Zero,
     /// Nil: the (last) result is the error that says that it was not taken.
     Null,
+    /// Any number but zero.
+    NotZero,
 }
 
 /// What a second release does.

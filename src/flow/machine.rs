@@ -87,6 +87,11 @@ fn suppresses(label: &str) -> bool {
         .any(|word| label.contains(word))
 }
 
+/// The name of the answer to whether the variable is null.
+fn null_fact(var: &str) -> String {
+    format!("{var} is null")
+}
+
 /// The pseudo variable that holds what the acquire at `site` gave.
 fn site_var(site: SiteId) -> String {
     format!("#{site}")
@@ -259,7 +264,8 @@ impl<'a> Machine<'a> {
         }
         self.set(&mut taken, &site_var(id), &Value::True);
         let mut outcomes = vec![(Outcome::Done, taken)];
-        if !acquire.at_entry {
+        // Whether code is sound should not hang on what one library happens to promise.
+        if !acquire.at_entry && (self.trusting || !acquire.sure) {
             outcomes.extend(threw.map(|threw| (Outcome::Threw, threw)));
         }
         if acquire.conditional && !acquire.ignored {
@@ -333,11 +339,14 @@ impl<'a> Machine<'a> {
                 Some(Value::False | Value::Null) => Some(false),
                 _ => self.fact(state, var),
             },
-            Test::IsNull(var) => self.value(state, var).and_then(|value| match value {
-                Value::Null => Some(true),
-                Value::True | Value::False => Some(false),
-                _ => None,
-            }),
+            Test::IsNull(var) => self
+                .value(state, var)
+                .and_then(|value| match value {
+                    Value::Null => Some(true),
+                    Value::True | Value::False => Some(false),
+                    _ => None,
+                })
+                .or_else(|| self.fact(state, &null_fact(var))),
             Test::Taken(site) => self
                 .value(state, &site_var(*site))
                 .map(|value| *value == Value::True),
@@ -350,9 +359,12 @@ impl<'a> Machine<'a> {
                 pc,
                 ..state.clone()
             };
-            if let Test::Unknown { label, .. } | Test::Var(label) = test
-                && let Some((number, _)) = self.facts.get(label)
-            {
+            let asked = match test {
+                Test::Unknown { label, .. } | Test::Var(label) => self.facts.get(label),
+                Test::IsNull(var) => self.facts.get(&null_fact(var)),
+                _ => None,
+            };
+            if let Some((number, _)) = asked {
                 put(&mut after.facts, *number, answer);
             }
             after
@@ -485,7 +497,7 @@ fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
 
 /// Pure conditions that guard lock events in more than one place: the second answer is the first.
 fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
-    fn walk<'s>(stmts: &'s [Stmt], seen: &mut Vec<(&'s str, Vec<String>)>) {
+    fn walk(stmts: &[Stmt], seen: &mut Vec<(String, Vec<String>)>) {
         for stmt in stmts {
             if let StmtKind::If { cond, .. } = &stmt.kind
                 && stmt.all_events().iter().any(|event| {
@@ -499,7 +511,7 @@ fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
             }
         }
     }
-    fn conditions<'s>(cond: &'s Cond, seen: &mut Vec<(&'s str, Vec<String>)>) {
+    fn conditions(cond: &Cond, seen: &mut Vec<(String, Vec<String>)>) {
         match cond {
             Cond::Test {
                 test:
@@ -509,11 +521,15 @@ fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
                         pure: true,
                     },
                 ..
-            } => seen.push((label, names.clone())),
+            } => seen.push((label.clone(), names.clone())),
             Cond::Test {
                 test: Test::Var(var),
                 ..
-            } => seen.push((var, vec![var.clone()])),
+            } => seen.push((var.clone(), vec![var.clone()])),
+            Cond::Test {
+                test: Test::IsNull(var),
+                ..
+            } => seen.push((null_fact(var), vec![var.clone()])),
             Cond::Test { .. } => {}
             Cond::Not(inner) => conditions(inner, seen),
             Cond::And(a, b) | Cond::Or(a, b) => {
@@ -529,7 +545,7 @@ fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
         if seen[..index].iter().any(|(earlier, _)| earlier == label) {
             let number = u32::try_from(repeated.len()).unwrap_or(u32::MAX);
             repeated
-                .entry((*label).to_owned())
+                .entry(label.clone())
                 .or_insert_with(|| (number, names.clone()));
         }
     }

@@ -81,12 +81,14 @@ pub enum SiteKind {
 pub struct Acquire {
     /// It may come back without the lock.
     pub conditional: bool,
-    /// The value that says "not taken" is null/None rather than false.
+    /// The value that says "not taken" is null/None or zero rather than false.
     pub null_when_not: bool,
     /// The value says what went wrong: zero means taken.
     pub zero_when_taken: bool,
     /// It does not throw.
     pub cannot_throw: bool,
+    /// It never throws.
+    pub sure: bool,
     /// The variable that the ticket is bound to.
     pub ticket: Option<String>,
     /// The variable that the result (ticket or "was it taken") is bound to.

@@ -4,6 +4,7 @@ pub mod names;
 
 mod c;
 mod go;
+mod java;
 mod javascript;
 mod python;
 
@@ -34,11 +35,12 @@ pub enum Language {
     #[serde(rename = "cpp")]
     Cpp,
     Go,
+    Java,
 }
 
 impl Language {
     /// Every language, by the names that `--lang` knows (`Tsx` shares one with `TypeScript`).
-    pub const ALL: [Language; 7] = [
+    pub const ALL: [Language; 8] = [
         Language::JavaScript,
         Language::TypeScript,
         Language::Tsx,
@@ -46,6 +48,7 @@ impl Language {
         Language::C,
         Language::Cpp,
         Language::Go,
+        Language::Java,
     ];
 
     /// The name in outputs, `--lang` and the configuration.
@@ -57,6 +60,7 @@ impl Language {
             Language::C => "c",
             Language::Cpp => "cpp",
             Language::Go => "go",
+            Language::Java => "java",
         }
     }
 
@@ -72,6 +76,7 @@ impl Language {
                 "cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "tpp", "inl",
             ],
             Language::Go => &["go"],
+            Language::Java => &["java"],
         }
     }
 
@@ -83,6 +88,7 @@ impl Language {
             Language::C => "c",
             Language::Cpp => "cpp",
             Language::Go => "go",
+            Language::Java => "java",
         }
     }
 
@@ -96,12 +102,13 @@ impl Language {
             Language::C => &c::C,
             Language::Cpp => &c::CPP,
             Language::Go => &go::GO,
+            Language::Java => &java::JAVA,
         }
     }
 
     /// Whether a compiler checks what a rewrite does to types.
     pub fn is_typed(self) -> bool {
-        matches!(self, Language::TypeScript | Language::Tsx)
+        matches!(self, Language::TypeScript | Language::Tsx | Language::Java)
     }
 
     /// How the language writes constructs.
@@ -114,6 +121,7 @@ impl Language {
             Language::C => &c::C,
             Language::Cpp => &c::CPP,
             Language::Go => &go::GO,
+            Language::Java => &java::JAVA,
         }
     }
 
@@ -234,6 +242,11 @@ pub trait Grammar: Sync + Send {
     }
     /// The last identifier of the callee of a call, through `await`.
     fn called_word(&self, node: Node<'_>, text: &[u8]) -> Option<String>;
+    /// The one text by which a lock goes that has several names: `this.lock` and `lock` are the same
+    /// field.
+    fn known_as(&self, node: Node<'_>, text: &[u8]) -> String {
+        normal(node, text)
+    }
     /// The names that an expression reads, dotted ones too, added to `out`.
     fn names_in(&self, node: Node<'_>, text: &[u8], out: &mut Vec<String>);
     /// What an `await` awaits.

@@ -11,6 +11,8 @@ pub struct Names {
     pub imports: HashMap<String, Import>,
     /// Every module that is imported, in whatever way.
     pub modules: HashSet<String>,
+    /// Modules all of whose names are imported without being named.
+    pub wildcards: Vec<String>,
     values: Vec<TypedValue>,
     /// Which of them have a name.
     by_name: HashMap<String, Vec<usize>>,

@@ -31,6 +31,9 @@ pub enum Does {
     },
     /// Frees the lock if it is held: the stack that holds it is closed.
     Close(SiteId),
+    /// A part of a lock's own call, which the catalogue vouches for: `striped.get(key)` of
+    /// `striped.get(key).lock()`.
+    Part,
     /// Holds the lock while its callback (the node with this id) runs.
     Guard {
         enter: SiteId,
@@ -68,6 +71,7 @@ impl Table {
             }
             if grammar.may_match(node.kind()) {
                 table.add_release(file, node);
+                table.add_read(file, node);
                 table.add_guard(file, node);
                 table.find_close(file, node);
             }
@@ -190,7 +194,7 @@ impl Table {
         let hit = file
             .catalog
             .find(node, file.surroundings(), |role| role == Role::Held)?;
-        let text = file.catalog.entries[hit.entry].key_text(&hit.bindings, file.source.bytes);
+        let text = file.catalog.entries[hit.entry].key_text(&hit.bindings, file.surroundings());
         self.keys
             .iter()
             .position(|key| key.entry == hit.entry && key.text == text)
@@ -227,7 +231,7 @@ impl Table {
 
     fn key(&mut self, file: &File<'_>, hit: &Match<'_>) -> KeyId {
         let entry = &file.catalog.entries[hit.entry];
-        let text = entry.key_text(&hit.bindings, file.source.bytes);
+        let text = entry.key_text(&hit.bindings, file.surroundings());
         let mode = entry.lock.mode.clone();
         let known = self
             .keys
@@ -281,9 +285,10 @@ impl Table {
         };
         let mut acquire = Acquire {
             conditional: taken.is_some(),
-            null_when_not: taken == Some(Taken::NotNull),
+            null_when_not: matches!(taken, Some(Taken::NotNull | Taken::NotZero)),
             zero_when_taken: matches!(taken, Some(Taken::Zero | Taken::Null)),
             cannot_throw: cannot_throw(file) || entry.lock.infallible,
+            sure: taken.is_none() && entry.is_sure(found.node, text),
             ..Acquire::default()
         };
         let mut at = span(found.node);
@@ -337,6 +342,26 @@ impl Table {
             what: SiteKind::Acquire(acquire),
         });
         self.by_node.insert(found.node.id(), Does::Acquire(site));
+        self.add_parts(file, found.node, &found.hit);
+    }
+
+    /// The calls between the lock's name and its method.
+    fn add_parts(&mut self, file: &File<'_>, node: Node<'_>, hit: &Match<'_>) {
+        let call = file.grammar.awaited_operand(node).unwrap_or(node);
+        let (Some(lock), Some(receiver)) = (hit.bindings.get("LOCK"), file.grammar.receiver(call))
+        else {
+            return;
+        };
+        let mut at = *lock;
+        while at.id() != receiver.id()
+            && let Some(parent) = at.parent()
+            && span(receiver).contains(span(parent))
+        {
+            at = parent;
+            if file.grammar.is_call(at.kind()) {
+                self.by_node.insert(at.id(), Does::Part);
+            }
+        }
     }
 
     fn add_release(&mut self, file: &File<'_>, node: Node<'_>) {
@@ -387,6 +412,18 @@ impl Table {
         }
         self.by_node.insert(outer.id(), Does::Release(site));
         self.by_node.insert(node.id(), Does::Release(site));
+        for hit in &hits {
+            self.add_parts(file, node, hit);
+        }
+    }
+
+    /// A call that looks at a ticket gives it to nobody.
+    fn add_read(&mut self, file: &File<'_>, node: Node<'_>) {
+        let hits = file
+            .catalog
+            .find_all(node, file.surroundings(), |role| role == Role::Read);
+        let tickets = hits.iter().filter_map(|hit| hit.bindings.get("TICKET"));
+        self.known_uses.extend(tickets.map(|node| node.id()));
     }
 
     /// A promise that is handed the release, and nothing else.
@@ -431,14 +468,18 @@ impl Table {
             let ticket = file.normal(*ticket);
             let key = self.sites.iter().find_map(|site| {
                 let acquire = site.acquire()?;
-                let same = acquire.ticket.as_deref() == Some(&ticket)
-                    && self.keys[site.key].entry == hit.entry;
+                let key = &self.keys[site.key];
+                let of_lock = !hit.bindings.contains_key("LOCK")
+                    || file.catalog.entries[hit.entry].key_text(&hit.bindings, file.surroundings())
+                        == key.text;
+                let same =
+                    acquire.ticket.as_deref() == Some(&ticket) && key.entry == hit.entry && of_lock;
                 same.then_some(site.key)
             })?;
             return Some((key, Some(ticket)));
         }
         let entry = &file.catalog.entries[hit.entry];
-        let text = entry.key_text(&hit.bindings, file.source.bytes);
+        let text = entry.key_text(&hit.bindings, file.surroundings());
         let key = self
             .keys
             .iter()
@@ -507,7 +548,7 @@ impl Table {
                     matches!(role, Role::Acquire | Role::Try(_))
                 })?;
                 let text =
-                    file.catalog.entries[hit.entry].key_text(&hit.bindings, file.source.bytes);
+                    file.catalog.entries[hit.entry].key_text(&hit.bindings, file.surroundings());
                 self.keys
                     .iter()
                     .position(|key| key.entry == hit.entry && key.text == text)
@@ -522,7 +563,7 @@ impl Table {
             .find_all(node, file.surroundings(), |role| role == Role::Close);
         for hit in &hits {
             let entry = &file.catalog.entries[hit.entry];
-            let text = entry.key_text(&hit.bindings, file.source.bytes);
+            let text = entry.key_text(&hit.bindings, file.surroundings());
             // `f.fileno()` goes with `f`.
             let closed = (0..self.keys.len()).filter(|id| {
                 let key = &self.keys[*id];
@@ -569,12 +610,15 @@ impl Table {
             return;
         }
         let name = file.normal(node);
-        let Some((receiver, method)) = name.rsplit_once('.') else {
+        // `lock.release`, `lock::unlock`
+        let Some((receiver, method)) = name.rsplit_once(['.', ':']) else {
             return;
         };
+        let receiver = receiver.trim_end_matches(':');
         let keys = (0..self.keys.len()).filter(|id| {
             let key = &self.keys[*id];
-            key.text == receiver && file.catalog.entries[key.entry].is_freed_by(method)
+            (key.text == receiver || key.shown == receiver)
+                && file.catalog.entries[key.entry].is_freed_by(method)
         });
         self.handed_over.extend(keys);
     }

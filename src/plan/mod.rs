@@ -171,18 +171,14 @@ fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<(Vec<Edit>, 
 fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
     let site = &task.body.sites[task.site];
     let key = &task.body.keys[site.key];
-    let by_ticket = site
-        .acquire()
-        .is_some_and(|acquire| acquire.ticket.is_some());
-    let names: Vec<&str> = match site.acquire().and_then(|acquire| acquire.ticket.as_deref()) {
-        Some(ticket) => vec![ticket],
-        None => key.names.iter().map(String::as_str).collect(),
-    };
+    let ticket = site.acquire().and_then(|acquire| acquire.ticket.as_deref());
+    let named = ticket.is_none() || task.entry().ticket_needs_lock();
+    let mut names: Vec<&str> = ticket.into_iter().collect();
+    if named {
+        names.extend(key.names.iter().map(String::as_str));
+    }
     let operands = release_operands(task);
-    let names: Vec<&str> = names
-        .into_iter()
-        .chain(operands.iter().map(String::as_str))
-        .collect();
+    names.extend(operands.iter().map(String::as_str));
     for stmt in region.stmts() {
         if let Some(name) = assigned(stmt, &names) {
             return Err(reason(
@@ -191,7 +187,7 @@ fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
             ));
         }
     }
-    if key.has_call && !by_ticket {
+    if key.has_call && named {
         return Err(reason(
             "receiver-has-call",
             format!(

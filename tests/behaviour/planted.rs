@@ -12,6 +12,7 @@ fn breaches(runtime: Runtime, original: &str, rewritten: &str) -> Option<Vec<Str
         Runtime::CPython => ("planted.py", "lock"),
         Runtime::Gcc => ("planted.c", "lock"),
         Runtime::Gxx => ("planted.cpp", "lock_"),
+        Runtime::Jvm => ("Planted.java", "lock"),
     };
     let cases = [original, rewritten].map(|text| Case {
         title: "planted".to_owned(),

@@ -30,6 +30,7 @@ pub enum Runtime {
     Gcc,
     /// GNU C++, told what to do by a driver in Python.
     Gxx,
+    Jvm,
 }
 
 impl Runtime {
@@ -58,6 +59,14 @@ impl Runtime {
                 command.arg(tests_directory().join("behaviour/cpp/driver.py"));
                 command.args(["c++17", "c++20"]);
                 ("g++", command)
+            Runtime::Jvm => {
+                let mut command = Command::new("java");
+                // Each case is compiled for itself: the quick compiler of the virtual machine will do.
+                command.arg("-XX:TieredStopAtLevel=1");
+                command.arg(tests_directory().join("behaviour/Driver.java"));
+                command.arg(tests_directory().join("behaviour/Steps.java"));
+                // It comes with the compiler, which the programs need.
+                ("javac", command)
             }
         };
         if !answers(name) {
