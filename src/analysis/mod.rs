@@ -208,7 +208,9 @@ impl Judged<'_> {
     /// Whether another closure of the function around frees the variable: it may do so meanwhile.
     fn freed_by_sibling(&self, key: KeyId) -> bool {
         let lock = &self.body.keys[key].text;
-        let variable = !lock.starts_with("this.") && !lock.starts_with("self.");
+        let variable = !["this.", "self.", "$this->"]
+            .iter()
+            .any(|own| lock.starts_with(own));
         variable
             && self.freed_elsewhere.iter().any(|freed| {
                 freed.lock == *lock

@@ -195,7 +195,7 @@ impl Catalog {
             }
             calls.sort_unstable();
             calls.dedup();
-            if entry.lock.by_name {
+            if entry.lock.by_name || entry.needs_no_import() {
                 needs.push(Need {
                     calls,
                     modules: Vec::new(),
@@ -484,7 +484,8 @@ impl Entry {
             return (role == Role::Release || imported()).then_some(Confidence::Typed);
         };
         if self.lock.functions {
-            return imported().then_some(Confidence::Typed);
+            let known = self.needs_no_import() || imported();
+            return known.then_some(Confidence::Typed);
         }
         let name = normal(*receiver, at.text);
         match type_of(*receiver, at) {
@@ -527,6 +528,12 @@ impl Entry {
                 (worded && imported()).then_some(Confidence::Imported)
             }
         }
+    }
+
+    /// Whether its functions or types are there without an import: those of the language itself.
+    fn needs_no_import(&self) -> bool {
+        let global = self.modules.iter().any(String::is_empty);
+        global || (self.lock.functions && self.modules.is_empty())
     }
 
     fn has_type(&self, name: &str) -> bool {

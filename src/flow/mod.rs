@@ -165,6 +165,9 @@ pub enum DeclKind {
     Variable,
     /// Functions, classes, types: cannot move.
     Fixed,
+    /// May not stand in a block, or would mean something else there: functions of a script that are
+    /// known before it runs, imports.
+    Outermost,
 }
 
 /// What a statement does.
@@ -313,6 +316,10 @@ pub enum EventKind {
     },
     /// The process ends here; nothing guaranteed runs.
     ProcessExit {
+        label: String,
+    },
+    /// An expression that throws: `$x ?? throw …`.
+    Throw {
         label: String,
     },
 }

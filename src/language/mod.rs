@@ -3,6 +3,7 @@
 pub mod names;
 
 mod javascript;
+mod php;
 mod python;
 
 use crate::catalog::Surroundings;
@@ -28,15 +29,17 @@ pub enum Language {
     #[serde(rename = "typescript")]
     Tsx,
     Python,
+    Php,
 }
 
 impl Language {
     /// Every language, by the names that `--lang` knows (`Tsx` shares one with `TypeScript`).
-    pub const ALL: [Language; 4] = [
+    pub const ALL: [Language; 5] = [
         Language::JavaScript,
         Language::TypeScript,
         Language::Tsx,
         Language::Python,
+        Language::Php,
     ];
 
     /// The name in outputs, `--lang` and the configuration.
@@ -45,6 +48,7 @@ impl Language {
             Language::JavaScript => "javascript",
             Language::TypeScript | Language::Tsx => "typescript",
             Language::Python => "python",
+            Language::Php => "php",
         }
     }
 
@@ -55,6 +59,7 @@ impl Language {
             Language::TypeScript => &["ts", "mts", "cts"],
             Language::Tsx => &["tsx"],
             Language::Python => &["py", "pyi", "pyw"],
+            Language::Php => &["php", "inc", "module", "phtml", "php5", "phpt"],
         }
     }
 
@@ -63,6 +68,7 @@ impl Language {
         match self {
             Language::JavaScript | Language::TypeScript | Language::Tsx => "javascript",
             Language::Python => "python",
+            Language::Php => "php",
         }
     }
 
@@ -73,6 +79,7 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::Php => &php::PHP,
         }
     }
 
@@ -88,6 +95,7 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::Php => &php::PHP,
         }
     }
 

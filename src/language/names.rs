@@ -67,13 +67,13 @@ impl Names {
         if declared.is_some() {
             return declared;
         }
-        let (_, field) = name.rsplit_once('.')?;
+        let (_, field) = split_member(name)?;
         self.fields.get(field)?.as_ref()
     }
 
     /// Records a value; fields also under their bare name.
     pub fn declare(&mut self, name: String, scope: Span, type_ref: TypeRef) {
-        if let Some((_, field)) = name.rsplit_once('.') {
+        if let Some((_, field)) = split_member(&name) {
             self.fields
                 .entry(field.to_owned())
                 .and_modify(|known| {
@@ -137,6 +137,14 @@ impl Names {
             .filter(|class| class.span.start <= at && at < class.span.end)
             .min_by_key(|class| class.span.end - class.span.start)
     }
+}
+
+/// The owner and the last member of a name: `this.lock`, `$this->lock`, `self::$lock`.
+pub fn split_member(name: &str) -> Option<(&str, &str)> {
+    [".", "->", "::"]
+        .into_iter()
+        .filter_map(|separator| name.rsplit_once(separator))
+        .max_by_key(|(owner, _)| owner.len())
 }
 
 /// Words that make a name tell of a lock.

@@ -6,6 +6,7 @@ use crate::catalog::schema::Taken;
 use crate::catalog::{Match, Role};
 use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind};
 use crate::language::Binding;
+use crate::language::names::split_member;
 use crate::source::Span;
 use std::collections::HashMap;
 use tree_sitter::Node;
@@ -502,7 +503,7 @@ impl Table {
             return;
         }
         let name = file.normal(node);
-        let Some((receiver, method)) = name.rsplit_once('.') else {
+        let Some((receiver, method)) = split_member(&name) else {
             return;
         };
         let keys = (0..self.keys.len()).filter(|id| {

@@ -26,6 +26,7 @@ pub type Traces = Result<Vec<Trace>, String>;
 pub enum Runtime {
     Node,
     CPython,
+    Php,
 }
 
 impl Runtime {
@@ -46,6 +47,12 @@ impl Runtime {
                 command.arg("-B");
                 command.arg(tests_directory().join("behaviour/driver.py"));
                 ("python3", command)
+            }
+            Runtime::Php => {
+                let mut command = Command::new("php");
+                command.args(["-d", "zend.exception_ignore_args=On"]);
+                command.arg(tests_directory().join("behaviour/driver.php"));
+                ("php", command)
             }
         };
         if !answers(name) {
