@@ -481,7 +481,8 @@ impl Entry {
         };
         let Some(receiver) = bindings.get("LOCK") else {
             // By ticket: the acquire is the evidence.
-            return (role == Role::Release || imported()).then_some(Confidence::Typed);
+            let known = role == Role::Release || self.needs_no_import() || imported();
+            return known.then_some(Confidence::Typed);
         };
         if self.lock.functions {
             let known = self.needs_no_import() || imported();
@@ -588,10 +589,21 @@ impl Entry {
     /// Whether a second release does harm.
     pub fn again_harmful(&self, by_ticket: bool) -> bool {
         match self.lock.again {
-            schema::Again::Harmful => true,
+            schema::Again::Harmful | schema::Again::HarmlessWhileOpen => true,
             schema::Again::Harmless => false,
             schema::Again::HarmlessByTicket => !by_ticket,
         }
+    }
+
+    /// Whether releases and the closing of what carries the lock go together: then closing it is one
+    /// more way to free it.
+    pub fn is_freed_by_closing(&self) -> bool {
+        self.lock.again == schema::Again::HarmlessWhileOpen
+    }
+
+    /// Whether a second release is a mistake worth telling.
+    pub fn again_mistaken(&self, by_ticket: bool) -> bool {
+        !self.is_freed_by_closing() && self.again_harmful(by_ticket)
     }
 
     /// Whether nothing but the ticket of an acquire frees what it took.

@@ -76,6 +76,10 @@ pub struct Lock {
     /// What a second release does.
     #[serde(default)]
     pub again: Again,
+    /// The lock goes with the object that stands for it: a variable of the function leaks nothing
+    /// that lasts longer than the call.
+    #[serde(default)]
+    pub frees_itself: bool,
     /// The holder may acquire it again.
     #[serde(default)]
     pub reentrant: bool,
@@ -119,6 +123,8 @@ pub enum Again {
     Harmless,
     /// Nothing when it is done by the ticket.
     HarmlessByTicket,
+    /// Nothing, unless what carries the lock has been closed before.
+    HarmlessWhileOpen,
 }
 
 /// A form, by name or with the code that it needs.

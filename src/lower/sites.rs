@@ -31,6 +31,8 @@ pub enum Does {
     },
     /// Frees the lock if it is held: the stack that holds it is closed.
     Close(SiteId),
+    /// A call that ends what carries the lock, and frees it if it is held.
+    End(SiteId),
     /// Holds the lock while its callback (the node with this id) runs.
     Guard {
         enter: SiteId,
@@ -67,7 +69,6 @@ impl Table {
             if grammar.may_match(node.kind()) {
                 table.add_release(file, node);
                 table.add_guard(file, node);
-                table.find_close(file, node);
             }
         }
         for node in descendants(function, own) {
@@ -77,6 +78,9 @@ impl Table {
             if node.id() != function.id() && grammar.is_function(node.kind()) {
                 table.find_hand_over(file, node);
             } else {
+                if grammar.may_match(node.kind()) {
+                    table.find_close(file, node);
+                }
                 table.find_escape(file, node);
                 table.find_managed(file, node);
                 table.find_method(file, node);
@@ -449,7 +453,8 @@ impl Table {
             .collect()
     }
 
-    /// What closes the carrier of a lock frees it without a release that could be moved.
+    /// What closes the carrier of a lock frees it without a release that could be moved. Beside
+    /// releases it is one more way to free it; alone, it is a way of the function's own.
     fn find_close(&mut self, file: &File<'_>, node: Node<'_>) {
         let hits = file
             .catalog
@@ -458,12 +463,35 @@ impl Table {
             let entry = &file.catalog.entries[hit.entry];
             let text = entry.key_text(&hit.bindings, file.source.bytes);
             // `f.fileno()` goes with `f`.
-            let closed = (0..self.keys.len()).filter(|id| {
-                let key = &self.keys[*id];
-                key.entry == hit.entry && carries(&text, &key.text)
-            });
-            self.handed_over.extend(closed);
+            let closed: Vec<KeyId> = (0..self.keys.len())
+                .filter(|id| {
+                    let key = &self.keys[*id];
+                    key.entry == hit.entry && carries(&text, &key.text)
+                })
+                .collect();
+            for key in closed {
+                let released = |site: &Site| site.key == key && site.is_written_release();
+                if entry.is_freed_by_closing() && self.sites.iter().any(released) {
+                    self.add_end(node, key);
+                } else {
+                    self.handed_over.push(key);
+                }
+            }
         }
+    }
+
+    fn add_end(&mut self, node: Node<'_>, key: KeyId) {
+        let site = self.push(Site {
+            key,
+            span: span(node),
+            what: SiteKind::Release {
+                ticket: None,
+                awaited: false,
+                settles: false,
+                implied: true,
+            },
+        });
+        self.by_node.insert(node.id(), Does::End(site));
     }
 
     /// `with open(path) as f` closes `f`.

@@ -3,6 +3,7 @@
 mod conditions;
 mod expressions;
 mod jumps;
+mod locals;
 mod names;
 mod print;
 mod statements;
@@ -218,6 +219,10 @@ impl Grammar for Php {
 
     fn takes_nothing(&self, acquire: Node<'_>, text: &[u8]) -> bool {
         expressions::asserts_failure(acquire, text)
+    }
+
+    fn dies_with(&self, function: Node<'_>, name: &str, text: &[u8]) -> bool {
+        locals::dies_with(function, name, text)
     }
 
     fn passes_on(&self, name: Node<'_>) -> bool {

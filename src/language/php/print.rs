@@ -76,10 +76,6 @@ impl Printer for Php {
         )
     }
 
-    fn exit_stack(&self, _: &File<'_>) -> Option<(String, Option<(usize, String)>)> {
-        None
-    }
-
     fn hoist(&self, _: &File<'_>, _: Node<'_>, _: Span) -> Result<Hoist, CannotHoist> {
         // Names live in the whole function.
         Ok(Hoist::default())
