@@ -98,6 +98,13 @@ fn java_behaves_as_before() {
 }
 
 #[test]
+fn php_behaves_as_before() {
+    if let Some(php) = Runtime::Php.find() {
+        assert_none(&compare::breaches(php, &families("php")));
+    }
+}
+
+#[test]
 fn typescript_still_compiles() {
     let cases: Vec<Case> = TYPESCRIPT.iter().flat_map(Family::programs).collect();
     if let Some(errors) = runtime::type_errors(&cases) {

@@ -233,7 +233,7 @@ impl Catalog {
             }
             calls.sort_unstable();
             calls.dedup();
-            if entry.lock.by_name || entry.lock.unmistakable {
+            if entry.lock.by_name || entry.lock.unmistakable || entry.needs_no_import() {
                 needs.push(Need {
                     calls,
                     modules: Vec::new(),
@@ -547,12 +547,11 @@ impl Entry {
         };
         let Some(receiver) = bindings.get("LOCK") else {
             // By ticket: the acquire is the evidence.
-            return (role == Role::Release || imported() || self.lock.unmistakable)
-                .then_some(Confidence::Typed);
+            let known = role == Role::Release || self.lock.unmistakable || self.needs_no_import();
+            return (known || imported()).then_some(Confidence::Typed);
         };
         if self.lock.functions {
-            // Functions that no module gives are known by their names.
-            return match self.modules.is_empty() || imported() {
+            return match self.needs_no_import() || imported() {
                 true => Some(Confidence::Typed),
                 false => self.lock.unmistakable.then_some(Confidence::Imported),
             };
@@ -609,6 +608,12 @@ impl Entry {
         }
     }
 
+    /// Whether its functions or types are there without an import: those of the language itself.
+    fn needs_no_import(&self) -> bool {
+        let global = self.modules.iter().any(String::is_empty);
+        global || (self.lock.functions && self.modules.is_empty())
+    }
+
     fn has_type(&self, name: &str) -> bool {
         self.lock
             .types
@@ -661,10 +666,21 @@ impl Entry {
     /// Whether a second release does harm.
     pub fn again_harmful(&self, by_ticket: bool) -> bool {
         match self.lock.again {
-            schema::Again::Harmful => true,
+            schema::Again::Harmful | schema::Again::HarmlessWhileOpen => true,
             schema::Again::Harmless => false,
             schema::Again::HarmlessByTicket => !by_ticket,
         }
+    }
+
+    /// Whether releases and the closing of what carries the lock go together: then closing it is one
+    /// more way to free it.
+    pub fn is_freed_by_closing(&self) -> bool {
+        self.lock.again == schema::Again::HarmlessWhileOpen
+    }
+
+    /// Whether a second release is a mistake worth telling.
+    pub fn again_mistaken(&self, by_ticket: bool) -> bool {
+        !self.is_freed_by_closing() && self.again_harmful(by_ticket)
     }
 
     /// Whether nothing but the ticket of an acquire frees what it took.

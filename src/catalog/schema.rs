@@ -119,6 +119,10 @@ pub struct Lock {
     /// Taking it cannot throw.
     #[serde(default)]
     pub infallible: bool,
+    /// The lock goes with the object that stands for it: a variable of the function leaks nothing
+    /// that lasts longer than the call.
+    #[serde(default)]
+    pub frees_itself: bool,
     /// The holder may acquire it again.
     #[serde(default)]
     pub reentrant: bool,
@@ -168,6 +172,8 @@ pub enum Again {
     Harmless,
     /// Nothing when it is done by the ticket.
     HarmlessByTicket,
+    /// Nothing, unless what carries the lock has been closed before.
+    HarmlessWhileOpen,
 }
 
 /// A form, by name or with the code that it needs.

@@ -799,6 +799,13 @@ impl Builder<'_> {
             EventKind::Inline { enter, exit, body } => {
                 return self.inline(*enter, *exit, body, next, next);
             }
+            EventKind::Throw { label } => Op::Leave {
+                kind: LeakKind::Throw,
+                label: label.clone(),
+                span,
+                from: None,
+                next: on_throw,
+            },
             EventKind::ProcessExit { label } => {
                 let exit = self.push(Op::Exit(ExitKind::Process));
                 Op::Observe {

@@ -172,6 +172,9 @@ pub enum DeclKind {
     Variable,
     /// Functions, classes, types: cannot move.
     Fixed,
+    /// May not stand in a block, or would mean something else there: functions of a script that are
+    /// known before it runs, imports.
+    Outermost,
 }
 
 /// What a statement does.
@@ -346,6 +349,10 @@ pub enum EventKind {
     },
     /// The process ends here; nothing guaranteed runs.
     ProcessExit {
+        label: String,
+    },
+    /// An expression that throws: `$x ?? throw …`.
+    Throw {
         label: String,
     },
 }

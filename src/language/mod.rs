@@ -6,6 +6,7 @@ mod c;
 mod go;
 mod java;
 mod javascript;
+mod php;
 mod python;
 
 use crate::catalog::Surroundings;
@@ -36,11 +37,12 @@ pub enum Language {
     Cpp,
     Go,
     Java,
+    Php,
 }
 
 impl Language {
     /// Every language, by the names that `--lang` knows (`Tsx` shares one with `TypeScript`).
-    pub const ALL: [Language; 8] = [
+    pub const ALL: [Language; 9] = [
         Language::JavaScript,
         Language::TypeScript,
         Language::Tsx,
@@ -49,6 +51,7 @@ impl Language {
         Language::Cpp,
         Language::Go,
         Language::Java,
+        Language::Php,
     ];
 
     /// The name in outputs, `--lang` and the configuration.
@@ -61,6 +64,7 @@ impl Language {
             Language::Cpp => "cpp",
             Language::Go => "go",
             Language::Java => "java",
+            Language::Php => "php",
         }
     }
 
@@ -77,6 +81,7 @@ impl Language {
             ],
             Language::Go => &["go"],
             Language::Java => &["java"],
+            Language::Php => &["php", "inc", "module", "phtml", "php5", "phpt"],
         }
     }
 
@@ -89,6 +94,7 @@ impl Language {
             Language::Cpp => "cpp",
             Language::Go => "go",
             Language::Java => "java",
+            Language::Php => "php",
         }
     }
 
@@ -103,6 +109,7 @@ impl Language {
             Language::Cpp => &c::CPP,
             Language::Go => &go::GO,
             Language::Java => &java::JAVA,
+            Language::Php => &php::PHP,
         }
     }
 
@@ -122,6 +129,7 @@ impl Language {
             Language::Cpp => &c::CPP,
             Language::Go => &go::GO,
             Language::Java => &java::JAVA,
+            Language::Php => &php::PHP,
         }
     }
 
@@ -269,6 +277,11 @@ pub trait Grammar: Sync + Send {
     }
     /// Whether the acquire takes nothing here: a test asserts that it fails, or a task runs it.
     fn takes_nothing(&self, _acquire: Node<'_>, _text: &[u8]) -> bool {
+        false
+    }
+    /// Whether the value of the variable is made in the function, and goes when the function's
+    /// variables go: nobody else gets it.
+    fn dies_with(&self, _function: Node<'_>, _name: &str, _text: &[u8]) -> bool {
         false
     }
     /// Whether a name is given to somebody else where it stands: passed, stored, returned.

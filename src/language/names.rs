@@ -61,7 +61,7 @@ impl Names {
     /// The type of what is called `name` at byte `at`: the innermost declaration in scope.
     pub fn type_at(&self, name: &str, at: usize) -> Option<&TypeRef> {
         self.declared_at(name, at).or_else(|| {
-            let (_, field) = name.rsplit_once('.')?;
+            let (_, field) = split_member(name)?;
             self.fields.get(field)?.as_ref()
         })
     }
@@ -86,7 +86,7 @@ impl Names {
 
     /// Records a value by the name that code gives it: `mutex`, `this.mutex`. Fields also under their bare name.
     pub fn declare(&mut self, name: String, scope: Span, type_ref: TypeRef) {
-        if let Some((_, field)) = name.rsplit_once('.') {
+        if let Some((_, field)) = split_member(&name) {
             self.fields
                 .entry(field.to_owned())
                 .and_modify(|known| {
@@ -164,6 +164,14 @@ impl Names {
             .filter(|class| class.span.start <= at && at < class.span.end)
             .min_by_key(|class| class.span.end - class.span.start)
     }
+}
+
+/// The owner and the last member of a name: `this.lock`, `$this->lock`, `self::$lock`.
+pub fn split_member(name: &str) -> Option<(&str, &str)> {
+    [".", "->", "::"]
+        .into_iter()
+        .filter_map(|separator| name.rsplit_once(separator))
+        .max_by_key(|(owner, _)| owner.len())
 }
 
 /// Words that make a name tell of a lock.

@@ -28,6 +28,10 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
         Some(Does::Release(site)) => release(lowering, node, site, out),
         Some(Does::Part) => operands(lowering, node, out),
         Some(Does::Close(site)) => out.push(close(lowering, node, site)),
+        Some(Does::End(site)) => {
+            grammar.lower_expression(lowering, node, out);
+            out.push(close(lowering, node, site));
+        }
         Some(Does::Guard {
             enter,
             exit,

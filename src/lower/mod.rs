@@ -8,7 +8,8 @@ use crate::catalog::{Catalog, Role, Surroundings};
 use crate::engine::{Exceptions, Standard};
 use crate::finding::SkippedFunction;
 use crate::flow::{Block, Body, Event, EventKind};
-use crate::language::{CalledInPlace, Grammar, names::Names};
+use crate::language::names::{Names, split_member};
+use crate::language::{CalledInPlace, Grammar};
 use crate::source::{Source, Span};
 use sites::{Found, Table};
 use std::collections::{BTreeMap, HashSet};
@@ -42,9 +43,12 @@ impl<'a> File<'a> {
 
     /// Whether a method of this name gives the same object each time.
     pub fn is_stable_call(&self, callee: &str) -> bool {
-        let method = callee.rsplit('.').next().unwrap_or(callee);
         let stable = &self.catalog.facts.stable_calls;
-        callee.contains('.') && stable.iter().any(|known| known == method)
+        split_member(callee).is_some_and(|(_, method)| {
+            stable
+                .iter()
+                .any(|known| known == method || known == callee)
+        })
     }
 
     /// Whether the function is part of the one around it: it is called where it is written. One
@@ -385,6 +389,10 @@ pub mod label {
     /// An operator that may throw.
     pub fn may_throw(label: String) -> EventKind {
         EventKind::MayThrow { label }
+    }
+    /// The end of the expression by an exception.
+    pub fn throw(label: String) -> EventKind {
+        EventKind::Throw { label }
     }
     /// The end of the process.
     pub fn process_exit(label: String) -> EventKind {

@@ -7,6 +7,7 @@ use crate::catalog::{Confidence, Match, Role};
 use crate::engine::Exceptions;
 use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind};
 use crate::language::Binding;
+use crate::language::names::split_member;
 use crate::source::Span;
 use std::collections::HashMap;
 use tree_sitter::Node;
@@ -34,6 +35,8 @@ pub enum Does {
     /// A part of a lock's own call, which the catalogue vouches for: `striped.get(key)` of
     /// `striped.get(key).lock()`.
     Part,
+    /// A call that ends what carries the lock, and frees it if it is held.
+    End(SiteId),
     /// Holds the lock while its callback (the node with this id) runs.
     Guard {
         enter: SiteId,
@@ -73,7 +76,6 @@ impl Table {
                 table.add_release(file, node);
                 table.add_read(file, node);
                 table.add_guard(file, node);
-                table.find_close(file, node);
             }
         }
         for node in descendants(function, own) {
@@ -83,6 +85,9 @@ impl Table {
             if node.id() != function.id() && file.is_own_body(node) {
                 table.find_hand_over(file, node);
             } else {
+                if grammar.may_match(node.kind()) {
+                    table.find_close(file, node);
+                }
                 table.find_escape(file, node);
                 table.find_managed(file, node);
                 table.find_method(file, node);
@@ -556,7 +561,8 @@ impl Table {
             .collect()
     }
 
-    /// What closes the carrier of a lock frees it without a release that could be moved.
+    /// What closes the carrier of a lock frees it without a release that could be moved. Beside
+    /// releases it is one more way to free it; alone, it is a way of the function's own.
     fn find_close(&mut self, file: &File<'_>, node: Node<'_>) {
         let hits = file
             .catalog
@@ -565,12 +571,35 @@ impl Table {
             let entry = &file.catalog.entries[hit.entry];
             let text = entry.key_text(&hit.bindings, file.surroundings());
             // `f.fileno()` goes with `f`.
-            let closed = (0..self.keys.len()).filter(|id| {
-                let key = &self.keys[*id];
-                key.entry == hit.entry && carries(&text, &key.text)
-            });
-            self.handed_over.extend(closed);
+            let closed: Vec<KeyId> = (0..self.keys.len())
+                .filter(|id| {
+                    let key = &self.keys[*id];
+                    key.entry == hit.entry && carries(&text, &key.text)
+                })
+                .collect();
+            for key in closed {
+                let released = |site: &Site| site.key == key && site.is_written_release();
+                if entry.is_freed_by_closing() && self.sites.iter().any(released) {
+                    self.add_end(node, key);
+                } else {
+                    self.handed_over.push(key);
+                }
+            }
         }
+    }
+
+    fn add_end(&mut self, node: Node<'_>, key: KeyId) {
+        let site = self.push(Site {
+            key,
+            span: span(node),
+            what: SiteKind::Release {
+                ticket: None,
+                awaited: false,
+                settles: false,
+                implied: true,
+            },
+        });
+        self.by_node.insert(node.id(), Does::End(site));
     }
 
     /// `with open(path) as f` closes `f`.
@@ -611,10 +640,10 @@ impl Table {
         }
         let name = file.normal(node);
         // `lock.release`, `lock::unlock`
-        let Some((receiver, method)) = name.rsplit_once(['.', ':']) else {
+        let Some((receiver, method)) = split_member(&name) else {
             return;
         };
-        let receiver = receiver.trim_end_matches(':');
+
         let keys = (0..self.keys.len()).filter(|id| {
             let key = &self.keys[*id];
             (key.text == receiver || key.shown == receiver)

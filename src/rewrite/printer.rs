@@ -48,6 +48,10 @@ pub trait Printer: Sync + Send {
     /// Whether the value is there when the expression has been evaluated: no promise that somebody
     /// still has to wait for.
     fn is_settled(&self, file: &File<'_>, operand: Node<'_>) -> bool;
+    /// A variable of this name.
+    fn variable(&self, name: &str) -> String {
+        name.to_owned()
+    }
     /// A declaration of a flag: `let held = true`.
     fn declare_flag(&self, name: &str, value: &str) -> String;
     /// `true`, `false`.

@@ -7,12 +7,14 @@ use crate::variants::{Family, Rewritten};
 use std::process::Command;
 
 /// What a program says when the fixture itself is wrong.
-const BROKEN: [&str; 5] = [
+const BROKEN: [&str; 7] = [
     "ReferenceError",
     "NameError",
     "ModuleNotFoundError",
     "is not a function",
     "no way to watch",
+    "Call to undefined",
+    "warning: Undefined",
 ];
 
 /// What came of one family.

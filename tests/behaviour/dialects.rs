@@ -21,6 +21,7 @@ const SCRIPT: Words = Words {
     step: "await astep('@')",
     step_of: "await astep('@', ~)",
     declare: "const @ = ~",
+    variable: "@",
     unused_is_error: false,
     if_flag: "if (flag#)",
     otherwise: "else",
@@ -118,6 +119,7 @@ const THREADS: Words = Words {
     step: "step('@')",
     step_of: "step('@', ~)",
     declare: "@ = ~",
+    variable: "@",
     unused_is_error: false,
     if_flag: "if flag#",
     otherwise: "else",
@@ -193,5 +195,75 @@ pub const PYTHON: [Dialect; 3] = [
         taken: "",
         not_taken: "",
         ..threads("import asyncio\nlock0 = asyncio.Lock()\nlock1 = asyncio.Lock()\n\n")
+    },
+];
+
+const PHP_WORDS: Words = Words {
+    features: Features {
+        // A closure sees no variables but those that it lists: fixtures hold those.
+        closures: false,
+        labels: false,
+        // There, `continue` means `break`.
+        switch: false,
+        ..SCRIPT.features
+    },
+    indent: "    ",
+    step: "step('@')",
+    step_of: "step('@', ~)",
+    declare: "$@ = ~",
+    variable: "$@",
+    if_flag: "if ($flags[#])",
+    loop_twice: "foreach ([1, 2] as $turn)",
+    catch: "catch (Exception $error)",
+    throw: "throw new RuntimeException('t#')",
+    ..SCRIPT
+};
+
+/// A lock of PHP, in a property.
+const fn php(head: &'static str, foot: &'static str) -> Dialect {
+    Dialect {
+        words: &PHP_WORDS,
+        file_name: "generated.php",
+        head,
+        function: "public function work(array $flags, int $way)",
+        foot,
+        level: 1,
+        acquire: "$this->@->lock()",
+        release: "$this->@->unlock()",
+        taken: "$this->@->lock(0)",
+        not_taken: "!$this->@->lock(0)",
+        watched: "$work->@",
+        call: |flags, way| format!("$work->work({flags:?}, {way})"),
+    }
+}
+
+/// Every kind of lock that PHP programs are written with.
+pub const PHP: [Dialect; 3] = [
+    php(
+        "<?php\n\nfinal class Work\n{\n    public function __construct(\n        \
+         public SyncMutex $lock0,\n        public SyncMutex $lock1,\n    ) {\n    }\n\n",
+        "}\n\n$work = new Work(new SyncMutex(), new SyncMutex());\n",
+    ),
+    Dialect {
+        acquire: "$this->@->acquire(true)",
+        release: "$this->@->release()",
+        taken: "$this->@->acquire()",
+        not_taken: "!$this->@->acquire()",
+        ..php(
+            "<?php\n\nuse Symfony\\Component\\Lock\\{Lock, LockInterface};\n\nfinal class Work\n{\n    \
+             public function __construct(\n        public LockInterface $lock0,\n        \
+             public LockInterface $lock1,\n    ) {\n    }\n\n",
+            "}\n\n$work = new Work(new Lock(), new Lock());\n",
+        )
+    },
+    Dialect {
+        acquire: "flock($this->@, LOCK_EX)",
+        release: "flock($this->@, LOCK_UN)",
+        taken: "flock($this->@, LOCK_EX | LOCK_NB)",
+        not_taken: "!flock($this->@, LOCK_EX | LOCK_NB)",
+        ..php(
+            "<?php\n\nfinal class Work\n{\n    public $lock0;\n    public $lock1;\n\n",
+            "}\n\n$work = new Work();\n$work->lock0 = scratch('0');\n$work->lock1 = scratch('1');\n",
+        )
     },
 ];

@@ -1,7 +1,7 @@
 //! Random programs through the same law: `LOCKFIX_SEEDS=from..to` chooses which.
 
 use crate::compare::{self, Verdict};
-use crate::dialects::{JAVASCRIPT, PYTHON};
+use crate::dialects::{JAVASCRIPT, PHP, PYTHON};
 use crate::print::{Dialect, print};
 use crate::programs::{FLAGS, Statement, WAYS, program, releases_all, smaller, works_in_handlers};
 use crate::runtime::{Case, Runtime};
@@ -255,4 +255,9 @@ fn generated_javascript_behaves_as_before() {
 #[test]
 fn generated_python_behaves_as_before() {
     assert_law(Runtime::CPython, Language::Python, &PYTHON);
+}
+
+#[test]
+fn generated_php_behaves_as_before() {
+    assert_law(Runtime::Php, Language::Php, &PHP);
 }

@@ -13,6 +13,7 @@ fn breaches(runtime: Runtime, original: &str, rewritten: &str) -> Option<Vec<Str
         Runtime::Gcc => ("planted.c", "lock"),
         Runtime::Gxx => ("planted.cpp", "lock_"),
         Runtime::Jvm => ("Planted.java", "lock"),
+        Runtime::Php => ("planted.php", "$lock"),
     };
     let cases = [original, rewritten].map(|text| Case {
         title: "planted".to_owned(),

@@ -31,6 +31,7 @@ pub enum Runtime {
     /// GNU C++, told what to do by a driver in Python.
     Gxx,
     Jvm,
+    Php,
 }
 
 impl Runtime {
@@ -59,6 +60,7 @@ impl Runtime {
                 command.arg(tests_directory().join("behaviour/cpp/driver.py"));
                 command.args(["c++17", "c++20"]);
                 ("g++", command)
+            }
             Runtime::Jvm => {
                 let mut command = Command::new("java");
                 // Each case is compiled for itself: the quick compiler of the virtual machine will do.
@@ -67,6 +69,12 @@ impl Runtime {
                 command.arg(tests_directory().join("behaviour/Steps.java"));
                 // It comes with the compiler, which the programs need.
                 ("javac", command)
+            }
+            Runtime::Php => {
+                let mut command = Command::new("php");
+                command.args(["-d", "zend.exception_ignore_args=On"]);
+                command.arg(tests_directory().join("behaviour/driver.php"));
+                ("php", command)
             }
         };
         if !answers(name) {

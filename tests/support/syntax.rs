@@ -22,6 +22,7 @@ fn parse(language: Language, text: &[u8]) -> Tree {
         Language::C => tree_sitter_c::LANGUAGE.into(),
         Language::Cpp => tree_sitter_cpp::LANGUAGE.into(),
         Language::Java => tree_sitter_java::LANGUAGE.into(),
+        Language::Php => tree_sitter_php::LANGUAGE_PHP.into(),
     };
     let mut parser = Parser::new();
     parser.set_language(&grammar).expect("a compatible grammar");
