@@ -1,5 +1,6 @@
 //! From paths to findings. No language here: everything is said in acquires, releases and exits.
 
+mod deliberate;
 pub mod explore;
 mod intent;
 mod words;
@@ -9,6 +10,7 @@ use crate::flow::graph::Graph;
 use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
+use deliberate::{drains, expects_failure, is_lent, returns_it};
 use explore::{Paths, explore};
 
 /// Forms that make correct code neater.
@@ -31,7 +33,7 @@ pub struct NotJudged(pub &'static str);
 pub struct Judged<'a> {
     pub body: &'a Body,
     pub file: &'a File<'a>,
-    /// Lock names (with mode) that some function of the file releases.
+    /// Names of locks that some function of the file releases, by a call or by a construct.
     pub released_in_file: &'a [String],
     /// What functions of the file free without having taken it.
     pub freed_elsewhere: &'a [Freed],
@@ -41,6 +43,8 @@ pub struct Judged<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Freed {
     pub lock: String,
+    /// The function that frees it.
+    pub function: Span,
     /// The function around that function, if there is one.
     pub scope: Option<Span>,
 }
@@ -57,6 +61,7 @@ pub fn judge(at: &Judged<'_>) -> Result<Vec<Found>, NotJudged> {
     let paths =
         explore(at.body, &graph).map_err(|_| NotJudged("it has too many paths to follow"))?;
     let mut found = Vec::new();
+    let mut seen = Vec::new();
     for (site, acquired) in at.body.sites.iter().enumerate() {
         let Some(acquire) = acquired.acquire() else {
             continue;
@@ -65,6 +70,13 @@ pub fn judge(at: &Judged<'_>) -> Result<Vec<Found>, NotJudged> {
             continue;
         }
         if let Some((rule, leaks)) = at.rule_of(site, &paths) {
+            // One release too many is one finding, whichever acquire was in front of it.
+            if rule == Rule::DoubleRelease && seen.contains(&acquired.key) {
+                continue;
+            }
+            if rule == Rule::DoubleRelease {
+                seen.push(acquired.key);
+            }
             let releases = at.written_releases(site, &paths);
             found.push(Found {
                 site,
@@ -87,7 +99,10 @@ impl Judged<'_> {
         {
             return None;
         }
-        if self.was_held_before(site, paths) || drains(self.body, site) {
+        if self.was_held_before(site, paths)
+            || drains(self.body, site)
+            || self.is_taken_as_signal(key)
+        {
             return None;
         }
         if !self.is_released(site) {
@@ -124,7 +139,12 @@ impl Judged<'_> {
                 (Rule::LeakOnExit, explicit)
             });
         }
-        if paths.unheld.contains_key(&key) && acquired_in_own_try(self.body, site) {
+        // Who releases by ticket has none where the acquire failed.
+        let harmful = entry.again_harmful(false)
+            || self.body.sites[site]
+                .acquire()
+                .is_some_and(|acquire| acquire.ticket.is_some());
+        if paths.unheld.contains_key(&key) && harmful && acquired_in_own_try(self.body, site) {
             return Some((Rule::AcquireInsideTry, Vec::new()));
         }
         let Some(again) = paths.again.get(&key) else {
@@ -133,7 +153,12 @@ impl Judged<'_> {
                 && NEATER.iter().any(|form| entry.form_code(*form).is_some());
             return by_hand.then(|| (Rule::ManualRelease, Vec::new()));
         };
-        let harmful = again.iter().any(|release| {
+        let unexpected: Vec<SiteId> = again
+            .iter()
+            .copied()
+            .filter(|release| !expects_failure(self.body, *release))
+            .collect();
+        let harmful = unexpected.iter().any(|release| {
             let by_ticket = matches!(
                 self.body.sites[*release].what,
                 SiteKind::Release {
@@ -144,7 +169,7 @@ impl Judged<'_> {
             entry.again_harmful(by_ticket)
         });
         (harmful && leaks.is_empty()).then(|| {
-            let places = again
+            let places = unexpected
                 .iter()
                 .map(|release| (self.body.sites[*release].span, LeakKind::EndOfBody))
                 .collect();
@@ -161,6 +186,22 @@ impl Judged<'_> {
                 .iter()
                 .any(|release| self.body.sites[*release].span.end <= acquired.span.start)
         })
+    }
+
+    /// Whether the lock is taken again while somebody else has it: whoever was given it wakes this
+    /// function by a release.
+    fn is_taken_as_signal(&self, key: KeyId) -> bool {
+        let body = self.body;
+        let acquires = body
+            .sites
+            .iter()
+            .filter(|site| site.key == key && site.acquire().is_some());
+        acquires.count() > 1
+            && self
+                .file
+                .root
+                .descendant_for_byte_range(body.span.start, body.span.end)
+                .is_some_and(|function| is_lent(self.file, function, &body.keys[key].text))
     }
 
     /// Whether a plain variable alone says if the lock is to be released: then it is meant to be
@@ -298,10 +339,17 @@ impl Judged<'_> {
                 .released_in_file
                 .iter()
                 .any(|released| intent::same_lock(released, &key.text));
+        // What the function frees by another name may be this very lock.
+        let by_alias = self
+            .freed_elsewhere
+            .iter()
+            .any(|freed| freed.function == self.body.span);
         // By name alone this would be a guess; a signal is released by somebody else.
         !entry.lock.by_name
             && !entry.lock.signal
             && !named_elsewhere
+            && !by_alias
+            && !is_lent(self.file, self.file.root, &key.text)
             && !intent::returns_locked(self.body)
             && acquired.acquire().is_some_and(|acquire| {
                 !acquire.at_entry && (acquire.bound.is_none() || acquire.ticket.is_some())
@@ -356,58 +404,6 @@ impl Judged<'_> {
             refusal: None,
         }
     }
-}
-
-/// Whether the acquire is asked over and over until it fails: `while sem.acquire(False): pass`.
-fn drains(body: &Body, site: SiteId) -> bool {
-    fn search(body: &Body, stmts: &[Stmt], site: SiteId) -> bool {
-        stmts.iter().any(|stmt| {
-            let own = stmt
-                .own_events()
-                .iter()
-                .any(|event| matches!(event.kind, EventKind::Acquire(id) if id == site));
-            if let StmtKind::Loop(l) = &stmt.kind
-                && own
-            {
-                let positive = matches!(
-                    l.cond,
-                    Some(Cond::Test {
-                        test: Test::Taken(_),
-                        ..
-                    })
-                );
-                return positive && !frees(body, &l.body.stmts, body.sites[site].key);
-            }
-            stmt.blocks()
-                .iter()
-                .any(|block| search(body, &block.stmts, site))
-        })
-    }
-    search(body, &body.root.stmts, site)
-}
-
-/// Whether the lock itself is what the function returns: its caller gets it locked.
-fn returns_it(stmts: &[Stmt], lock: &str) -> bool {
-    stmts.iter().any(|stmt| {
-        matches!(&stmt.kind, StmtKind::Return { operand, .. } if gives(operand, lock))
-            || stmt
-                .blocks()
-                .iter()
-                .any(|block| returns_it(&block.stmts, lock))
-    })
-}
-
-/// Whether the operand is the lock, or a tuple, list or object that holds it.
-fn gives(operand: &str, lock: &str) -> bool {
-    operand
-        .trim_matches(['(', ')', '[', ']', '{', '}'])
-        .split(',')
-        .any(|part| {
-            part == lock
-                || part
-                    .rsplit_once(':')
-                    .is_some_and(|(_, value)| value == lock)
-        })
 }
 
 /// Whether the acquire stands in the body of a `try` whose `finally` releases its key.

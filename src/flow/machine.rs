@@ -4,7 +4,7 @@
 //! unrolling and the walk ends.
 
 use super::graph::{ExitKind, Graph, Op, Pc};
-use super::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
+use super::{Body, Cond, Event, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
 use crate::finding::LeakKind;
 use crate::source::Span;
 use std::collections::{HashMap, HashSet};
@@ -77,7 +77,7 @@ pub struct Machine<'a> {
 }
 
 /// Whether leaving the context swallows exceptions, by its name.
-fn suppresses(label: &str) -> bool {
+pub fn suppresses(label: &str) -> bool {
     ["suppress", "raises", "assertRaises", "ignor"]
         .iter()
         .any(|word| label.contains(word))
@@ -465,13 +465,20 @@ fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
 /// Pure conditions that guard lock events in more than one place: the second answer is the first.
 fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
     fn walk<'s>(stmts: &'s [Stmt], seen: &mut Vec<(&'s str, Vec<String>)>) {
+        let of_locks =
+            |event: &Event| matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_));
         for stmt in stmts {
             if let StmtKind::If { cond, .. } = &stmt.kind
-                && stmt.all_events().iter().any(|event| {
-                    matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_))
-                })
+                && stmt.all_events().into_iter().any(of_locks)
             {
                 conditions(cond, seen);
+            }
+            for event in stmt.own_events() {
+                if let EventKind::Choice { cond, yes, no } = &event.kind
+                    && yes.iter().chain(no).any(of_locks)
+                {
+                    conditions(cond, seen);
+                }
             }
             for block in stmt.blocks() {
                 walk(&block.stmts, seen);

@@ -208,6 +208,11 @@ pub trait Grammar: Sync + Send {
     fn is_managed(&self, _name: Node<'_>) -> bool {
         false
     }
+    /// What a construct takes at its start and frees at its end, if the node is such a part of one:
+    /// the `lock` of `with lock as name`.
+    fn held_context<'t>(&self, _node: Node<'t>) -> Option<Node<'t>> {
+        None
+    }
     /// Whether the acquire takes nothing here: a test asserts that it fails, or a task runs it.
     fn takes_nothing(&self, _acquire: Node<'_>, _text: &[u8]) -> bool {
         false

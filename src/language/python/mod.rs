@@ -218,6 +218,17 @@ impl Grammar for Python {
             .is_some_and(|parent| parent.kind() == "as_pattern_target")
     }
 
+    fn held_context<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        if node.kind() != "with_item" {
+            return None;
+        }
+        let value = node.child_by_field_name("value")?;
+        match value.kind() {
+            "as_pattern" => value.named_child(0),
+            _ => Some(value),
+        }
+    }
+
     fn takes_nothing(&self, acquire: Node<'_>, text: &[u8]) -> bool {
         let mut asserted = acquire;
         let mut negated = false;
