@@ -6,9 +6,9 @@ mod javascript;
 mod python;
 
 use crate::catalog::Surroundings;
-use crate::catalog::pattern::{BadPattern, Pattern};
+use crate::catalog::pattern::{BadPattern, Pattern, normal};
 use crate::engine::Exceptions;
-use crate::flow::Block;
+use crate::flow::{Block, Cond, Event, Value};
 use crate::lower::Lowering;
 use crate::rewrite::printer::Printer;
 use crate::source::Span;
@@ -225,6 +225,37 @@ pub trait Grammar: Sync + Send {
         None
     }
 
+    /// The callee of a call, normalised.
+    fn callee(&self, call: Node<'_>, text: &[u8]) -> Option<String> {
+        call.child_by_field_name("function")
+            .map(|callee| normal(callee, text))
+    }
+    /// What the method of a call is called on.
+    fn receiver<'t>(&self, call: Node<'t>) -> Option<Node<'t>> {
+        call.child_by_field_name("function")?
+            .child_by_field_name("object")
+    }
+    /// The arguments of a call, their parentheses included.
+    fn arguments<'t>(&self, call: Node<'t>) -> Option<Node<'t>> {
+        call.child_by_field_name("arguments")
+    }
+    /// Whether the call is left out where its callee is null: `release?.()`.
+    fn is_optional_call(&self, _call: Node<'_>) -> bool {
+        false
+    }
+    /// The value of a literal; [`Value::Unknown`] of anything else.
+    fn constant(&self, literal: Node<'_>, text: &[u8]) -> Value;
+
     /// Lowers the body of [`Lowering::function`].
     fn lower_root(&self, lowering: &mut Lowering<'_>) -> Block;
+    /// Lowers a callback that runs in place.
+    fn lower_callback(&self, lowering: &mut Lowering<'_>, callback: Node<'_>) -> Block {
+        lowering.no_block(callback.end_byte())
+    }
+    /// Adds what evaluating the node does, in order. Comments, nested functions and what the node
+    /// itself does to a lock are dealt with already (see [`crate::lower::expressions`]).
+    fn lower_expression(&self, lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>);
+    /// What a condition asks, without its parentheses; `None` where the language knows no more than
+    /// that it is an expression.
+    fn lower_condition(&self, lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond>;
 }

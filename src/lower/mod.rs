@@ -1,6 +1,7 @@
 //! From syntax to flow: finds the functions that take locks, says which nodes take and free which
 //! lock, and has the language turn each function into a [`Body`].
 
+pub mod expressions;
 pub mod sites;
 
 use crate::catalog::{Catalog, Role, Surroundings};

@@ -190,8 +190,8 @@ impl Table {
             has_call |= descendants(node, |_| true)
                 .filter(|node| file.grammar.is_call(node.kind()))
                 .any(|call| {
-                    let callee = call.child_by_field_name("function");
-                    !callee.is_some_and(|callee| file.is_stable_call(&file.normal(callee)))
+                    let callee = file.grammar.callee(call, file.source.bytes);
+                    !callee.is_some_and(|callee| file.is_stable_call(&callee))
                 });
         }
         let shown = hit

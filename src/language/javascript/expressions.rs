@@ -1,40 +1,19 @@
 //! Expressions of a script: what their evaluation does, in order.
 
-use super::conditions::cond;
-use super::statements::callback_body;
+use super::is_optional;
 use crate::catalog::pattern::unwrapped;
-use crate::flow::{Cond, Event, EventKind, SiteKind, Test, Value};
+use crate::flow::{Cond, Event, EventKind, Value};
+use crate::lower::expressions::{
+    assign, children, choice, event, events, short_circuit, ternary, value_of,
+};
 use crate::lower::sites::Does;
-use crate::lower::{Lowering, label, span};
+use crate::lower::{Lowering, label};
 use tree_sitter::Node;
 
-/// The events of an expression.
-pub fn events(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
-    let mut out = Vec::new();
-    lowering.deeper(|lowering| expression(lowering, node, &mut out));
-    out
-}
-
-fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
-    if node.is_extra() || lowering.file.grammar.is_function(node.kind()) {
-        return;
-    }
-    match lowering.table.does(node) {
-        Some(Does::Acquire(site)) => {
-            operands(lowering, node, out);
-            out.push(event(node, EventKind::Acquire(site)));
-            return;
-        }
-        Some(Does::Release(site)) => return release(lowering, node, site, out),
-        Some(Does::Guard {
-            enter,
-            exit,
-            callback,
-        }) => return guard(lowering, node, (enter, exit, callback), out),
-        Some(Does::Settle { site, either_way }) => {
-            return settle(lowering, node, (site, either_way), out);
-        }
-        Some(Does::Close(_)) | None => {}
+/// What evaluating a node does.
+pub fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+    if let Some(Does::Settle { site, either_way }) = lowering.table.does(node) {
+        return settle(lowering, node, (site, either_way), out);
     }
     match node.kind() {
         "class" | "class_declaration" | "string" | "number" | "regex" | "this" | "super"
@@ -103,10 +82,7 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
             ) else {
                 return;
             };
-            let test = cond(lowering, condition);
-            let yes = events(lowering, yes);
-            let no = events(lowering, no);
-            choice(node, test, (yes, no), out);
+            ternary(lowering, node, (condition, yes, no), out);
         }
         "spread_element" => {
             children(lowering, node, out);
@@ -116,78 +92,6 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
         }
         _ => children(lowering, node, out),
     }
-}
-
-fn event(node: Node<'_>, kind: EventKind) -> Event {
-    Event {
-        span: span(node),
-        kind,
-    }
-}
-
-fn children(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
-    for child in crate::lower::named_children(node) {
-        out.extend(events(lowering, child));
-    }
-}
-
-/// What is evaluated before a release. The lock's own name was evaluated when it was taken, and
-/// it still names that lock: reading it again does not throw.
-fn release_operands(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
-    let mut events = Vec::new();
-    operands(lowering, node, &mut events);
-    events.retain(|event| !matches!(event.kind, EventKind::MayThrow { .. }));
-    out.extend(events);
-}
-
-/// What is evaluated before a lock's own call: its receiver and its arguments.
-fn operands(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
-    let call = lowering.file.grammar.awaited_operand(node).unwrap_or(node);
-    if let Some(receiver) = call
-        .child_by_field_name("function")
-        .and_then(|function| function.child_by_field_name("object"))
-    {
-        // Reading the lock's own name fails no earlier than taking or freeing it does.
-        let receiver = events(lowering, receiver);
-        out.extend(
-            receiver
-                .into_iter()
-                .filter(|event| !matches!(event.kind, EventKind::MayThrow { .. })),
-        );
-    }
-    if let Some(arguments) = call.child_by_field_name("arguments") {
-        children(lowering, arguments, out);
-    }
-}
-
-fn release(lowering: &mut Lowering<'_>, node: Node<'_>, site: usize, out: &mut Vec<Event>) {
-    let call = lowering.file.grammar.awaited_operand(node).unwrap_or(node);
-    let release = event(node, EventKind::Release(site));
-    let optional = crate::lower::children(call)
-        .into_iter()
-        .any(|child| child.kind() == "optional_chain");
-    if optional
-        && let SiteKind::Release {
-            ticket: Some(ticket),
-            ..
-        } = &lowering.table.sites[site].what
-    {
-        let test = Test::Var(ticket.clone());
-        out.push(event(
-            node,
-            EventKind::Choice {
-                cond: Box::new(Cond::Test {
-                    events: Vec::new(),
-                    test,
-                }),
-                yes: vec![release],
-                no: Vec::new(),
-            },
-        ));
-        return;
-    }
-    release_operands(lowering, node, out);
-    out.push(release);
 }
 
 /// The release of a settled promise happens at once here; what differs between `then` and
@@ -235,32 +139,6 @@ pub fn settled(lowering: &Lowering<'_>, node: Node<'_>) -> Option<String> {
     Some(format!("{} settled", lowering.file.normal(promise)))
 }
 
-fn guard(
-    lowering: &mut Lowering<'_>,
-    node: Node<'_>,
-    (enter, exit, callback): (usize, usize, usize),
-    out: &mut Vec<Event>,
-) {
-    let call = lowering.file.grammar.awaited_operand(node).unwrap_or(node);
-    let Some(arguments) = call.child_by_field_name("arguments") else {
-        return;
-    };
-    let mut body = None;
-    for index in 0..arguments.named_child_count() as u32 {
-        let Some(argument) = arguments.named_child(index) else {
-            continue;
-        };
-        if argument.id() == callback {
-            body = Some(callback_body(lowering, argument));
-        } else {
-            out.extend(events(lowering, argument));
-        }
-    }
-    if let Some(body) = body {
-        out.push(event(node, EventKind::Inline { enter, exit, body }));
-    }
-}
-
 fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     let Some(function) = node.child_by_field_name("function") else {
         return children(lowering, node, out);
@@ -271,9 +149,7 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
         "member_expression" | "subscript_expression" => children(lowering, function, out),
         _ => out.extend(events(lowering, function)),
     }
-    let optional = crate::lower::children(node)
-        .into_iter()
-        .any(|child| child.kind() == "optional_chain");
+    let optional = is_optional(node);
     let mut inside = Vec::new();
     if let Some(arguments) = node.child_by_field_name("arguments") {
         inside.extend(events(lowering, arguments));
@@ -301,16 +177,8 @@ fn binary(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     };
     match operator.kind() {
         "&&" | "||" | "??" => {
-            let second = events(lowering, right);
-            if second.is_empty() {
-                out.extend(events(lowering, left));
-                return;
-            }
-            let test = cond(lowering, left);
-            match operator.kind() {
-                "&&" => choice(node, test, (second, Vec::new()), out),
-                _ => choice(node, test, (Vec::new(), second), out),
-            }
+            let wanted = operator.kind() == "&&";
+            short_circuit(lowering, node, (left, right), wanted, out);
         }
         "in" | "instanceof" => {
             children(lowering, node, out);
@@ -320,24 +188,6 @@ fn binary(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
         }
         _ => children(lowering, node, out),
     }
-}
-
-fn choice(node: Node<'_>, cond: Cond, (yes, no): (Vec<Event>, Vec<Event>), out: &mut Vec<Event>) {
-    if yes.is_empty()
-        && no.is_empty()
-        && let Cond::Test { events, .. } = cond
-    {
-        out.extend(events);
-        return;
-    }
-    out.push(event(
-        node,
-        EventKind::Choice {
-            cond: Box::new(cond),
-            yes,
-            no,
-        },
-    ));
 }
 
 /// What is evaluated of an assignment's left side before its right side.
@@ -356,21 +206,9 @@ pub fn assign_target(
 ) {
     let target = unwrapped(target);
     match target.kind() {
-        "identifier" => out.push(event(
-            target,
-            EventKind::Assign {
-                var: lowering.file.normal(target),
-                value: value.map_or(Value::Unknown, |value| value_of(lowering, value)),
-            },
-        )),
+        "identifier" => out.push(assign(lowering, target, value)),
         "member_expression" | "subscript_expression" => {
-            out.push(event(
-                target,
-                EventKind::Assign {
-                    var: lowering.file.normal(target),
-                    value: value.map_or(Value::Unknown, |value| value_of(lowering, value)),
-                },
-            ));
+            out.push(assign(lowering, target, value));
             let whole = target.parent().unwrap_or(target);
             out.push(lowering.event(whole, label::effect));
         }
@@ -409,25 +247,20 @@ pub fn assign_target(
     }
 }
 
-fn value_of(lowering: &Lowering<'_>, value: Node<'_>) -> Value {
-    let value = unwrapped(value);
-    if let Some(Does::Acquire(site)) = lowering.table.does(value) {
-        return Value::Taken(site);
-    }
-    match value.kind() {
+/// `null`, `undefined`, `true`, `false`.
+pub fn constant(literal: Node<'_>, text: &[u8]) -> Value {
+    match literal.kind() {
         "null" | "undefined" => Value::Null,
         "true" => Value::True,
         "false" => Value::False,
-        "identifier" if lowering.text(value) == "undefined" => Value::Null,
+        "identifier" if &text[literal.byte_range()] == b"undefined" => Value::Null,
         _ => Value::Unknown,
     }
 }
 
 /// Whether reading a property of the object may meet null or undefined.
 fn may_be_null(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
-    let chained = crate::lower::children(node)
-        .into_iter()
-        .any(|child| child.kind() == "optional_chain");
+    let chained = is_optional(node);
     let Some(object) = node.child_by_field_name("object").map(unwrapped) else {
         return false;
     };

@@ -12,7 +12,7 @@ use super::{Binding, Grammar, Language, Settling};
 use crate::catalog::Surroundings;
 use crate::catalog::pattern::{BadPattern, Pattern, normal};
 use crate::engine::Exceptions;
-use crate::flow::Block;
+use crate::flow::{Block, Cond, Event, Value};
 use crate::lower::{Lowering, descendants};
 use crate::source::Span;
 use tree_sitter::Node;
@@ -303,9 +303,36 @@ impl Grammar for Script {
         promises::settling(call, text)
     }
 
+    fn is_optional_call(&self, call: Node<'_>) -> bool {
+        is_optional(self.awaited_operand(call).unwrap_or(call))
+    }
+
+    fn constant(&self, literal: Node<'_>, text: &[u8]) -> Value {
+        expressions::constant(literal, text)
+    }
+
     fn lower_root(&self, lowering: &mut Lowering<'_>) -> Block {
         statements::root(lowering)
     }
+
+    fn lower_callback(&self, lowering: &mut Lowering<'_>, callback: Node<'_>) -> Block {
+        statements::callback_body(lowering, callback)
+    }
+
+    fn lower_expression(&self, lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+        expressions::expression(lowering, node, out);
+    }
+
+    fn lower_condition(&self, lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
+        conditions::condition(lowering, node)
+    }
+}
+
+/// Whether the call or member access has a `?.` of its own.
+fn is_optional(node: Node<'_>) -> bool {
+    crate::lower::children(node)
+        .into_iter()
+        .any(|child| child.kind() == "optional_chain")
 }
 
 /// The parent, past parentheses and casts.

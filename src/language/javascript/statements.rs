@@ -1,14 +1,14 @@
 //! Statements of a script, lowered.
 
-use super::conditions::cond;
-use super::expressions::{assign_target, events, settled};
+use super::expressions::{assign_target, settled};
 use crate::catalog::pattern::unwrapped;
 use crate::flow::{
     Block, BlockStyle, Case, Cond, Decl, DeclKind, Event, EventKind, Handler, Loop, Stmt, StmtKind,
     Test, Value, WithExit,
 };
+use crate::lower::expressions::{all_events, cond, events};
 use crate::lower::sites::Does;
-use crate::lower::{Lowering, label, span};
+use crate::lower::{Lowering, label, named_children, span};
 use crate::source::Span;
 use tree_sitter::Node;
 
@@ -68,7 +68,7 @@ fn block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
 }
 
 fn block_of(lowering: &mut Lowering<'_>, node: Node<'_>, style: BlockStyle) -> Block {
-    let nodes: Vec<Node<'_>> = children(node).collect();
+    let nodes = named_children(node);
     Block {
         span: span(node),
         style,
@@ -90,7 +90,9 @@ fn stmts_of(lowering: &mut Lowering<'_>, nodes: &[Node<'_>]) -> Vec<Stmt> {
 
 /// `using` disposes of its value at the end of the block: what follows it is its body.
 fn using(lowering: &mut Lowering<'_>, node: Node<'_>, rest: &[Node<'_>]) -> Stmt {
-    let value = children(node).find_map(|declarator| declarator.child_by_field_name("value"));
+    let value = named_children(node)
+        .into_iter()
+        .find_map(|declarator| declarator.child_by_field_name("value"));
     let exit = match value.and_then(|value| lowering.table.does(unwrapped(value))) {
         Some(Does::Acquire(site)) => WithExit::Release(lowering.table.hold_to_the_end(site)),
         _ => WithExit::Call {
@@ -111,12 +113,6 @@ fn using(lowering: &mut Lowering<'_>, node: Node<'_>, rest: &[Node<'_>]) -> Stmt
         kind: StmtKind::With { enter, exit, body },
         decls,
     }
-}
-
-fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    crate::lower::named_children(node)
-        .into_iter()
-        .filter(|child| !child.is_extra())
 }
 
 fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
@@ -144,7 +140,7 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
             }
         }
         "return_statement" => {
-            let operand = children(node).next();
+            let operand = named_children(node).into_iter().next();
             let value = operand.map_or_else(Vec::new, |operand| returned(lowering, operand));
             StmtKind::Return {
                 value,
@@ -219,12 +215,6 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
     })
 }
 
-fn all_events(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
-    children(node)
-        .flat_map(|child| events(lowering, child))
-        .collect()
-}
-
 /// What a `return` evaluates. `return await f()` and `return f()` do the same as far as anybody
 /// else can see: both hand on what `f` comes to.
 fn returned(lowering: &mut Lowering<'_>, operand: Node<'_>) -> Vec<Event> {
@@ -238,7 +228,7 @@ fn returned(lowering: &mut Lowering<'_>, operand: Node<'_>) -> Vec<Event> {
 /// Building the very error that is thrown is no call that others see.
 fn thrown(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
     let mut value = all_events(lowering, node);
-    if let Some(operand) = children(node).next().map(unwrapped)
+    if let Some(operand) = named_children(node).into_iter().next().map(unwrapped)
         && operand.kind() == "new_expression"
         && value.last().is_some_and(|last| last.span == span(operand))
     {
@@ -249,7 +239,10 @@ fn thrown(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
 
 fn declaration(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
     let mut out = Vec::new();
-    for declarator in children(node).filter(|child| child.kind() == "variable_declarator") {
+    for declarator in named_children(node)
+        .into_iter()
+        .filter(|child| child.kind() == "variable_declarator")
+    {
         let Some(target) = declarator.child_by_field_name("name") else {
             continue;
         };
@@ -272,7 +265,10 @@ fn declaration(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
 
 fn declared(lowering: &Lowering<'_>, node: Node<'_>) -> Decl {
     let mut names = Vec::new();
-    for declarator in children(node).filter(|child| child.kind() == "variable_declarator") {
+    for declarator in named_children(node)
+        .into_iter()
+        .filter(|child| child.kind() == "variable_declarator")
+    {
         if let Some(target) = declarator.child_by_field_name("name") {
             bound_names(lowering, target, &mut names);
         }
@@ -302,7 +298,7 @@ fn bound_names(lowering: &Lowering<'_>, target: Node<'_>, out: &mut Vec<String>)
             }
         }
         _ => {
-            for child in children(target) {
+            for child in named_children(target) {
                 bound_names(lowering, child, out);
             }
         }
@@ -314,7 +310,7 @@ fn branch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
     let then = block(lowering, node.child_by_field_name("consequence")?);
     let otherwise = node
         .child_by_field_name("alternative")
-        .and_then(|clause| children(clause).next())
+        .and_then(|clause| named_children(clause).into_iter().next())
         .map(|body| lowering.deeper(|lowering| block(lowering, body)));
     Some(StmtKind::If {
         cond: test,
@@ -387,14 +383,15 @@ fn looped(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Loop> {
 fn switch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
     let subject = events(lowering, node.child_by_field_name("value")?);
     let mut cases = Vec::new();
-    for case in children(node.child_by_field_name("body")?) {
+    for case in named_children(node.child_by_field_name("body")?) {
         let value = case.child_by_field_name("value");
         let test = value.map(|value| {
             let events = events(lowering, value);
             Cond::unknown(events, format!("case {}", lowering.file.normal(value)))
         });
         let stmts: Vec<Stmt> = lowering.deeper(|lowering| {
-            children(case)
+            named_children(case)
+                .into_iter()
                 .filter(|child| Some(child.id()) != value.map(|value| value.id()))
                 .filter_map(|child| stmt(lowering, child))
                 .collect()

@@ -1,31 +1,13 @@
 //! Conditions of Python: what they ask in the end.
 
-use super::expressions::events;
-use crate::catalog::pattern::unwrapped;
-use crate::flow::{Cond, Event, EventKind, Test};
+use crate::flow::{Cond, Test};
 use crate::lower::Lowering;
-use crate::lower::sites::Does;
+use crate::lower::expressions::{cond, events, negated_if, plain};
 use tree_sitter::Node;
 
-/// Lowers a condition.
-pub fn cond(lowering: &mut Lowering<'_>, node: Node<'_>) -> Cond {
-    lowering
-        .deeper(|lowering| Some(cond_inner(lowering, unwrapped(node))))
-        .unwrap_or_else(|| Cond::unknown(Vec::new(), String::new()))
-}
-
-fn cond_inner(lowering: &mut Lowering<'_>, node: Node<'_>) -> Cond {
-    let plain = |test| Cond::Test {
-        events: Vec::new(),
-        test,
-    };
-    if let Some(Does::Acquire(site)) = lowering.table.does(node) {
-        return Cond::Test {
-            events: events(lowering, node),
-            test: Test::Taken(site),
-        };
-    }
-    match node.kind() {
+/// What the condition asks, where Python tells.
+pub fn condition(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
+    Some(match node.kind() {
         "true" => plain(Test::Const(true)),
         "false" | "none" => plain(Test::Const(false)),
         "integer" if lowering.text(node) == "1" => plain(Test::Const(true)),
@@ -33,23 +15,21 @@ fn cond_inner(lowering: &mut Lowering<'_>, node: Node<'_>) -> Cond {
         "attribute" if lowering.text(node).starts_with("self.") => {
             plain(Test::Var(lowering.file.normal(node)))
         }
-        "not_operator" => match node.child_by_field_name("argument") {
-            Some(argument) => Cond::Not(Box::new(cond(lowering, argument))),
-            None => unknown(lowering, node),
-        },
-        "boolean_operator" => boolean(lowering, node).unwrap_or_else(|| unknown(lowering, node)),
-        "comparison_operator" => {
-            comparison(lowering, node).unwrap_or_else(|| unknown(lowering, node))
+        "not_operator" => {
+            let argument = node.child_by_field_name("argument")?;
+            Cond::Not(Box::new(cond(lowering, argument)))
         }
-        "named_expression" => match node.child_by_field_name("name") {
-            Some(name) => Cond::Test {
+        "boolean_operator" => boolean(lowering, node)?,
+        "comparison_operator" => comparison(lowering, node)?,
+        "named_expression" => {
+            let name = node.child_by_field_name("name")?;
+            Cond::Test {
                 events: events(lowering, node),
                 test: Test::Var(lowering.file.normal(name)),
-            },
-            None => unknown(lowering, node),
-        },
-        _ => unknown(lowering, node),
-    }
+            }
+        }
+        _ => return None,
+    })
 }
 
 fn boolean(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
@@ -78,50 +58,10 @@ fn comparison(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
         _ => return None,
     };
     let asked = match right.kind() {
-        "none" if left.kind() == "identifier" => Cond::Test {
-            events: Vec::new(),
-            test: Test::IsNull(lowering.file.normal(left)),
-        },
+        "none" if left.kind() == "identifier" => plain(Test::IsNull(lowering.file.normal(left))),
         "true" => cond(lowering, left),
         "false" => Cond::Not(Box::new(cond(lowering, left))),
         _ => return None,
     };
-    Some(if negated {
-        Cond::Not(Box::new(asked))
-    } else {
-        asked
-    })
-}
-
-fn unknown(lowering: &mut Lowering<'_>, node: Node<'_>) -> Cond {
-    let file = lowering.file;
-    if let Some(key) = lowering.table.asks_held(&file, node) {
-        return Cond::Test {
-            events: Vec::new(),
-            test: Test::Held(key),
-        };
-    }
-    let events = events(lowering, node);
-    let mut names = Vec::new();
-    lowering
-        .file
-        .grammar
-        .names_in(node, lowering.file.source.bytes, &mut names);
-    Cond::Test {
-        test: Test::Unknown {
-            label: lowering.file.normal(node),
-            names,
-            pure: events.iter().all(is_pure),
-        },
-        events,
-    }
-}
-
-/// Whether evaluating it twice gives the same answer.
-fn is_pure(event: &Event) -> bool {
-    match &event.kind {
-        EventKind::MayThrow { .. } => true,
-        EventKind::Choice { yes, no, .. } => yes.iter().chain(no).all(is_pure),
-        _ => false,
-    }
+    Some(negated_if(negated, asked))
 }

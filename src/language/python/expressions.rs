@@ -1,40 +1,13 @@
 //! Expressions of Python: what their evaluation does, in order.
 
-use super::conditions::cond;
 use crate::catalog::pattern::unwrapped;
-use crate::flow::{Cond, Event, EventKind, SiteKind, Test, Value};
-use crate::lower::sites::Does;
-use crate::lower::{Lowering, label, span};
+use crate::flow::{Event, EventKind, SiteKind, Value};
+use crate::lower::expressions::{assign, children, events, short_circuit, ternary};
+use crate::lower::{Lowering, label};
 use tree_sitter::Node;
 
-/// The events of an expression.
-pub fn events(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
-    let mut out = Vec::new();
-    lowering.deeper(|lowering| expression(lowering, node, &mut out));
-    out
-}
-
-fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
-    if node.is_extra() || lowering.file.grammar.is_function(node.kind()) {
-        return;
-    }
-    match lowering.table.does(node) {
-        Some(Does::Acquire(site)) => {
-            operands(lowering, node, out);
-            out.push(event(node, EventKind::Acquire(site)));
-            return;
-        }
-        Some(Does::Release(site)) => {
-            release_operands(lowering, node, out);
-            out.push(event(node, EventKind::Release(site)));
-            return;
-        }
-        Some(Does::Close(site)) => {
-            out.push(close(lowering, node, site));
-            return;
-        }
-        Some(Does::Guard { .. } | Does::Settle { .. }) | None => {}
-    }
+/// What evaluating a node does.
+pub fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     match node.kind() {
         "call" => call(lowering, node, out),
         "await" => {
@@ -74,10 +47,7 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
                 .filter(|child| !child.is_extra())
                 .collect();
             if let [yes, condition, no] = parts.as_slice() {
-                let test = cond(lowering, *condition);
-                let yes = events(lowering, *yes);
-                let no = events(lowering, *no);
-                choice(node, test, (yes, no), out);
+                ternary(lowering, node, (*condition, *yes, *no), out);
             }
         }
         "assignment" => {
@@ -127,64 +97,6 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
         }
         "type" => {}
         _ => children(lowering, node, out),
-    }
-}
-
-/// Closing a stack frees its lock if it still holds it.
-pub fn close(lowering: &Lowering<'_>, node: Node<'_>, site: usize) -> Event {
-    let key = lowering.table.sites[site].key;
-    event(
-        node,
-        EventKind::Choice {
-            cond: Box::new(Cond::Test {
-                events: Vec::new(),
-                test: Test::Held(key),
-            }),
-            yes: vec![event(node, EventKind::Release(site))],
-            no: Vec::new(),
-        },
-    )
-}
-
-fn event(node: Node<'_>, kind: EventKind) -> Event {
-    Event {
-        span: span(node),
-        kind,
-    }
-}
-
-fn children(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
-    for child in crate::lower::named_children(node) {
-        out.extend(events(lowering, child));
-    }
-}
-
-/// What is evaluated before a release. The lock's own name was evaluated when it was taken, and
-/// it still names that lock: reading it again does not throw.
-fn release_operands(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
-    let mut events = Vec::new();
-    operands(lowering, node, &mut events);
-    events.retain(|event| !matches!(event.kind, EventKind::MayThrow { .. }));
-    out.extend(events);
-}
-
-/// What is evaluated before a lock's own call: its receiver and its arguments.
-fn operands(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
-    let call = lowering.file.grammar.awaited_operand(node).unwrap_or(node);
-    if let Some(receiver) = call
-        .child_by_field_name("function")
-        .and_then(|function| function.child_by_field_name("object"))
-    {
-        // Reading the lock's own name fails no earlier than taking or freeing it does.
-        let receiver = events(lowering, receiver);
-        out.extend(
-            receiver
-                .into_iter()
-                .filter(|event| !matches!(event.kind, EventKind::MayThrow { .. })),
-        );
-    }
-    if let Some(arguments) = call.child_by_field_name("arguments") {
-        children(lowering, arguments, out);
     }
 }
 
@@ -249,28 +161,7 @@ fn boolean(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     ) else {
         return children(lowering, node, out);
     };
-    let second = events(lowering, right);
-    if second.is_empty() {
-        out.extend(events(lowering, left));
-        return;
-    }
-    let test = cond(lowering, left);
-    if operator.kind() == "and" {
-        choice(node, test, (second, Vec::new()), out);
-    } else {
-        choice(node, test, (Vec::new(), second), out);
-    }
-}
-
-fn choice(node: Node<'_>, cond: Cond, (yes, no): (Vec<Event>, Vec<Event>), out: &mut Vec<Event>) {
-    out.push(event(
-        node,
-        EventKind::Choice {
-            cond: Box::new(cond),
-            yes,
-            no,
-        },
-    ));
+    short_circuit(lowering, node, (left, right), operator.kind() == "and", out);
 }
 
 /// The effect of giving `target` the value of `value`.
@@ -282,13 +173,7 @@ pub fn assign_target(
 ) {
     let target = unwrapped(target);
     match target.kind() {
-        "identifier" => out.push(event(
-            target,
-            EventKind::Assign {
-                var: lowering.file.normal(target),
-                value: value.map_or(Value::Unknown, |value| value_of(lowering, value)),
-            },
-        )),
+        "identifier" => out.push(assign(lowering, target, value)),
         "attribute" | "subscript" => {
             if let Some(object) = target
                 .child_by_field_name("object")
@@ -296,13 +181,7 @@ pub fn assign_target(
             {
                 out.extend(events(lowering, object));
             }
-            out.push(event(
-                target,
-                EventKind::Assign {
-                    var: lowering.file.normal(target),
-                    value: value.map_or(Value::Unknown, |value| value_of(lowering, value)),
-                },
-            ));
+            out.push(assign(lowering, target, value));
             let whole = target.parent().unwrap_or(target);
             if target.kind() == "subscript" {
                 // `__setitem__` of whatever it is.
@@ -323,12 +202,9 @@ pub fn assign_target(
     }
 }
 
-fn value_of(lowering: &Lowering<'_>, value: Node<'_>) -> Value {
-    let value = unwrapped(value);
-    if let Some(Does::Acquire(site)) = lowering.table.does(value) {
-        return Value::Taken(site);
-    }
-    match value.kind() {
+/// `None`, `True`, `False`.
+pub fn constant(literal: Node<'_>) -> Value {
+    match literal.kind() {
         "none" => Value::Null,
         "true" => Value::True,
         "false" => Value::False,

@@ -11,7 +11,7 @@ use super::{Binding, Grammar, Language};
 use crate::catalog::Surroundings;
 use crate::catalog::pattern::{BadPattern, Pattern, normal, unwrapped};
 use crate::engine::Exceptions;
-use crate::flow::Block;
+use crate::flow::{Block, Cond, Event, Value};
 use crate::lower::{Lowering, descendants};
 use crate::source::Span;
 use tree_sitter::Node;
@@ -276,7 +276,19 @@ impl Grammar for Python {
         }
     }
 
+    fn constant(&self, literal: Node<'_>, _text: &[u8]) -> Value {
+        expressions::constant(literal)
+    }
+
     fn lower_root(&self, lowering: &mut Lowering<'_>) -> Block {
         statements::root(lowering)
+    }
+
+    fn lower_expression(&self, lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
+        expressions::expression(lowering, node, out);
+    }
+
+    fn lower_condition(&self, lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
+        conditions::condition(lowering, node)
     }
 }

@@ -1,12 +1,12 @@
 //! Statements of Python, lowered.
 
-use super::conditions::cond;
-use super::expressions::{assertion, assign_target, close, events};
+use super::expressions::{assertion, assign_target};
 use crate::flow::{
     Block, BlockStyle, Case, Cond, Decl, DeclKind, Event, Handler, Loop, Stmt, StmtKind, Test,
     WithExit,
 };
-use crate::lower::{Lowering, label, span};
+use crate::lower::expressions::{all_events, close, cond, events};
+use crate::lower::{Lowering, label, named_children, span};
 use tree_sitter::Node;
 
 /// Lowers the body of the function (or of the file).
@@ -35,15 +35,10 @@ pub fn root(lowering: &mut Lowering<'_>) -> Block {
     }
 }
 
-fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    crate::lower::named_children(node)
-        .into_iter()
-        .filter(|child| !child.is_extra())
-}
-
 fn stmts_of(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Stmt> {
     lowering.deeper(|lowering| {
-        children(node)
+        named_children(node)
+            .into_iter()
             .filter_map(|child| stmt(lowering, child))
             .collect()
     })
@@ -72,7 +67,8 @@ fn field_block(lowering: &mut Lowering<'_>, node: Node<'_>, field: &str) -> Bloc
 
 /// The suite of a clause that gives it no field of its own.
 fn last_block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
-    match children(node)
+    match named_children(node)
+        .into_iter()
         .filter(|child| child.kind() == "block")
         .last()
     {
@@ -90,7 +86,7 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
         "with_statement" => with(lowering, node)?,
         "match_statement" => matched(lowering, node)?,
         "return_statement" => {
-            let operand = children(node).next();
+            let operand = named_children(node).into_iter().next();
             StmtKind::Return {
                 value: operand.map_or_else(Vec::new, |operand| events(lowering, operand)),
                 operand: operand.map_or_else(String::new, |operand| {
@@ -163,16 +159,10 @@ fn definition_label(lowering: &Lowering<'_>, node: Node<'_>) -> String {
     format!("define {name}")
 }
 
-fn all_events(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
-    children(node)
-        .flat_map(|child| events(lowering, child))
-        .collect()
-}
-
 /// Building the very exception that is raised is no call that others see.
 fn thrown(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
     let mut value = all_events(lowering, node);
-    if let Some(operand) = children(node).next()
+    if let Some(operand) = named_children(node).into_iter().next()
         && operand.kind() == "call"
     {
         value.retain(|event| event.span != span(operand));
@@ -182,7 +172,7 @@ fn thrown(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
 
 /// The class of a raised exception: that of the call, or the name itself.
 fn raised_class(lowering: &Lowering<'_>, node: Node<'_>) -> Option<String> {
-    let operand = children(node).next()?;
+    let operand = named_children(node).into_iter().next()?;
     let class = operand.child_by_field_name("function").unwrap_or(operand);
     Some(lowering.file.normal(class))
 }
@@ -278,10 +268,12 @@ fn tried(lowering: &mut Lowering<'_>, node: Node<'_>) -> StmtKind {
     let mut handlers = Vec::new();
     let mut otherwise = None;
     let mut finally = None;
-    for clause in children(node) {
+    for clause in named_children(node) {
         match clause.kind() {
             "except_clause" => {
-                let caught = children(clause).find(|child| child.kind() != "block");
+                let caught = named_children(clause)
+                    .into_iter()
+                    .find(|child| child.kind() != "block");
                 let only = caught
                     .map(|caught| lowering.file.normal(caught))
                     .filter(|caught| !catches_all(caught));
@@ -308,7 +300,9 @@ fn catches_all(caught: &str) -> bool {
 }
 
 fn with(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
-    let clause = children(node).find(|child| child.kind() == "with_clause")?;
+    let clause = named_children(node)
+        .into_iter()
+        .find(|child| child.kind() == "with_clause")?;
     let items: Vec<Node<'_>> = crate::lower::descendants(clause, |node| node.kind() != "with_item")
         .filter(|node| node.kind() == "with_item")
         .collect();
@@ -435,9 +429,13 @@ fn matched(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
     let body = node.child_by_field_name("body")?;
     let mut cases = Vec::new();
     let mut exhaustive = false;
-    for case in children(body).filter(|child| child.kind() == "case_clause") {
+    for case in named_children(body)
+        .into_iter()
+        .filter(|child| child.kind() == "case_clause")
+    {
         let consequence = case.child_by_field_name("consequence");
-        let pattern: Vec<String> = children(case)
+        let pattern: Vec<String> = named_children(case)
+            .into_iter()
             .filter(|child| Some(child.id()) != consequence.map(|block| block.id()))
             .map(|child| lowering.file.normal(child))
             .collect();
