@@ -2,6 +2,9 @@
 //! (see [`crate::verify`]); the plan only orders what is worth trying.
 
 mod build;
+mod callback;
+mod forms;
+mod hoist;
 mod inside_try;
 mod lift;
 pub mod names;
@@ -134,17 +137,7 @@ fn absorbing<'b>(region: &Region<'b>) -> Option<Region<'b>> {
 fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<(Vec<Edit>, bool), Reason> {
     stable(task, region)?;
     let mut builder = Builder::new(task, region, form)?;
-    match form {
-        Form::TryFinally => builder.try_finally()?,
-        Form::With => builder.with()?,
-        Form::RunExclusive => builder.run_exclusive()?,
-        Form::Tracked => builder.tracked()?,
-        Form::ExitStack => builder.exit_stack()?,
-        Form::Using => builder.using()?,
-        Form::PromiseFinally => {
-            return Err(reason("no-form", "this form does not fit here"));
-        }
-    }
+    forms::write(form, &mut builder)?;
     let hoists = builder.hoists();
     builder
         .finish()

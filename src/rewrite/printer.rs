@@ -15,6 +15,18 @@ pub struct Hoist {
     pub gone: bool,
 }
 
+/// A stack of contexts, in the words of the language.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    /// The line that opens it, and the first one inside, which takes the lock.
+    pub open: String,
+    pub enter: String,
+    /// The expression that frees what it holds before its end.
+    pub close: String,
+    /// What has to be inserted where for its class to be known.
+    pub import: Option<(usize, String)>,
+}
+
 /// Why a declaration cannot move: a refusal code and its sentence.
 pub type CannotHoist = (&'static str, String);
 
@@ -47,9 +59,10 @@ pub trait Printer: Sync + Send {
     fn bind(&self, binding: &str) -> String;
     /// Whether a node's lines must not be moved: strings and templates.
     fn is_verbatim(&self, kind: &str) -> bool;
-    /// The class of a stack of contexts as this file names it, and what has to be inserted where for
-    /// that.
-    fn exit_stack(&self, file: &File<'_>) -> Option<(String, Option<(usize, String)>)>;
+    /// A stack of contexts called `name` that enters `lock`.
+    fn exit_stack(&self, _file: &File<'_>, _name: &str, _lock: &str) -> Option<Stack> {
+        None
+    }
     /// Moves the declarations of the statement at `span` out of their block.
     ///
     /// # Errors

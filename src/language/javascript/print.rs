@@ -83,10 +83,6 @@ impl Printer for Script {
         matches!(kind, "template_string" | "string" | "jsx_text")
     }
 
-    fn exit_stack(&self, _: &File<'_>) -> Option<(String, Option<(usize, String)>)> {
-        None
-    }
-
     fn hoist(&self, file: &File<'_>, stmt: Node<'_>, after: Span) -> Result<Hoist, CannotHoist> {
         let typed = self.language() != Language::JavaScript;
         let mut hoist = Hoist::default();

@@ -2,7 +2,7 @@
 
 use super::Python;
 use crate::lower::{File, descendants, named_children};
-use crate::rewrite::printer::{CannotHoist, Hoist, Printer};
+use crate::rewrite::printer::{CannotHoist, Hoist, Printer, Stack};
 use crate::source::Span;
 use tree_sitter::Node;
 
@@ -60,34 +60,46 @@ impl Printer for Python {
         kind == "string"
     }
 
-    fn exit_stack(&self, file: &File<'_>) -> Option<(String, Option<(usize, String)>)> {
-        let imported = |name: &str, module: &str, of: &str| {
-            file.names
-                .imports
-                .get(name)
-                .is_some_and(|import| import.module == module && import.name == of)
-        };
-        if imported("ExitStack", "contextlib", "ExitStack") {
-            return Some(("ExitStack".to_owned(), None));
-        }
-        let class = "contextlib.ExitStack".to_owned();
-        if imported("contextlib", "contextlib", "*") {
-            return Some((class, None));
-        }
-        // A file that means something else by the name cannot have the module.
-        let taken = descendants(file.root, |_| true)
-            .any(|node| node.kind() == "identifier" && file.normal(node) == "contextlib");
-        if taken {
-            return None;
-        }
-        let line = format!("import contextlib{}", file.source.newline);
-        Some((class, Some((import_place(file), line))))
+    fn exit_stack(&self, file: &File<'_>, name: &str, lock: &str) -> Option<Stack> {
+        let (class, import) = stack_class(file)?;
+        Some(Stack {
+            open: format!("with {class}() as {name}:"),
+            enter: format!("{name}.enter_context({lock})"),
+            close: format!("{name}.close()"),
+            import,
+        })
     }
 
     fn hoist(&self, _: &File<'_>, _: Node<'_>, _: Span) -> Result<Hoist, CannotHoist> {
         // Names live in the whole function.
         Ok(Hoist::default())
     }
+}
+
+/// The class of a stack of contexts as this file names it, and what has to be inserted where for
+/// that.
+fn stack_class(file: &File<'_>) -> Option<(String, Option<(usize, String)>)> {
+    let imported = |name: &str, module: &str, of: &str| {
+        file.names
+            .imports
+            .get(name)
+            .is_some_and(|import| import.module == module && import.name == of)
+    };
+    if imported("ExitStack", "contextlib", "ExitStack") {
+        return Some(("ExitStack".to_owned(), None));
+    }
+    let class = "contextlib.ExitStack".to_owned();
+    if imported("contextlib", "contextlib", "*") {
+        return Some((class, None));
+    }
+    // A file that means something else by the name cannot have the module.
+    let taken = descendants(file.root, |_| true)
+        .any(|node| node.kind() == "identifier" && file.normal(node) == "contextlib");
+    if taken {
+        return None;
+    }
+    let line = format!("import contextlib{}", file.source.newline);
+    Some((class, Some((import_place(file), line))))
 }
 
 /// Where `import contextlib` goes: in front of the first import that sorts behind it, else behind

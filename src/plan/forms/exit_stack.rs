@@ -1,0 +1,42 @@
+//! A stack of contexts, which can be closed before its end.
+
+use crate::finding::Reason;
+use crate::plan::build::Builder;
+use crate::plan::names;
+use crate::refusal::reason;
+
+impl Builder<'_> {
+    /// `with ExitStack() as stack:`, which can be closed before its end.
+    pub(in crate::plan) fn exit_stack(&mut self) -> Result<(), Reason> {
+        if !self.with_code()?.starts_with("with ") {
+            return Err(reason(
+                "no-form",
+                "a plain stack of contexts cannot await the lock",
+            ));
+        }
+        self.taken_once()?;
+        self.drop_releases();
+        let file = self.task.file;
+        let key = &self.task.body.keys[self.task.body.sites[self.task.site].key];
+        let name = names::free(file, self.task.body, "stack", &key.shown);
+        let stack = self
+            .printer
+            .exit_stack(file, &name, &key.shown)
+            .ok_or_else(|| reason("no-form", "this language has no stack of contexts"))?;
+        if let Some((at, text)) = stack.import {
+            self.draft.insert(at, text);
+        }
+        for site in &self.region.kept {
+            let span = self.task.body.sites[*site].span;
+            self.draft.replace(span, stack.close.as_str());
+        }
+        let source = file.source;
+        let acquired = self.region.start.acquire.map_or(0, |stmt| stmt.span.start);
+        let indent = String::from_utf8_lossy(source.indent_at(acquired)).into_owned();
+        self.construct.instead = Some(format!(
+            "{}{}{indent}{}{}",
+            stack.open, source.newline, source.indent, stack.enter
+        ));
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! The releases stay where they are; a flag says whether one is still due.
+
+use crate::finding::Reason;
+use crate::flow::{BlockStyle, SiteId, StmtKind};
+use crate::plan::build::Builder;
+use crate::plan::names;
+use crate::plan::place::enclosing;
+use crate::refusal::reason;
+
+impl Builder<'_> {
+    /// The releases stay where they are; a flag says whether one is still due.
+    pub(in crate::plan) fn tracked(&mut self) -> Result<(), Reason> {
+        self.bind_ticket()?;
+        let key = self.task.body.sites[self.task.site].key;
+        let shown = self.task.body.keys[key].shown.clone();
+        let flag = names::free(self.task.file, self.task.body, "held", &shown);
+        let mut all: Vec<SiteId> = self.region.dropped.clone();
+        all.extend(&self.region.kept);
+        all.sort_unstable();
+        if self.region.main.is_some() || self.region.lifted.is_some() {
+            return Err(reason("no-form", "a neater form fits"));
+        }
+        let counted_on = self.region.stmts().last().is_some_and(|stmt| {
+            matches!(
+                stmt.kind,
+                StmtKind::Switch {
+                    exhaustive: true,
+                    breakable: true,
+                    ..
+                }
+            )
+        });
+        if counted_on && self.task.language.is_typed() {
+            return Err(reason(
+                "control-flow",
+                "the compiler would not see that the switch returns in every case",
+            ));
+        }
+        for site in all {
+            self.flag_release(site, &flag)?;
+        }
+        for site in self.taken_again() {
+            let at = self.task.body.sites[site].span.start;
+            let freed_before = self
+                .task
+                .releases
+                .iter()
+                .any(|release| self.task.body.sites[*release].span.end <= at);
+            if !freed_before {
+                return Err(reason("control-flow", "the lock is taken twice"));
+            }
+            self.flag_acquire(site, &flag)?;
+        }
+        let acquire = self.task.body.sites[self.task.site].acquire();
+        let initial = match acquire.and_then(|acquire| acquire.bound.clone()) {
+            Some(bound) if self.region.start.maybe => bound,
+            _ if self.region.start.maybe => {
+                return Err(reason(
+                    "acquire-conditional",
+                    "the acquire stands under a condition",
+                ));
+            }
+            _ => self.printer.truth(true).to_owned(),
+        };
+        let declared = self.printer.declare_flag(&flag, &initial);
+        let end = self.terminator();
+        self.construct.open.push(format!("{declared}{end}"));
+        self.construct.open.push(self.printer.open_try().to_owned());
+        let release = self.release_text()?;
+        let indent = &self.task.file.source.indent;
+        let finals = self.printer.when(&flag, &format!("{release}{end}"), indent);
+        self.finally(finals);
+        Ok(())
+    }
+
+    /// `held = false` in front of a release that stays.
+    pub(in crate::plan) fn flag_release(&mut self, site: SiteId, flag: &str) -> Result<(), Reason> {
+        let Some((block, index)) = enclosing(&self.task.body.root, site) else {
+            return Err(reason(
+                "acquire-in-expression",
+                "a release is part of an expression",
+            ));
+        };
+        let stmt = &block.stmts[index];
+        if block.style == BlockStyle::Single {
+            return Err(reason(
+                "one-line",
+                "a release stands in a branch without braces",
+            ));
+        }
+        let source = self.task.file.source;
+        let end = self.terminator();
+        let set = self.printer.set_flag(flag, false);
+        let text = if source.first_on_line(stmt.span.start) {
+            let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start)).into_owned();
+            // Deeper by the region's own step, as the line it stands on will be.
+            format!("{set}{end}{}{indent}{}", source.newline, source.indent)
+        } else {
+            format!("{set}; ")
+        };
+        self.draft.insert(stmt.span.start, text);
+        Ok(())
+    }
+
+    /// `held = true` behind another acquire of the same lock.
+    pub(in crate::plan) fn flag_acquire(&mut self, site: SiteId, flag: &str) -> Result<(), Reason> {
+        let acquire = self.task.body.sites[site].acquire();
+        let plain = acquire.is_some_and(|acquire| !acquire.conditional && acquire.ticket.is_none());
+        let found = enclosing(&self.task.body.root, site).filter(|_| plain);
+        let Some((block, index)) = found else {
+            return Err(reason(
+                "acquire-in-expression",
+                "the lock is taken again in an expression or under a condition",
+            ));
+        };
+        let stmt = &block.stmts[index];
+        let source = self.task.file.source;
+        if block.style == BlockStyle::Single || !source.first_on_line(stmt.span.start) {
+            return Err(reason(
+                "one-line",
+                "the lock is taken again on a line with other code",
+            ));
+        }
+        let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start)).into_owned();
+        let set = self.printer.set_flag(flag, true);
+        let end = self.terminator();
+        self.draft.insert(
+            stmt.span.end,
+            format!("{}{indent}{}{set}{end}", source.newline, source.indent),
+        );
+        Ok(())
+    }
+}
