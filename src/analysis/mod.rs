@@ -3,6 +3,7 @@
 mod deliberate;
 pub mod explore;
 mod intent;
+mod places;
 mod words;
 
 use crate::finding::{Finding, Form, Leak, LeakKind, Rule};
@@ -12,6 +13,8 @@ use crate::lower::File;
 use crate::source::{Location, Span};
 use deliberate::{drains, expects_failure, is_lent, returns_it};
 use explore::{Paths, explore};
+pub use places::frees;
+use places::{acquired_in_own_try, in_releasing_finally, outermost, same_statement};
 
 /// Forms that make correct code neater.
 pub const NEATER: [Form; 2] = [Form::With, Form::RunExclusive];
@@ -110,7 +113,6 @@ impl Judged<'_> {
                 .never_released(site)
                 .then(|| (Rule::NeverReleased, Vec::new()));
         }
-        let kept_on_request = self.releases_on_request(site, paths);
         let leaks: Vec<(Span, LeakKind)> = paths
             .leaks
             .get(&site)
@@ -118,20 +120,25 @@ impl Judged<'_> {
             .flatten()
             .map(|(span, kind)| (*span, *kind))
             .filter(|(span, kind)| match kind {
-                LeakKind::Exception => !self.in_releasing_finally(*span, key),
-                LeakKind::Return | LeakKind::EndOfBody => !kept_on_request,
+                LeakKind::Exception => {
+                    !in_releasing_finally(self.body, *span, key)
+                        && !same_statement(self.body, *span, site)
+                }
                 _ => true,
             })
             .collect();
+        let kept = leaks
+            .iter()
+            .any(|(_, kind)| matches!(kind, LeakKind::Return | LeakKind::EndOfBody));
+        if kept && self.releases_on_request(site, paths) {
+            return None;
+        }
         let explicit: Vec<(Span, LeakKind)> = leaks
             .iter()
             .copied()
             .filter(|(_, kind)| *kind != LeakKind::Exception)
             .collect();
-        let on_purpose = (!paths.released.contains(&key) || self.is_permit(key))
-            && leaks
-                .iter()
-                .any(|(_, kind)| matches!(kind, LeakKind::Return | LeakKind::EndOfBody));
+        let on_purpose = kept && (!paths.released.contains(&key) || self.is_permit(key));
         if !leaks.is_empty() && !on_purpose && !intent::returns_locked(self.body) {
             return Some(if explicit.is_empty() {
                 (Rule::LeakOnException, leaks)
@@ -217,14 +224,21 @@ impl Judged<'_> {
         let releases = self.written_releases(site, paths);
         let only_release = |stmt: &Stmt| {
             let StmtKind::If {
-                cond:
-                    Cond::Test {
-                        test: Test::Var(var),
-                        ..
-                    },
+                cond,
                 then,
                 otherwise: None,
             } = &stmt.kind
+            else {
+                return false;
+            };
+            let cond = match cond {
+                Cond::Not(inner) => inner,
+                cond => cond,
+            };
+            let Cond::Test {
+                test: Test::Var(var),
+                ..
+            } = cond
             else {
                 return false;
             };
@@ -267,30 +281,6 @@ impl Judged<'_> {
                 .freed_elsewhere
                 .iter()
                 .any(|freed| intent::same_lock(&freed.lock, &key.text))
-    }
-
-    /// Whether the place is in a `finally` that releases: that construct is the guarantee, and
-    /// what it does first (a log line, as a rule) is not worth a warning.
-    fn in_releasing_finally(&self, place: Span, key: KeyId) -> bool {
-        fn search(body: &Body, stmts: &[Stmt], place: Span, key: KeyId) -> bool {
-            stmts.iter().any(|stmt| {
-                if let StmtKind::Try {
-                    finally: Some(finally),
-                    ..
-                } = &stmt.kind
-                    && finally.span.contains(place)
-                    && frees(body, &finally.stmts, key)
-                {
-                    return true;
-                }
-                stmt.span.contains(place)
-                    && stmt
-                        .blocks()
-                        .iter()
-                        .any(|block| search(body, &block.stmts, place, key))
-            })
-        }
-        search(self.body, &self.body.root.stmts, place, key)
     }
 
     /// Whether anything in the body frees what the acquire takes: by its key, or by its ticket.
@@ -366,7 +356,7 @@ impl Judged<'_> {
         let acquired = &self.body.sites[site];
         let key = &self.body.keys[acquired.key];
         let source = self.file.source;
-        let leaks: Vec<Leak> = leaks
+        let leaks: Vec<Leak> = outermost(self.body, leaks)
             .into_iter()
             .map(|(span, kind)| Leak {
                 span,
@@ -390,7 +380,7 @@ impl Judged<'_> {
             severity: rule.severity(),
             function: self.body.name.clone(),
             lock: key.shown.clone(),
-            message: words::message(rule, &key.shown, &leaks),
+            message: words::message(rule, &key.shown, &leaks, self.file.grammar.throws()),
             acquire: acquired.span,
             location: source.location(acquired.span.start),
             end: source.location(end),
@@ -404,42 +394,4 @@ impl Judged<'_> {
             refusal: None,
         }
     }
-}
-
-/// Whether the acquire stands in the body of a `try` whose `finally` releases its key.
-fn acquired_in_own_try(body: &Body, site: SiteId) -> bool {
-    fn search(body: &Body, stmts: &[Stmt], site: SiteId) -> bool {
-        stmts.iter().any(|stmt| {
-            if let StmtKind::Try {
-                body: tried,
-                finally: Some(finally),
-                ..
-            } = &stmt.kind
-                && tried.stmts.iter().any(|stmt| stmt.holds_site(site))
-                && releases_at_once(body, &finally.stmts, body.sites[site].key)
-            {
-                return true;
-            }
-            stmt.blocks()
-                .iter()
-                .any(|block| search(body, &block.stmts, site))
-        })
-    }
-    search(body, &body.root.stmts, site)
-}
-
-/// Whether one of the statements releases the key, and asks nothing before.
-fn releases_at_once(body: &Body, stmts: &[Stmt], key: KeyId) -> bool {
-    stmts.iter().any(|stmt| {
-        matches!(stmt.kind, StmtKind::Plain(_)) && frees(body, std::slice::from_ref(stmt), key)
-    })
-}
-
-/// Whether some statement releases the key.
-pub fn frees(body: &Body, stmts: &[Stmt], key: KeyId) -> bool {
-    body.sites.iter().enumerate().any(|(id, site)| {
-        site.key == key
-            && matches!(site.what, SiteKind::Release { .. })
-            && stmts.iter().any(|stmt| stmt.holds_site(id))
-    })
 }

@@ -124,6 +124,10 @@ pub enum Binding<'t> {
     /// Into `target`; `whole` reaches from the start of the declaration or assignment to the
     /// start of the expression.
     Target { target: Node<'t>, whole: Span },
+    /// Into `target`, a part of what a declaration or an assignment gives names to.
+    Part { target: Node<'t>, whole: Span },
+    /// To somebody else: an argument of a call, what a function returns.
+    Given { returned: bool },
     /// It is the condition of a statement, or part of it.
     Condition,
     /// Into a larger expression.
@@ -151,6 +155,10 @@ pub trait Grammar: Sync + Send {
     fn grammar(&self) -> tree_sitter::Language;
     /// One level of indentation where a file shows none.
     fn default_indent(&self) -> &'static str;
+    /// What people of the language say that code does with an exception.
+    fn throws(&self) -> &'static str {
+        "throws"
+    }
     /// What can throw, unless the user says otherwise.
     fn default_exceptions(&self) -> Exceptions;
 

@@ -65,7 +65,7 @@ impl Builder<'_> {
         let declared = self.printer.declare_flag(&flag, &initial);
         let end = self.terminator();
         self.construct.open.push(format!("{declared}{end}"));
-        self.construct.open.push(self.printer.open_try().to_owned());
+        self.open_try();
         let release = self.release_text()?;
         let indent = &self.task.file.source.indent;
         let finals = self.printer.when(&flag, &format!("{release}{end}"), indent);
@@ -93,13 +93,21 @@ impl Builder<'_> {
         let set = self.printer.set_flag(flag, false);
         let text = if source.first_on_line(stmt.span.start) {
             let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start)).into_owned();
-            // Deeper by the region's own step, as the line it stands on will be.
-            format!("{set}{end}{}{indent}{}", source.newline, source.indent)
+            format!("{set}{end}{}{indent}{}", source.newline, self.step())
         } else {
             format!("{set}; ")
         };
         self.draft.insert(stmt.span.start, text);
         Ok(())
+    }
+
+    /// How much deeper the lines of the region will be.
+    fn step(&self) -> &str {
+        if self.is_one_try() {
+            ""
+        } else {
+            &self.task.file.source.indent
+        }
     }
 
     /// `held = true` behind another acquire of the same lock.
@@ -126,7 +134,7 @@ impl Builder<'_> {
         let end = self.terminator();
         self.draft.insert(
             stmt.span.end,
-            format!("{}{indent}{}{set}{end}", source.newline, source.indent),
+            format!("{}{indent}{}{set}{end}", source.newline, self.step()),
         );
         Ok(())
     }
