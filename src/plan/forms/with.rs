@@ -42,7 +42,7 @@ impl Builder<'_> {
             !acquire.conditional
                 && (acquire.bound.is_none()
                     || code.contains("$TICKET")
-                    || (code.contains("$VALUE") && !acquire.binds_more))
+                    || code.contains("$VALUE"))
         });
         if !lone || !plain {
             return Err(reason(
