@@ -3,6 +3,8 @@
 
 #[path = "behaviour/compare.rs"]
 mod compare;
+#[path = "behaviour/dialects.rs"]
+mod dialects;
 #[path = "support/fixture.rs"]
 mod fixture;
 #[path = "behaviour/generated.rs"]

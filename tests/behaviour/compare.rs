@@ -15,11 +15,46 @@ const BROKEN: [&str; 5] = [
     "no way to watch",
 ];
 
+/// What came of one family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every breach, in sentences.
+    Breach(Vec<String>),
+    Kept {
+        /// Whether some run of the original leaves a lock held.
+        leaks: bool,
+    },
+}
+
+impl Verdict {
+    /// Whether the law is broken.
+    pub fn is_breach(&self) -> bool {
+        matches!(self, Verdict::Breach(_))
+    }
+}
+
 /// Every breach, in sentences.
 pub fn breaches(command: Command, families: &[Family]) -> Vec<String> {
+    verdicts(command, families)
+        .into_iter()
+        .flat_map(|verdict| match verdict {
+            Verdict::Breach(messages) => messages,
+            Verdict::Kept { .. } => Vec::new(),
+        })
+        .collect()
+}
+
+/// Runs the families, and judges each of them.
+pub fn verdicts(command: Command, families: &[Family]) -> Vec<Verdict> {
+    verdicts_of(command, &families.iter().collect::<Vec<_>>())
+}
+
+/// The same for families that stand elsewhere.
+pub fn verdicts_of(command: Command, families: &[&Family]) -> Vec<Verdict> {
     // Nothing of what cannot be run is asked for.
     let families: Vec<&Family> = families
         .iter()
+        .copied()
         .filter(|family| !family.original.runs.is_empty())
         .collect();
     let cases: Vec<Case> = families
@@ -28,16 +63,22 @@ pub fn breaches(command: Command, families: &[Family]) -> Vec<String> {
         .flat_map(Family::programs)
         .collect();
     let mut results = Runtime::run(command, &cases).into_iter();
-    let mut found = Vec::new();
+    let mut verdicts = Vec::new();
     for family in families {
         let original = results.next().expect("a result for each case");
-        found.extend(faults_of_fixture(family, &original));
+        let mut found = faults_of_fixture(family, &original);
         for rewritten in &family.rewritten {
             let traces = results.next().expect("a result for each case");
             found.extend(compare(&family.original, &original, rewritten, &traces));
         }
+        verdicts.push(if found.is_empty() {
+            let leaks = original.is_ok_and(|traces| traces.iter().any(Trace::leaks));
+            Verdict::Kept { leaks }
+        } else {
+            Verdict::Breach(found)
+        });
     }
-    found
+    verdicts
 }
 
 /// The original has to run, and to show the leak that it is about.

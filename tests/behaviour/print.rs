@@ -1,187 +1,311 @@
-//! Random programs as JavaScript and as Python.
+//! Random programs in the words of a language.
 
-use crate::programs::{Handling, Statement, Value};
+use crate::programs::{Features, Statement, Taken, Value, visit};
+use std::collections::HashSet;
 use std::fmt::Write;
 
-/// A lock of a language, and how it is taken and freed. `#` stands for the number of the acquire.
+/// How a language writes statements. `#` stands for a number, `@` for a name, `~` for a value.
+pub struct Words {
+    pub features: Features,
+    pub indent: &'static str,
+    /// What begins and ends a block, a statement and a comment line.
+    pub open: &'static str,
+    pub close: &'static str,
+    pub end: &'static str,
+    pub comment: &'static str,
+    /// Work that can fail, with the name of the step; its value is a number.
+    pub step: &'static str,
+    /// The same, with the value that it is to have.
+    pub step_of: &'static str,
+    pub declare: &'static str,
+    /// Variables that nobody reads are errors.
+    pub unused_is_error: bool,
+    /// Under the flag `#`.
+    pub if_flag: &'static str,
+    pub otherwise: &'static str,
+    pub loop_twice: &'static str,
+    pub label: &'static str,
+    pub switch: &'static str,
+    pub case: &'static str,
+    pub default: &'static str,
+    /// What ends a case, where one would run on into the next.
+    pub end_case: &'static str,
+    pub try_: &'static str,
+    pub catch: &'static str,
+    pub finally: &'static str,
+    /// A function called `f#`, and what follows its body; then its call.
+    pub closure: &'static str,
+    pub end_closure: &'static str,
+    pub call_closure: &'static str,
+    pub constant: &'static str,
+    pub return_: &'static str,
+    pub throw: &'static str,
+    pub break_: &'static str,
+    pub continue_: &'static str,
+    pub break_to: &'static str,
+    pub continue_to: &'static str,
+    /// What a function has to end with where control would reach its end.
+    pub last: Option<&'static str>,
+    /// A condition, as the head of a branch.
+    pub if_: &'static str,
+}
+
+/// A kind of lock, and how it is taken and freed. `#` stands for the number of the acquire, `@` for
+/// the lock.
 pub struct Dialect {
+    pub words: &'static Words,
     pub file_name: &'static str,
-    /// The imports and the lock, which is called `lock`.
-    head: &'static str,
-    function: &'static str,
-    acquire: &'static str,
-    release: &'static str,
-    /// What work that can fail is called.
-    step: &'static str,
-    braces: bool,
+    /// What stands in front of the function, the locks `lock0`, `lock1`, … included.
+    pub head: &'static str,
+    /// The function `work(flags, way)`.
+    pub function: &'static str,
+    /// What stands behind it.
+    pub foot: &'static str,
+    /// How deep the function stands.
+    pub level: usize,
+    pub acquire: &'static str,
+    pub release: &'static str,
+    /// Whether the lock was taken, and whether it was not; empty where there is no such question.
+    pub taken: &'static str,
+    pub not_taken: &'static str,
+    /// What the observer is told to watch, `@` for the lock.
+    pub watched: &'static str,
+    /// A call of the function: its flags, and the way through its switches.
+    pub call: fn(&[bool], usize) -> String,
 }
 
-/// A lock of JavaScript.
-const fn javascript(head: &'static str, acquire: &'static str, release: &'static str) -> Dialect {
-    Dialect {
-        file_name: "generated.js",
-        head,
-        function: "async function work(flags)",
-        acquire,
-        release,
-        step: "await astep",
-        braces: true,
+impl Dialect {
+    /// What programs for this lock may be written with.
+    pub fn features(&self) -> Features {
+        Features {
+            try_acquire: !self.taken.is_empty(),
+            ..self.words.features
+        }
+    }
+
+    /// What to watch: one expression a lock.
+    pub fn locks(&self) -> Vec<String> {
+        (0..self.words.features.locks)
+            .map(|lock| self.watched.replace('@', &format!("lock{lock}")))
+            .collect()
     }
 }
-
-/// A lock of Python's threads.
-const fn threads(head: &'static str) -> Dialect {
-    Dialect {
-        file_name: "generated.py",
-        head,
-        function: "def work(flags)",
-        acquire: "lock.acquire()",
-        release: "lock.release()",
-        step: "step",
-        braces: false,
-    }
-}
-
-/// Every kind of lock that JavaScript programs are written with.
-pub const JAVASCRIPT: [Dialect; 5] = [
-    javascript(
-        "const { Mutex } = require('async-mutex');\nconst lock = new Mutex();",
-        "const release# = await lock.acquire()",
-        "release#()",
-    ),
-    javascript(
-        "import { Mutex } from 'async-mutex';\nconst lock = new Mutex();",
-        "await lock.acquire()",
-        "lock.release()",
-    ),
-    javascript(
-        "import AwaitLock from 'await-lock';\nconst lock = new AwaitLock();",
-        "await lock.acquireAsync()",
-        "lock.release()",
-    ),
-    javascript(
-        "const { Sema } = require('async-sema');\nconst lock = new Sema(3);",
-        "await lock.acquire()",
-        "lock.release()",
-    ),
-    javascript(
-        "import mutexify from 'mutexify/promise';\nconst lock = mutexify();",
-        "const release# = await lock()",
-        "release#()",
-    ),
-];
-
-/// Every kind of lock that Python programs are written with. None blocks a thread when it leaks twice:
-/// that can only be seen by waiting.
-pub const PYTHON: [Dialect; 3] = [
-    threads("import threading\nlock = threading.Semaphore(50)"),
-    threads("import threading\nlock = threading.RLock()"),
-    Dialect {
-        function: "async def work(flags)",
-        acquire: "await lock.acquire()",
-        step: "await astep",
-        ..threads("import asyncio\nlock = asyncio.Lock()")
-    },
-];
 
 /// The text of a program.
 pub fn print(dialect: &Dialect, body: &[Statement]) -> String {
+    let mut used = HashSet::new();
+    visit(body, &mut |statement| match statement {
+        Statement::Use(n)
+        | Statement::Return(Value::Variable(n))
+        | Statement::UnlessTaken(_, Value::Variable(n)) => {
+            used.insert(*n);
+        }
+        _ => {}
+    });
     let mut printer = Printer {
         dialect,
-        out: format!("{}\n\n", dialect.head),
+        words: dialect.words,
+        used,
+        out: dialect.head.to_owned(),
     };
-    printer.block(dialect.function, body, 0);
-    printer.out.push('\n');
+    let level = dialect.level;
+    printer.line(
+        level,
+        &format!("{}{}", dialect.function, dialect.words.open),
+    );
+    printer.statements(body, level + 1);
+    let leaves = matches!(
+        body.last(),
+        Some(Statement::Return(_) | Statement::Throw(_))
+    );
+    if let Some(last) = dialect.words.last.filter(|_| !leaves) {
+        printer.simple(level + 1, last);
+    }
+    printer.close(level, "");
+    printer.out.push_str(dialect.foot);
     printer.out
 }
 
 struct Printer<'a> {
     dialect: &'a Dialect,
+    words: &'static Words,
+    used: HashSet<usize>,
     out: String,
 }
 
 impl Printer<'_> {
     fn line(&mut self, level: usize, text: &str) {
-        let width = if self.dialect.braces { 2 } else { 4 };
-        let _ = writeln!(self.out, "{:1$}{text}", "", level * width);
+        let _ = writeln!(self.out, "{}{text}", self.words.indent.repeat(level));
     }
 
     /// A simple statement, ended as the language does.
     fn simple(&mut self, level: usize, text: &str) {
-        let end = if self.dialect.braces { ";" } else { "" };
-        self.line(level, &format!("{text}{end}"));
+        self.line(level, &format!("{text}{}", self.words.end));
+    }
+
+    fn open(&mut self, level: usize, head: &str) {
+        self.line(level, &format!("{head}{}", self.words.open));
+    }
+
+    /// The end of a block, with what stands on its line.
+    fn close(&mut self, level: usize, then: &str) {
+        let text = format!("{}{then}", self.words.close);
+        if !text.is_empty() {
+            self.line(level, text.trim_start());
+        }
+    }
+
+    /// The end of a block and the head of the next.
+    fn next(&mut self, level: usize, head: &str) {
+        let close = self.words.close;
+        let gap = if close.is_empty() { "" } else { " " };
+        self.line(level, &format!("{close}{gap}{head}{}", self.words.open));
     }
 
     fn block(&mut self, head: &str, body: &[Statement], level: usize) {
-        let braces = self.dialect.braces;
-        self.line(level, &format!("{head}{}", if braces { " {" } else { ":" }));
+        self.open(level, head);
+        self.statements(body, level + 1);
+        self.close(level, "");
+    }
+
+    fn statements(&mut self, body: &[Statement], level: usize) {
         for statement in body {
-            self.statement(statement, level + 1);
+            self.statement(statement, level);
         }
-        if braces {
-            self.line(level, "}");
-        } else if body.is_empty() {
-            self.line(level + 1, "pass");
+        let empty = body
+            .iter()
+            .all(|statement| matches!(statement, Statement::Comment(_)));
+        if empty && self.words.close.is_empty() {
+            self.line(level, "pass");
         }
     }
 
     fn statement(&mut self, statement: &Statement, level: usize) {
-        let (braces, step) = (self.dialect.braces, self.dialect.step);
+        let words = self.words;
         match statement {
-            Statement::Step(n) => self.simple(level, &format!("{step}('s{n}')")),
+            Statement::Comment(n) => self.line(level, &format!("{} note {n}", words.comment)),
+            Statement::Step(n) => self.simple(level, &named(words.step, &format!("s{n}"))),
             Statement::Declare(n) => {
-                let keyword = if braces { "const " } else { "" };
-                self.simple(level, &format!("{keyword}v{n} = {step}('v{n}', {n})"));
+                let value = self.step_of(&format!("v{n}"), &n.to_string());
+                let unread = words.unused_is_error && !self.used.contains(n);
+                let text = if unread {
+                    value
+                } else {
+                    named(words.declare, &format!("v{n}")).replace('~', &value)
+                };
+                self.simple(level, &text);
             }
-            Statement::Use(n) => self.simple(level, &format!("{step}('use', v{n})")),
+            Statement::Use(n) => {
+                let text = self.step_of("use", &format!("v{n}"));
+                self.simple(level, &text);
+            }
             Statement::If(flag, then, otherwise) => {
-                let condition = if braces {
-                    format!("if (flags[{flag}])")
-                } else {
-                    format!("if flags[{flag}]")
-                };
-                self.block(&condition, then, level);
+                self.open(level, &numbered(words.if_flag, *flag));
+                self.statements(then, level + 1);
                 if !otherwise.is_empty() {
-                    self.block("else", otherwise, level);
+                    self.next(level, words.otherwise);
+                    self.statements(otherwise, level + 1);
                 }
+                self.close(level, "");
             }
-            Statement::Loop(body) => {
-                let head = if braces {
-                    "for (const turn of [1, 2])"
-                } else {
-                    "for turn in [1, 2]"
-                };
-                self.block(head, body, level);
+            Statement::Loop(label, body) => {
+                let label = label.map_or_else(String::new, |n| numbered(words.label, n));
+                self.block(&format!("{label}{}", words.loop_twice), body, level);
             }
-            Statement::Try(body, handling) => {
-                self.block("try", body, level);
-                let (head, rest) = match handling {
-                    Handling::Catch(rest) if braces => ("catch (error)", rest),
-                    Handling::Catch(rest) => ("except Exception as error", rest),
-                    Handling::Finally(rest) => ("finally", rest),
-                };
-                self.block(head, rest, level);
+            Statement::Switch(cases) => self.switch(cases, level),
+            Statement::Try {
+                body,
+                catch,
+                finally,
+            } => {
+                self.open(level, words.try_);
+                self.statements(body, level + 1);
+                for (head, rest) in [(words.catch, catch), (words.finally, finally)] {
+                    if let Some(rest) = rest {
+                        self.next(level, head);
+                        self.statements(rest, level + 1);
+                    }
+                }
+                self.close(level, "");
             }
-            Statement::Acquire(n) => self.numbered(level, self.dialect.acquire, *n),
-            Statement::Release(n) => self.numbered(level, self.dialect.release, *n),
+            Statement::Closure(n, body) => {
+                self.open(level, &numbered(words.closure, *n));
+                self.statements(body, level + 1);
+                self.close(level, words.end_closure);
+                self.simple(level, &numbered(words.call_closure, *n));
+            }
+            Statement::Acquire(taken) => {
+                let text = self.lock(self.dialect.acquire, *taken);
+                self.simple(level, &text);
+            }
+            Statement::Release(taken) => {
+                let text = self.lock(self.dialect.release, *taken);
+                self.simple(level, &text);
+            }
+            Statement::IfTaken(taken, body) => {
+                let asked = self.lock(self.dialect.taken, *taken);
+                self.block(&words.if_.replace('~', &asked), body, level);
+            }
+            Statement::UnlessTaken(taken, value) => {
+                let asked = self.lock(self.dialect.not_taken, *taken);
+                let leave = [Statement::Return(value.clone())];
+                self.block(&words.if_.replace('~', &asked), &leave, level);
+            }
             Statement::Return(value) => {
                 let value = match value {
-                    Value::Constant(n) => format!("'r{n}'"),
-                    Value::Variable(n) => format!("v{n}"),
-                    Value::Computed(n) => format!("{step}('c{n}', {n})"),
+                    Value::Constant(n) => numbered(words.constant, *n),
+                    Value::Variable(n) => named("@", &format!("v{n}")),
+                    Value::Computed(n) => self.step_of(&format!("c{n}"), &n.to_string()),
                 };
-                self.simple(level, &format!("return {value}"));
+                self.simple(level, &words.return_.replace('~', &value));
             }
-            Statement::Throw(n) if braces => {
-                self.simple(level, &format!("throw new Error('t{n}')"));
-            }
-            Statement::Throw(n) => self.simple(level, &format!("raise ValueError('t{n}')")),
-            Statement::Break => self.simple(level, "break"),
-            Statement::Continue => self.simple(level, "continue"),
+            Statement::Throw(n) => self.simple(level, &numbered(words.throw, *n)),
+            Statement::Break(None) => self.simple(level, words.break_),
+            Statement::Continue(None) => self.simple(level, words.continue_),
+            Statement::Break(Some(n)) => self.simple(level, &numbered(words.break_to, *n)),
+            Statement::Continue(Some(n)) => self.simple(level, &numbered(words.continue_to, *n)),
         }
     }
 
-    fn numbered(&mut self, level: usize, pattern: &str, number: usize) {
-        self.simple(level, &pattern.replace('#', &number.to_string()));
+    fn switch(&mut self, cases: &[Vec<Statement>], level: usize) {
+        let words = self.words;
+        self.open(level, words.switch);
+        for (way, case) in cases.iter().enumerate() {
+            let is_default = way + 1 == cases.len();
+            let head = if is_default {
+                words.default.to_owned()
+            } else {
+                numbered(words.case, way)
+            };
+            self.line(level + 1, &head);
+            self.statements(case, level + 2);
+            let leaves = matches!(
+                case.last(),
+                Some(Statement::Return(_) | Statement::Throw(_))
+            );
+            if !leaves && !words.end_case.is_empty() {
+                self.simple(level + 2, words.end_case);
+            }
+        }
+        self.close(level, "");
     }
+
+    fn step_of(&self, name: &str, value: &str) -> String {
+        named(self.words.step_of, name).replace('~', value)
+    }
+
+    fn lock(&self, pattern: &str, taken: Taken) -> String {
+        named(
+            &numbered(pattern, taken.number),
+            &format!("lock{}", taken.lock),
+        )
+    }
+}
+
+fn numbered(pattern: &str, number: usize) -> String {
+    pattern.replace('#', &number.to_string())
+}
+
+fn named(pattern: &str, name: &str) -> String {
+    pattern.replace('@', name)
 }

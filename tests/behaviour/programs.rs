@@ -1,9 +1,10 @@
-//! Random programs around one lock: branches, loops, handlers, early exits, with and without their
-//! release. On a path without a fault none of them releases a lock that it does not hold.
+//! Random programs around locks: branches, loops, switches, handlers, closures, early exits, with and
+//! without their release. On a path without a fault none of them releases a lock that it does not hold.
 
 /// A statement of a program, in no language yet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statement {
+    Comment(usize),
     /// Work that can fail.
     Step(usize),
     /// A variable from work that can fail.
@@ -12,27 +13,38 @@ pub enum Statement {
     Use(usize),
     /// Under the flag with this number.
     If(usize, Vec<Statement>, Vec<Statement>),
-    /// Runs its body twice.
-    Loop(Vec<Statement>),
-    Try(Vec<Statement>, Handling),
-    /// Takes the lock; the number tells this acquire from the others.
-    Acquire(usize),
-    Release(usize),
+    /// Runs its body twice; its label, where something names it.
+    Loop(Option<usize>, Vec<Statement>),
+    /// By the number that the program is given; the last branch is the default.
+    Switch(Vec<Vec<Statement>>),
+    Try {
+        body: Vec<Statement>,
+        catch: Option<Vec<Statement>>,
+        finally: Option<Vec<Statement>>,
+    },
+    /// A function with returns of its own, called where it stands.
+    Closure(usize, Vec<Statement>),
+    Acquire(Taken),
+    Release(Taken),
+    /// Takes the lock if it is free, and does this where it was.
+    IfTaken(Taken, Vec<Statement>),
+    /// Takes the lock if it is free, and leaves the function where it was not.
+    UnlessTaken(Taken, Value),
     Return(Value),
     Throw(usize),
-    Break,
-    Continue,
+    Break(Option<usize>),
+    Continue(Option<usize>),
 }
 
-/// What follows the body of a `try`.
-#[derive(Debug, Clone)]
-pub enum Handling {
-    Catch(Vec<Statement>),
-    Finally(Vec<Statement>),
+/// One acquire of a lock, told from others by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    pub lock: usize,
+    pub number: usize,
 }
 
 /// What a program returns.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     Constant(usize),
     Variable(usize),
@@ -43,12 +55,34 @@ pub enum Value {
 /// How many flags the programs ask.
 pub const FLAGS: usize = 4;
 
+/// How many ways through a switch there are.
+pub const WAYS: usize = 3;
+
+/// What a language lets programs be written with.
+#[derive(Debug, Clone, Copy)]
+pub struct Features {
+    /// Work fails by an exception that `try` catches.
+    pub handlers: bool,
+    /// A program can throw.
+    pub throws: bool,
+    pub closures: bool,
+    pub labels: bool,
+    pub switch: bool,
+    pub try_acquire: bool,
+    /// How many locks one program may take.
+    pub locks: usize,
+}
+
 /// Where in a program a statement is written.
 #[derive(Debug, Clone, Default)]
 struct Place {
-    /// The acquire whose lock is held here.
-    held: Option<usize>,
+    /// The acquires whose locks are held here, the latest last.
+    held: Vec<Taken>,
+    /// How many of them were taken outside of the innermost loop that `break` leaves.
+    outside_loop: usize,
     in_loop: bool,
+    /// The label of an outer loop, and how many locks were taken outside of it.
+    label: Option<(usize, usize)>,
     /// A handler would catch what fails after a release, and release again.
     in_try: bool,
     variables: Vec<usize>,
@@ -56,17 +90,19 @@ struct Place {
 }
 
 /// Writes programs; the same seed gives the same program.
-pub struct Generator {
+struct Generator {
     state: u64,
     next: usize,
+    features: Features,
 }
 
 /// The program with this number.
-pub fn program(seed: u64) -> Vec<Statement> {
+pub fn program(seed: u64, features: Features) -> Vec<Statement> {
     let mut generator = Generator {
         // Any odd number that spreads small seeds.
         state: (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
         next: 0,
+        features,
     };
     let mut body = Vec::new();
     let mut place = Place::default();
@@ -78,17 +114,44 @@ pub fn program(seed: u64) -> Vec<Statement> {
     body
 }
 
-/// Whether the program frees its lock anywhere. One that never does may mean to keep it.
-pub fn releases(body: &[Statement]) -> bool {
-    body.iter().any(|statement| match statement {
-        Statement::Release(_) => true,
-        Statement::If(_, then, otherwise) => releases(then) || releases(otherwise),
-        Statement::Loop(body) => releases(body),
-        Statement::Try(body, Handling::Catch(rest) | Handling::Finally(rest)) => {
-            releases(body) || releases(rest)
+/// Whether the program frees each lock that it takes somewhere. One that never does may mean to keep it.
+pub fn releases_all(body: &[Statement]) -> bool {
+    let (mut taken, mut freed) = (Vec::new(), Vec::new());
+    visit(body, &mut |statement| match statement {
+        Statement::Acquire(one) | Statement::IfTaken(one, _) | Statement::UnlessTaken(one, _) => {
+            taken.push(*one);
         }
-        _ => false,
-    })
+        Statement::Release(one) => freed.push(*one),
+        _ => {}
+    });
+    taken.iter().all(|one| freed.contains(one))
+}
+
+/// Calls `see` for each statement, nested ones too.
+pub fn visit<'s>(body: &'s [Statement], see: &mut dyn FnMut(&'s Statement)) {
+    for statement in body {
+        see(statement);
+        for block in blocks(statement) {
+            visit(block, see);
+        }
+    }
+}
+
+/// The blocks of a statement.
+fn blocks(statement: &Statement) -> Vec<&Vec<Statement>> {
+    match statement {
+        Statement::If(_, then, otherwise) => vec![then, otherwise],
+        Statement::Loop(_, body) | Statement::Closure(_, body) | Statement::IfTaken(_, body) => {
+            vec![body]
+        }
+        Statement::Switch(cases) => cases.iter().collect(),
+        Statement::Try {
+            body,
+            catch,
+            finally,
+        } => std::iter::once(body).chain(catch).chain(finally).collect(),
+        _ => Vec::new(),
+    }
 }
 
 impl Generator {
@@ -116,9 +179,10 @@ impl Generator {
                 0 if place.depth < 2 => {
                     let mut inner = place.deeper();
                     inner.in_loop = true;
+                    let label = self.label(&mut inner);
                     let mut body = Vec::new();
                     self.span(&mut body, &mut inner);
-                    out.push(Statement::Loop(body));
+                    out.push(Statement::Loop(named(label, &body), body));
                 }
                 1 if place.depth < 2 => {
                     let mut body = Vec::new();
@@ -131,46 +195,75 @@ impl Generator {
         }
     }
 
+    /// A label for the loop that `inner` is the body of.
+    fn label(&mut self, inner: &mut Place) -> Option<usize> {
+        (self.features.labels && self.chance(30)).then(|| {
+            let label = self.fresh();
+            inner.label = Some((label, inner.held.len()));
+            label
+        })
+    }
+
     /// One acquire with what belongs to it. Whether control comes out behind it.
     fn span(&mut self, out: &mut Vec<Statement>, place: &mut Place) -> bool {
-        let acquire = self.fresh();
-        out.push(Statement::Acquire(acquire));
-        place.held = Some(acquire);
+        let lock = (0..self.features.locks)
+            .find(|lock| place.held.iter().all(|taken| taken.lock != *lock));
+        let Some(lock) = lock else { return true };
+        let taken = Taken {
+            lock,
+            number: self.fresh(),
+        };
+        if self.features.try_acquire && self.chance(15) {
+            let mut inner = place.deeper();
+            inner.held.push(taken);
+            let mut body = Vec::new();
+            self.held_block(&mut body, &mut inner);
+            body.push(Statement::Release(taken));
+            out.push(Statement::IfTaken(taken, body));
+            return true;
+        }
+        if self.features.try_acquire && place.held.is_empty() && self.chance(15) {
+            let value = Value::Constant(self.fresh());
+            out.push(Statement::UnlessTaken(taken, value));
+        } else {
+            out.push(Statement::Acquire(taken));
+        }
+        place.held.push(taken);
         self.held_block(out, place);
-        let falls = self.end_of_span(out, place, acquire);
-        place.held = None;
+        let falls = self.end_of_span(out, place, taken);
+        place.held.pop();
         falls
     }
 
     /// The last release of a span, in one of the places where people write it.
-    fn end_of_span(&mut self, out: &mut Vec<Statement>, place: &Place, acquire: usize) -> bool {
+    fn end_of_span(&mut self, out: &mut Vec<Statement>, place: &Place, taken: Taken) -> bool {
         match self.below(10) {
             0 => {
                 let mut branches = [Vec::new(), Vec::new()];
                 for branch in &mut branches {
                     self.held_block(branch, &mut place.deeper());
-                    branch.push(Statement::Release(acquire));
+                    branch.push(Statement::Release(taken));
                 }
                 let [first, second] = branches;
                 let flag = self.below(FLAGS);
                 out.push(Statement::If(flag, first, second));
                 true
             }
-            1 => {
+            1 if place.held.len() == 1 => {
                 self.exit(out, place);
                 false
             }
             _ => {
-                out.push(Statement::Release(acquire));
+                out.push(Statement::Release(taken));
                 true
             }
         }
     }
 
-    /// Statements that leave the lock held, with exits among them.
+    /// Statements that leave the locks held, with exits among them.
     fn held_block(&mut self, out: &mut Vec<Statement>, place: &mut Place) {
         for _ in 0..=self.below(3) {
-            match self.below(9) {
+            match self.below(12) {
                 0..=2 if place.depth < 3 => {
                     let mut branch = Vec::new();
                     let mut inner = place.deeper();
@@ -181,28 +274,71 @@ impl Generator {
                     let flag = self.below(FLAGS);
                     out.push(Statement::If(flag, branch, Vec::new()));
                 }
-                3 if place.depth < 3 => {
-                    let mut body = Vec::new();
-                    let mut inner = place.deeper();
-                    // Its `break` and `continue` stay inside the span.
-                    inner.in_loop = false;
-                    self.held_block(&mut body, &mut inner);
-                    if self.chance(30) {
-                        let flag = self.below(FLAGS);
-                        let jump = if self.chance(50) {
-                            Statement::Break
-                        } else {
-                            Statement::Continue
-                        };
-                        body.push(Statement::If(flag, vec![jump], Vec::new()));
-                        self.work(&mut body, &mut inner);
+                3 if place.depth < 3 => self.inner_loop(out, place),
+                4 if place.depth < 3 && self.features.handlers => self.attempt(out, place),
+                5 if place.depth < 3 && self.features.switch => {
+                    let mut cases = Vec::new();
+                    for way in 0..WAYS {
+                        let mut case = Vec::new();
+                        let mut inner = place.deeper();
+                        // There `break` would mean the switch.
+                        (inner.in_loop, inner.label) = (false, None);
+                        self.work(&mut case, &mut inner);
+                        if way > 0 && self.chance(40) {
+                            self.exit(&mut case, &inner);
+                        }
+                        cases.push(case);
                     }
-                    out.push(Statement::Loop(body));
+                    out.push(Statement::Switch(cases));
                 }
-                4 if place.depth < 3 => self.attempt(out, place),
+                6 if place.depth < 3 && self.features.closures => {
+                    let mut body = Vec::new();
+                    let mut inner = Place {
+                        depth: place.depth + 1,
+                        ..Place::default()
+                    };
+                    self.work(&mut body, &mut inner);
+                    let value = Value::Constant(self.fresh());
+                    let flag = self.below(FLAGS);
+                    body.push(Statement::If(
+                        flag,
+                        vec![Statement::Return(value)],
+                        Vec::new(),
+                    ));
+                    self.work(&mut body, &mut inner);
+                    body.push(Statement::Return(Value::Constant(self.fresh())));
+                    let number = self.fresh();
+                    out.push(Statement::Closure(number, body));
+                }
+                7 if place.depth < 2 && place.held.len() < self.features.locks => {
+                    let mut inner = place.clone();
+                    inner.depth += 1;
+                    self.span(out, &mut inner);
+                    place.variables = inner.variables;
+                }
                 _ => self.work(out, place),
             }
         }
+    }
+
+    /// A loop inside of the span: its `break` and `continue` leave the locks held.
+    fn inner_loop(&mut self, out: &mut Vec<Statement>, place: &Place) {
+        let mut body = Vec::new();
+        let mut inner = place.deeper();
+        inner.in_loop = false;
+        inner.outside_loop = inner.held.len();
+        self.held_block(&mut body, &mut inner);
+        if self.chance(30) {
+            let flag = self.below(FLAGS);
+            let jump = if self.chance(50) {
+                Statement::Break(None)
+            } else {
+                Statement::Continue(None)
+            };
+            body.push(Statement::If(flag, vec![jump], Vec::new()));
+            self.work(&mut body, &mut inner);
+        }
+        out.push(Statement::Loop(None, body));
     }
 
     fn attempt(&mut self, out: &mut Vec<Statement>, place: &Place) {
@@ -210,36 +346,60 @@ impl Generator {
         let mut inner = place.deeper();
         inner.in_try = true;
         self.held_block(&mut body, &mut inner);
-        let mut rest = Vec::new();
-        self.work(&mut rest, &mut place.deeper());
-        let handling = if self.chance(40) {
-            Handling::Finally(rest)
-        } else {
+        let which = self.below(10);
+        let catch = (which >= 4).then(|| {
+            let mut rest = Vec::new();
+            self.work(&mut rest, &mut place.deeper());
             if self.chance(60) {
                 self.exit(&mut rest, &place.deeper());
             }
-            Handling::Catch(rest)
-        };
-        out.push(Statement::Try(body, handling));
+            rest
+        });
+        let finally = (which < 5).then(|| {
+            let mut rest = Vec::new();
+            self.work(&mut rest, &mut place.deeper());
+            rest
+        });
+        out.push(Statement::Try {
+            body,
+            catch,
+            finally,
+        });
     }
 
-    /// Leaves: the function, or the turn of the loop around the span; mostly after a release.
+    /// Leaves: the function, or the turn of a loop around the latest span; mostly after a release.
     fn exit(&mut self, out: &mut Vec<Statement>, place: &Place) {
-        let released = place.held.filter(|_| self.chance(65));
-        if let Some(acquire) = released {
-            out.push(Statement::Release(acquire));
+        let kind = self.below(8);
+        let stays = match kind {
+            1 | 2 if place.in_loop => place.outside_loop,
+            3 => place.label.map_or(0, |(_, outside)| outside),
+            _ => 0,
+        };
+        let frees = self.chance(65);
+        if frees {
+            for taken in place.held[stays.min(place.held.len())..].iter().rev() {
+                out.push(Statement::Release(*taken));
+            }
             if !place.in_try && self.chance(30) {
                 out.push(Statement::Step(self.fresh()));
             }
         }
-        let must_not_fail = place.in_try && released.is_some();
-        let exit = match self.below(6) {
-            0 | 3 if must_not_fail => Statement::Return(Value::Constant(self.fresh())),
-            0 => Statement::Throw(self.fresh()),
-            1 if place.in_loop => Statement::Break,
-            2 if place.in_loop => Statement::Continue,
-            3 => Statement::Return(Value::Computed(self.fresh())),
-            4 if !place.variables.is_empty() => {
+        let must_not_fail = place.in_try && frees;
+        let exit = match kind {
+            0 | 5 if must_not_fail => Statement::Return(Value::Constant(self.fresh())),
+            0 if self.features.throws => Statement::Throw(self.fresh()),
+            1 if place.in_loop => Statement::Break(None),
+            2 if place.in_loop => Statement::Continue(None),
+            3 if place.label.is_some() => {
+                let label = place.label.map(|(label, _)| label);
+                if self.chance(50) {
+                    Statement::Break(label)
+                } else {
+                    Statement::Continue(label)
+                }
+            }
+            5 => Statement::Return(Value::Computed(self.fresh())),
+            6 if !place.variables.is_empty() => {
                 let at = self.below(place.variables.len());
                 Statement::Return(Value::Variable(place.variables[at]))
             }
@@ -248,8 +408,11 @@ impl Generator {
         out.push(exit);
     }
 
-    /// One statement of work.
+    /// One statement of work, with a comment now and then.
     fn work(&mut self, out: &mut Vec<Statement>, place: &mut Place) {
+        if self.chance(15) {
+            out.push(Statement::Comment(self.fresh()));
+        }
         let statement = match self.below(4) {
             0 => {
                 let variable = self.fresh();
@@ -266,10 +429,62 @@ impl Generator {
     }
 }
 
+/// The label, where something in the body names it: compilers mind one that nothing does.
+fn named(label: Option<usize>, body: &[Statement]) -> Option<usize> {
+    let mut used = false;
+    visit(body, &mut |statement| {
+        if let Statement::Break(to) | Statement::Continue(to) = statement {
+            used |= to.is_some() && *to == label;
+        }
+    });
+    label.filter(|_| used)
+}
+
 impl Place {
     fn deeper(&self) -> Place {
         let mut inner = self.clone();
         inner.depth += 1;
         inner
+    }
+}
+
+/// The program with one statement less, for each statement that can go.
+pub fn smaller(body: &[Statement]) -> Vec<Vec<Statement>> {
+    let mut found = Vec::new();
+    for at in 0..body.len() {
+        let without = |instead: Vec<Statement>| {
+            let mut rest = body.to_vec();
+            rest.splice(at..=at, instead);
+            rest
+        };
+        found.push(without(Vec::new()));
+        for (index, block) in blocks(&body[at]).into_iter().enumerate() {
+            for inner in smaller(block) {
+                let mut changed = body[at].clone();
+                replace_block(&mut changed, index, inner);
+                found.push(without(vec![changed]));
+            }
+        }
+    }
+    found
+}
+
+/// Puts `block` where [`blocks`] lists the one at `index`.
+fn replace_block(statement: &mut Statement, index: usize, block: Vec<Statement>) {
+    let place = match statement {
+        Statement::If(_, then, otherwise) => [then, otherwise].into_iter().nth(index),
+        Statement::Loop(_, body) | Statement::Closure(_, body) | Statement::IfTaken(_, body) => {
+            Some(body)
+        }
+        Statement::Switch(cases) => cases.get_mut(index),
+        Statement::Try {
+            body,
+            catch,
+            finally,
+        } => std::iter::once(body).chain(catch).chain(finally).nth(index),
+        _ => None,
+    };
+    if let Some(place) = place {
+        *place = block;
     }
 }

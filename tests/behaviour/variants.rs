@@ -85,6 +85,11 @@ impl Fixer {
         self.engine.fix_all(language, text, self.least)
     }
 
+    /// What it finds in the program.
+    pub fn findings(&self, language: Language, text: &[u8]) -> Vec<Finding> {
+        self.engine.analyse(language, text).findings
+    }
+
     /// Whether this one has something of its own to offer among these findings.
     fn differs_for(&self, findings: &[Finding]) -> bool {
         let mut fixes = findings.iter().flat_map(|finding| &finding.fixes);

@@ -1,0 +1,197 @@
+//! The languages and the locks that random programs are written with.
+
+use crate::print::{Dialect, Words};
+use crate::programs::Features;
+
+const SCRIPT: Words = Words {
+    features: Features {
+        handlers: true,
+        throws: true,
+        closures: true,
+        labels: true,
+        switch: true,
+        try_acquire: false,
+        locks: 2,
+    },
+    indent: "  ",
+    open: " {",
+    close: "}",
+    end: ";",
+    comment: "//",
+    step: "await astep('@')",
+    step_of: "await astep('@', ~)",
+    declare: "const @ = ~",
+    unused_is_error: false,
+    if_flag: "if (flags[#])",
+    otherwise: "else",
+    loop_twice: "for (const turn of [1, 2])",
+    label: "l#: ",
+    switch: "switch (way)",
+    case: "case #:",
+    default: "default:",
+    end_case: "break",
+    try_: "try",
+    catch: "catch (error)",
+    finally: "finally",
+    closure: "const f# = async () =>",
+    end_closure: ";",
+    call_closure: "await f#()",
+    constant: "'r#'",
+    return_: "return ~",
+    throw: "throw new Error('t#')",
+    break_: "break",
+    continue_: "continue",
+    break_to: "break l#",
+    continue_to: "continue l#",
+    last: None,
+    if_: "if (~)",
+};
+
+/// A lock of JavaScript.
+const fn javascript(head: &'static str, acquire: &'static str, release: &'static str) -> Dialect {
+    Dialect {
+        words: &SCRIPT,
+        file_name: "generated.js",
+        head,
+        function: "async function work(flags, way)",
+        foot: "",
+        level: 0,
+        acquire,
+        release,
+        taken: "",
+        not_taken: "",
+        watched: "@",
+        call: |flags, way| format!("work({flags:?}, {way})"),
+    }
+}
+
+/// Every kind of lock that JavaScript programs are written with.
+pub const JAVASCRIPT: [Dialect; 5] = [
+    javascript(
+        "const { Mutex } = require('async-mutex');\nconst lock0 = new Mutex();\n\
+         const lock1 = new Mutex();\n\n",
+        "const release# = await @.acquire()",
+        "release#()",
+    ),
+    javascript(
+        "import { Mutex } from 'async-mutex';\nconst lock0 = new Mutex();\n\
+         const lock1 = new Mutex();\n\n",
+        "await @.acquire()",
+        "@.release()",
+    ),
+    javascript(
+        "import AwaitLock from 'await-lock';\nconst lock0 = new AwaitLock();\n\
+         const lock1 = new AwaitLock();\n\n",
+        "await @.acquireAsync()",
+        "@.release()",
+    ),
+    javascript(
+        "const { Sema } = require('async-sema');\nconst lock0 = new Sema(3);\n\
+         const lock1 = new Sema(3);\n\n",
+        "await @.acquire()",
+        "@.release()",
+    ),
+    javascript(
+        "import mutexify from 'mutexify/promise';\nconst lock0 = mutexify();\n\
+         const lock1 = mutexify();\n\n",
+        "const release# = await @()",
+        "release#()",
+    ),
+];
+
+const THREADS: Words = Words {
+    features: Features {
+        handlers: true,
+        throws: true,
+        // A nested function of Python is a statement far from its call: fixtures hold those.
+        closures: true,
+        labels: false,
+        switch: true,
+        try_acquire: false,
+        locks: 2,
+    },
+    indent: "    ",
+    open: ":",
+    close: "",
+    end: "",
+    comment: "#",
+    step: "step('@')",
+    step_of: "step('@', ~)",
+    declare: "@ = ~",
+    unused_is_error: false,
+    if_flag: "if flags[#]",
+    otherwise: "else",
+    loop_twice: "for turn in [1, 2]",
+    label: "",
+    switch: "match way",
+    case: "case #:",
+    default: "case _:",
+    end_case: "",
+    try_: "try",
+    catch: "except Exception as error",
+    finally: "finally",
+    closure: "def f#()",
+    end_closure: "",
+    call_closure: "f#()",
+    constant: "'r#'",
+    return_: "return ~",
+    throw: "raise ValueError('t#')",
+    break_: "break",
+    continue_: "continue",
+    break_to: "",
+    continue_to: "",
+    last: None,
+    if_: "if ~",
+};
+
+const TASKS: Words = Words {
+    step: "await astep('@')",
+    step_of: "await astep('@', ~)",
+    closure: "async def f#()",
+    call_closure: "await f#()",
+    ..THREADS
+};
+
+/// A call of a Python function.
+fn python_call(flags: &[bool], way: usize) -> String {
+    let flags: Vec<&str> = flags
+        .iter()
+        .map(|flag| if *flag { "True" } else { "False" })
+        .collect();
+    format!("work([{}], {way})", flags.join(", "))
+}
+
+/// A lock of Python's threads.
+const fn threads(head: &'static str) -> Dialect {
+    Dialect {
+        words: &THREADS,
+        file_name: "generated.py",
+        head,
+        function: "def work(flags, way)",
+        foot: "",
+        level: 0,
+        acquire: "@.acquire()",
+        release: "@.release()",
+        taken: "@.acquire(blocking=False)",
+        not_taken: "not @.acquire(blocking=False)",
+        watched: "@",
+        call: python_call,
+    }
+}
+
+/// Every kind of lock that Python programs are written with. None blocks a thread when it leaks twice:
+/// that can only be seen by waiting.
+pub const PYTHON: [Dialect; 3] = [
+    threads(
+        "import threading\nlock0 = threading.Semaphore(50)\nlock1 = threading.Semaphore(50)\n\n",
+    ),
+    threads("import threading\nlock0 = threading.RLock()\nlock1 = threading.RLock()\n\n"),
+    Dialect {
+        words: &TASKS,
+        function: "async def work(flags, way)",
+        acquire: "await @.acquire()",
+        taken: "",
+        not_taken: "",
+        ..threads("import asyncio\nlock0 = asyncio.Lock()\nlock1 = asyncio.Lock()\n\n")
+    },
+];
