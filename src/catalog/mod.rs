@@ -7,8 +7,9 @@ use crate::finding::Form;
 use crate::language::names::{Names, TypeRef, telling};
 use crate::language::{Grammar, Language};
 use pattern::{Bindings, Pattern, normal};
-use schema::{LanguageFacts, Library, Lock, Taken};
+use schema::{FormCode, Guard, LanguageFacts, Library, Lock, Taken};
 use std::collections::HashMap;
+use std::ops::Range;
 use tree_sitter::Node;
 
 /// `(language folder, file stem, text)` of every file below `transforms/`.
@@ -19,6 +20,8 @@ pub const FILES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/tra
 pub struct Catalog {
     pub entries: Vec<Entry>,
     pub facts: LanguageFacts,
+    /// Guards, each with the entries of its library.
+    guards: Vec<(Guard, Range<usize>)>,
     /// Patterns by their word.
     by_word: HashMap<String, Vec<PatternRef>>,
     /// Patterns without a word of their own.
@@ -146,10 +149,12 @@ impl Catalog {
         let mut catalog = Catalog {
             entries: Vec::new(),
             facts,
+            guards: Vec::new(),
             by_word: HashMap::new(),
             wordless: Vec::new(),
         };
         for (path, library) in libraries {
+            let first = catalog.entries.len();
             for lock in library.lock.clone() {
                 let entry =
                     Entry::compile(&library, lock, grammar).map_err(|message| CatalogError {
@@ -158,8 +163,37 @@ impl Catalog {
                     })?;
                 catalog.add(entry);
             }
+            let own = first..catalog.entries.len();
+            let guards = library.guard.into_iter().map(|guard| (guard, own.clone()));
+            catalog.guards.extend(guards);
         }
         Ok(catalog)
+    }
+
+    /// The guards of this class, by its full name: as many as it can be made with.
+    pub fn guards(&self, class: &str) -> impl Iterator<Item = &Guard> {
+        self.guards
+            .iter()
+            .map(|(guard, _)| guard)
+            .filter(move |guard| guard.classes.iter().any(|known| known == class))
+    }
+
+    /// The entry of a lock that such a guard holds: the one that its type tells, else any of its
+    /// library with the guard's mode.
+    pub fn guarded_entry(&self, guard: &Guard, lock: Node<'_>, at: Surroundings<'_>) -> Option<usize> {
+        let fits = |entry: &Entry| entry.lock.mode == guard.mode;
+        if let Some(TypeRef::Known { module, name }) = type_of(lock, at)
+            && let Some(typed) = self.entries.iter().position(|entry| {
+                fits(entry) && entry.modules.contains(&module) && entry.has_type(&name)
+            })
+        {
+            return Some(typed);
+        }
+        let (_, own) = self
+            .guards
+            .iter()
+            .find(|(known, _)| std::ptr::eq(known, guard))?;
+        own.clone().find(|index| fits(&self.entries[*index]))
     }
 
     fn add(&mut self, entry: Entry) {
@@ -199,7 +233,7 @@ impl Catalog {
             }
             calls.sort_unstable();
             calls.dedup();
-            if entry.lock.by_name {
+            if entry.lock.by_name || entry.lock.unmistakable || entry.needs_no_import() {
                 needs.push(Need {
                     calls,
                     modules: Vec::new(),
@@ -208,9 +242,11 @@ impl Catalog {
                 needs.push(Need {
                     calls: if wordless { Vec::new() } else { calls },
                     // `from PySide6 import QtCore` does not spell the module out.
+                    // A type of the global namespace mentions no module.
                     modules: entry
                         .modules
                         .iter()
+                        .filter(|_| !entry.modules.iter().any(String::is_empty))
                         .map(|module| match module.split_once('.') {
                             Some((root, _)) if !module.contains('/') => root.to_owned(),
                             _ => module.clone(),
@@ -297,6 +333,16 @@ impl Catalog {
         self.entries
             .iter()
             .any(|entry| entry.modules.contains(&module) && entry.has_type(&name))
+            || self.guards(&joined(&module, &name)).next().is_some()
+    }
+}
+
+/// The full name of a type in a namespace.
+pub fn joined(module: &str, name: &str) -> String {
+    if module.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{module}::{name}")
     }
 }
 
@@ -501,10 +547,14 @@ impl Entry {
         };
         let Some(receiver) = bindings.get("LOCK") else {
             // By ticket: the acquire is the evidence.
-            return (role == Role::Release || imported()).then_some(Confidence::Typed);
+            let known = role == Role::Release || self.lock.unmistakable || self.needs_no_import();
+            return (known || imported()).then_some(Confidence::Typed);
         };
         if self.lock.functions {
-            return imported().then_some(Confidence::Typed);
+            return match self.needs_no_import() || imported() {
+                true => Some(Confidence::Typed),
+                false => self.lock.unmistakable.then_some(Confidence::Imported),
+            };
         }
         let name = normal(*receiver, at.text);
         match type_of(*receiver, at) {
@@ -556,6 +606,12 @@ impl Entry {
                 (worded && imported()).then_some(Confidence::Imported)
             }
         }
+    }
+
+    /// Whether its functions or types are there without an import: those of the language itself.
+    fn needs_no_import(&self) -> bool {
+        let global = self.modules.iter().any(String::is_empty);
+        global || (self.lock.functions && self.modules.is_empty())
     }
 
     fn has_type(&self, name: &str) -> bool {
@@ -610,10 +666,21 @@ impl Entry {
     /// Whether a second release does harm.
     pub fn again_harmful(&self, by_ticket: bool) -> bool {
         match self.lock.again {
-            schema::Again::Harmful => true,
+            schema::Again::Harmful | schema::Again::HarmlessWhileOpen => true,
             schema::Again::Harmless => false,
             schema::Again::HarmlessByTicket => !by_ticket,
         }
+    }
+
+    /// Whether releases and the closing of what carries the lock go together: then closing it is one
+    /// more way to free it.
+    pub fn is_freed_by_closing(&self) -> bool {
+        self.lock.again == schema::Again::HarmlessWhileOpen
+    }
+
+    /// Whether a second release is a mistake worth telling.
+    pub fn again_mistaken(&self, by_ticket: bool) -> bool {
+        !self.is_freed_by_closing() && self.again_harmful(by_ticket)
     }
 
     /// Whether nothing but the ticket of an acquire frees what it took.
@@ -634,15 +701,53 @@ impl Entry {
 
     /// The code that the entry gives for a form.
     pub fn form_code(&self, form: Form) -> Option<&str> {
-        self.lock
-            .forms
-            .iter()
-            .find(|entry| entry.form() == form)
-            .and_then(schema::FormEntry::code)
+        Some(self.form(form)?.code.as_str()).filter(|code| !code.is_empty())
+    }
+
+    /// A form with everything that the entry says of it.
+    pub fn form(&self, form: Form) -> Option<&FormCode> {
+        self.lock.forms.iter().find_map(|entry| match entry {
+            schema::FormEntry::Code(code) if code.name == form => Some(code.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// The full name of the receiver's type, where that is one of this lock.
+    pub fn type_of(&self, lock: Node<'_>, at: Surroundings<'_>) -> Option<String> {
+        match type_of(lock, at) {
+            Some(TypeRef::Known { module, name })
+                if self.modules.contains(&module) && self.has_type(&name) =>
+            {
+                Some(joined(&module, &name))
+            }
+            _ => None,
+        }
     }
 }
 
 impl Entry {
+    /// The construct for a lock that the function `acquire` takes and `release` frees.
+    pub fn form_for(
+        &self,
+        form: Form,
+        acquire: &str,
+        release: &str,
+    ) -> Option<&schema::FormCode> {
+        let fits = |wanted: &Option<String>, called: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == called)
+        };
+        self.lock.forms.iter().find_map(|entry| match entry {
+            schema::FormEntry::Code(code)
+                if code.name == form
+                    && fits(&code.acquire, acquire)
+                    && fits(&code.release, release) =>
+            {
+                Some(code)
+            }
+            _ => None,
+        })
+    }
+
     /// How a ticket is bound and how it releases: `[, $TICKET]` and `$TICKET()`.
     ///
     /// A lock that is known by name only may give no ticket: one is recognised, never brought in.

@@ -3,6 +3,7 @@
 //! A state is small and hashable, so that "every path" is "every reachable state": loops need no
 //! unrolling and the walk ends.
 
+use super::meanings;
 use super::graph::{ExitKind, Graph, Op, Pc};
 use super::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
 use crate::finding::LeakKind;
@@ -24,6 +25,8 @@ pub struct State {
     facts: Vec<(u32, bool)>,
     /// Which key a ticket variable frees, where it is not always the same.
     tickets: Vec<(u32, KeyId)>,
+    /// What variables that are returned stand for: the step that said so.
+    pub(super) meanings: Vec<(u32, Pc)>,
     /// The step by which control set out to leave while a lock was held.
     pub origin: Option<Pc>,
 }
@@ -73,6 +76,7 @@ pub struct Machine<'a> {
     vars: HashMap<String, u32>,
     facts: HashMap<String, (u32, Vec<String>)>,
     tickets: HashMap<String, u32>,
+    pub(super) meanings: HashMap<String, u32>,
     trusting: bool,
 }
 
@@ -100,6 +104,7 @@ impl<'a> Machine<'a> {
             vars: tested_vars(graph),
             facts: repeated_conditions(body),
             tickets: shared_tickets(body),
+            meanings: meanings::returned(graph),
             trusting: false,
             body,
             graph,
@@ -122,6 +127,7 @@ impl<'a> Machine<'a> {
             vars: Vec::new(),
             facts: Vec::new(),
             tickets: Vec::new(),
+            meanings: Vec::new(),
             origin: None,
         }
     }
@@ -156,6 +162,9 @@ impl<'a> Machine<'a> {
             } => {
                 let mut outcomes = vec![(Outcome::Done, at(*next))];
                 outcomes.extend(on_throw.map(|pc| (Outcome::Threw, leaving(pc))));
+                for (_, after) in &mut outcomes {
+                    self.forget_passing(after);
+                }
                 Step::Visible(Visible::Observe(label), outcomes)
             }
             Op::MayThrow {
@@ -182,8 +191,14 @@ impl<'a> Machine<'a> {
                 } else {
                     at(*next)
                 };
+                // Nobody sees a jump within the function.
+                if from.is_some() {
+                    return Step::Silent(after);
+                }
+                let label = self.meaning(state, label);
                 Step::Visible(Visible::Leave(*kind, label), vec![(Outcome::Done, after)])
             }
+            Op::Means { var, text, .. } => Step::Silent(self.meant(state, var, text)),
             Op::Set { var, value, next } => {
                 let mut after = at(*next);
                 self.set(&mut after, var, value);
@@ -194,7 +209,7 @@ impl<'a> Machine<'a> {
                 site,
                 next,
                 on_throw,
-            } => self.acquire(state, *site, *next, leaving(*on_throw)),
+            } => self.acquire(state, *site, *next, on_throw.map(leaving)),
             Op::Release { site, next } => self.release(state, *site, *next),
         }
     }
@@ -214,7 +229,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn acquire(&self, state: &State, id: SiteId, next: Pc, threw: State) -> Step<'a> {
+    fn acquire(&self, state: &State, id: SiteId, next: Pc, threw: Option<State>) -> Step<'a> {
         let site = &self.body.sites[id];
         let key = site.key;
         let Some(acquire) = site.acquire() else {
@@ -251,7 +266,7 @@ impl<'a> Machine<'a> {
         let mut outcomes = vec![(Outcome::Done, taken)];
         // Whether code is sound should not hang on what one library happens to promise.
         if !acquire.at_entry && (self.trusting || !acquire.sure) {
-            outcomes.push((Outcome::Threw, threw));
+            outcomes.extend(threw.map(|threw| (Outcome::Threw, threw)));
         }
         if acquire.conditional && !acquire.ignored {
             let mut free = State {
@@ -408,6 +423,7 @@ impl<'a> Machine<'a> {
     }
 
     fn set(&self, state: &mut State, var: &str, value: &Value) {
+        self.forget_meanings(state, var);
         let forgotten: Vec<u32> = self
             .facts
             .values()
@@ -422,6 +438,11 @@ impl<'a> Machine<'a> {
         };
         let value = match value {
             Value::Taken(site) => self.value(state, &site_var(*site)).cloned(),
+            Value::NotTaken(site) => match self.value(state, &site_var(*site)) {
+                Some(Value::True) => Some(Value::False),
+                Some(Value::False | Value::Null) => Some(Value::True),
+                _ => None,
+            },
             value => Some(value.clone()),
         };
         match value {
@@ -458,7 +479,7 @@ fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
     for op in &graph.ops {
         if let Op::Set {
             var,
-            value: Value::Taken(site),
+            value: Value::Taken(site) | Value::NotTaken(site),
             ..
         } = op
             && names.contains(var)

@@ -2,8 +2,11 @@
 
 pub mod names;
 
+mod c;
+mod go;
 mod java;
 mod javascript;
+mod php;
 mod python;
 
 use crate::catalog::Surroundings;
@@ -29,17 +32,26 @@ pub enum Language {
     #[serde(rename = "typescript")]
     Tsx,
     Python,
+    C,
+    #[serde(rename = "cpp")]
+    Cpp,
+    Go,
     Java,
+    Php,
 }
 
 impl Language {
     /// Every language, by the names that `--lang` knows (`Tsx` shares one with `TypeScript`).
-    pub const ALL: [Language; 5] = [
+    pub const ALL: [Language; 9] = [
         Language::JavaScript,
         Language::TypeScript,
         Language::Tsx,
         Language::Python,
+        Language::C,
+        Language::Cpp,
+        Language::Go,
         Language::Java,
+        Language::Php,
     ];
 
     /// The name in outputs, `--lang` and the configuration.
@@ -48,7 +60,11 @@ impl Language {
             Language::JavaScript => "javascript",
             Language::TypeScript | Language::Tsx => "typescript",
             Language::Python => "python",
+            Language::C => "c",
+            Language::Cpp => "cpp",
+            Language::Go => "go",
             Language::Java => "java",
+            Language::Php => "php",
         }
     }
 
@@ -59,7 +75,13 @@ impl Language {
             Language::TypeScript => &["ts", "mts", "cts"],
             Language::Tsx => &["tsx"],
             Language::Python => &["py", "pyi", "pyw"],
+            Language::C => &["c", "h"],
+            Language::Cpp => &[
+                "cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "tpp", "inl",
+            ],
+            Language::Go => &["go"],
             Language::Java => &["java"],
+            Language::Php => &["php", "inc", "module", "phtml", "php5", "phpt"],
         }
     }
 
@@ -68,7 +90,11 @@ impl Language {
         match self {
             Language::JavaScript | Language::TypeScript | Language::Tsx => "javascript",
             Language::Python => "python",
+            Language::C => "c",
+            Language::Cpp => "cpp",
+            Language::Go => "go",
             Language::Java => "java",
+            Language::Php => "php",
         }
     }
 
@@ -79,7 +105,11 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::C => &c::C,
+            Language::Cpp => &c::CPP,
+            Language::Go => &go::GO,
             Language::Java => &java::JAVA,
+            Language::Php => &php::PHP,
         }
     }
 
@@ -95,7 +125,11 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::C => &c::C,
+            Language::Cpp => &c::CPP,
+            Language::Go => &go::GO,
             Language::Java => &java::JAVA,
+            Language::Php => &php::PHP,
         }
     }
 
@@ -136,6 +170,14 @@ pub enum Binding<'t> {
     Condition,
     /// Into a larger expression.
     Other,
+}
+
+/// When a function runs that is called where it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CalledInPlace {
+    AtOnce,
+    /// When the function around it is left.
+    AtTheEnd,
 }
 
 /// A call that hands a promise one handler, which releases.
@@ -180,11 +222,19 @@ pub trait Grammar: Sync + Send {
 
     /// Whether a node of this kind is a function with a body of its own.
     fn is_function(&self, kind: &str) -> bool;
+    /// When the function runs, if it is called where it is written and nowhere else.
+    fn called_in_place(&self, _function: Node<'_>, _text: &[u8]) -> Option<CalledInPlace> {
+        None
+    }
     fn function_name(&self, function: Node<'_>, text: &[u8]) -> String;
     /// `(async, generator)`.
     fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool);
     fn first_parameter<'t>(&self, function: Node<'t>) -> Option<Node<'t>>;
 
+    /// Whether what the grammar takes for a mistake is understood all the same.
+    fn is_harmless(&self, _mistake: Node<'_>, _text: &[u8]) -> bool {
+        false
+    }
     /// Whether patterns of the catalogue may match nodes of this kind.
     fn may_match(&self, kind: &str) -> bool;
     fn is_call(&self, kind: &str) -> bool;
@@ -217,12 +267,21 @@ pub trait Grammar: Sync + Send {
     }
     /// Where the value of an expression goes.
     fn binding<'t>(&self, node: Node<'t>) -> Binding<'t>;
+    /// The variables that get the results of a call, in order.
+    fn results<'t>(&self, target: Node<'t>) -> Vec<Node<'t>> {
+        vec![target]
+    }
     /// Whether the name is that of a resource which a construct closes: `with … as name`.
     fn is_managed(&self, _name: Node<'_>) -> bool {
         false
     }
     /// Whether the acquire takes nothing here: a test asserts that it fails, or a task runs it.
     fn takes_nothing(&self, _acquire: Node<'_>, _text: &[u8]) -> bool {
+        false
+    }
+    /// Whether the value of the variable is made in the function, and goes when the function's
+    /// variables go: nobody else gets it.
+    fn dies_with(&self, _function: Node<'_>, _name: &str, _text: &[u8]) -> bool {
         false
     }
     /// Whether a name is given to somebody else where it stands: passed, stored, returned.

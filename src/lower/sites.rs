@@ -2,10 +2,12 @@
 
 use super::{File, descendants, span};
 use crate::catalog::pattern::{Bindings, Pattern};
-use crate::catalog::schema::Taken;
-use crate::catalog::{Match, Role};
+use crate::catalog::schema::{Guard, Taken};
+use crate::catalog::{Confidence, Match, Role};
+use crate::engine::Exceptions;
 use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind};
 use crate::language::Binding;
+use crate::language::names::split_member;
 use crate::source::Span;
 use std::collections::HashMap;
 use tree_sitter::Node;
@@ -33,6 +35,8 @@ pub enum Does {
     /// A part of a lock's own call, which the catalogue vouches for: `striped.get(key)` of
     /// `striped.get(key).lock()`.
     Part,
+    /// A call that ends what carries the lock, and frees it if it is held.
+    End(SiteId),
     /// Holds the lock while its callback (the node with this id) runs.
     Guard {
         enter: SiteId,
@@ -49,6 +53,8 @@ pub struct Table {
     pub handed_over: Vec<KeyId>,
     pub opaque: Option<&'static str>,
     by_node: HashMap<usize, Does>,
+    /// Nodes that ask whether a guard holds its lock.
+    questions: HashMap<usize, KeyId>,
     /// Nodes at which a ticket is released, bound or tested: no hand-over.
     known_uses: Vec<usize>,
 }
@@ -61,25 +67,27 @@ impl Table {
             table.add_acquire(file, acquire);
         }
         let grammar = file.grammar;
-        let own = |node: Node<'_>| !grammar.is_function(node.kind());
+        let own = |node: Node<'_>| !file.is_own_body(node);
         for node in descendants(function, own) {
-            if node.id() == function.id() || grammar.is_function(node.kind()) {
+            if node.id() == function.id() || file.is_own_body(node) {
                 continue;
             }
             if grammar.may_match(node.kind()) {
                 table.add_release(file, node);
                 table.add_read(file, node);
                 table.add_guard(file, node);
-                table.find_close(file, node);
             }
         }
         for node in descendants(function, own) {
             table.add_settling(file, node);
         }
         for node in descendants(function, own) {
-            if node.id() != function.id() && grammar.is_function(node.kind()) {
+            if node.id() != function.id() && file.is_own_body(node) {
                 table.find_hand_over(file, node);
             } else {
+                if grammar.may_match(node.kind()) {
+                    table.find_close(file, node);
+                }
                 table.find_escape(file, node);
                 table.find_managed(file, node);
                 table.find_method(file, node);
@@ -137,8 +145,57 @@ impl Table {
         Some(exit)
     }
 
+    /// A lock that an object of the class `guard` holds: the acquire and the release of it. It is a
+    /// lock that the function takes by hand, too, if one of `names` is how that is called; the last
+    /// of them is its plain name.
+    pub fn add_held(
+        &mut self,
+        file: &File<'_>,
+        guard: &Guard,
+        names: &[Node<'_>],
+    ) -> Option<(SiteId, SiteId)> {
+        let known = names.iter().find_map(|lock| {
+            let text = file.normal(*lock);
+            let key = self
+                .keys
+                .iter()
+                .find(|key| key.text == text && key.mode == guard.mode)?;
+            Some((*lock, key.entry))
+        });
+        let plain = || {
+            let lock = *names.last()?;
+            let surroundings = file.surroundings();
+            let entry = file.catalog.guarded_entry(guard, lock, surroundings)?;
+            // Functions are given the address.
+            let by_address = file.catalog.entries[entry].lock.functions;
+            let lock = if by_address { *names.first()? } else { lock };
+            Some((lock, entry))
+        };
+        let (lock, entry) = known.or_else(plain)?;
+        let hit = Match {
+            entry,
+            role: Role::Context,
+            bindings: Bindings::from([("LOCK".to_owned(), lock)]),
+            confidence: Confidence::Typed,
+        };
+        Some(self.implied_pair(file, &hit, span(lock)))
+    }
+
+    /// Says what a node does to a lock, whatever the patterns took it for.
+    pub fn note(&mut self, node: Node<'_>, does: Does) {
+        self.by_node.insert(node.id(), does);
+    }
+
+    /// Says that a node asks whether the key is held.
+    pub fn note_question(&mut self, node: Node<'_>, key: KeyId) {
+        self.questions.insert(node.id(), key);
+    }
+
     /// The key about which the node asks whether it is held.
     pub fn asks_held(&self, file: &File<'_>, node: Node<'_>) -> Option<KeyId> {
+        if let Some(key) = self.questions.get(&node.id()) {
+            return Some(*key);
+        }
         let hit = file
             .catalog
             .find(node, file.surroundings(), |role| role == Role::Held)?;
@@ -155,6 +212,7 @@ impl Table {
             span,
             what: SiteKind::Acquire(Acquire {
                 implied: true,
+                cannot_throw: cannot_throw(file),
                 ..Acquire::default()
             }),
         });
@@ -202,6 +260,12 @@ impl Table {
             .bindings
             .get("LOCK")
             .map_or_else(|| text.clone(), |node| file.source.text(span(*node)));
+        // Functions without an operand take what the entry is about.
+        let shown = if shown.is_empty() {
+            entry.lock.name.clone()
+        } else {
+            shown
+        };
         self.keys.push(Key {
             text,
             shown,
@@ -227,6 +291,8 @@ impl Table {
         let mut acquire = Acquire {
             conditional: taken.is_some(),
             null_when_not: matches!(taken, Some(Taken::NotNull | Taken::NotZero)),
+            zero_when_taken: matches!(taken, Some(Taken::Zero | Taken::Null)),
+            cannot_throw: cannot_throw(file) || entry.lock.infallible,
             sure: taken.is_none() && entry.is_sure(found.node, text),
             ..Acquire::default()
         };
@@ -257,9 +323,15 @@ impl Table {
             Binding::Target { target, whole } => {
                 acquire.binding = Some(whole);
                 acquire.ticket = ticket_in(&entry.ticket, target, text);
-                if file.grammar.is_name(target.kind()) {
-                    acquire.bound = Some(file.normal(target));
-                }
+                let mut results = file.grammar.results(target).into_iter();
+                let tells = if acquire.zero_when_taken {
+                    results.next_back()
+                } else {
+                    results.next()
+                };
+                acquire.bound = tells
+                    .filter(|name| file.grammar.is_name(name.kind()))
+                    .map(|name| file.normal(name));
                 let names = descendants(target, |_| true)
                     .filter(|node| file.grammar.is_name(node.kind()))
                     .count();
@@ -489,7 +561,8 @@ impl Table {
             .collect()
     }
 
-    /// What closes the carrier of a lock frees it without a release that could be moved.
+    /// What closes the carrier of a lock frees it without a release that could be moved. Beside
+    /// releases it is one more way to free it; alone, it is a way of the function's own.
     fn find_close(&mut self, file: &File<'_>, node: Node<'_>) {
         let hits = file
             .catalog
@@ -498,12 +571,35 @@ impl Table {
             let entry = &file.catalog.entries[hit.entry];
             let text = entry.key_text(&hit.bindings, file.surroundings());
             // `f.fileno()` goes with `f`.
-            let closed = (0..self.keys.len()).filter(|id| {
-                let key = &self.keys[*id];
-                key.entry == hit.entry && carries(&text, &key.text)
-            });
-            self.handed_over.extend(closed);
+            let closed: Vec<KeyId> = (0..self.keys.len())
+                .filter(|id| {
+                    let key = &self.keys[*id];
+                    key.entry == hit.entry && carries(&text, &key.text)
+                })
+                .collect();
+            for key in closed {
+                let released = |site: &Site| site.key == key && site.is_written_release();
+                if entry.is_freed_by_closing() && self.sites.iter().any(released) {
+                    self.add_end(node, key);
+                } else {
+                    self.handed_over.push(key);
+                }
+            }
         }
+    }
+
+    fn add_end(&mut self, node: Node<'_>, key: KeyId) {
+        let site = self.push(Site {
+            key,
+            span: span(node),
+            what: SiteKind::Release {
+                ticket: None,
+                awaited: false,
+                settles: false,
+                implied: true,
+            },
+        });
+        self.by_node.insert(node.id(), Does::End(site));
     }
 
     /// `with open(path) as f` closes `f`.
@@ -544,10 +640,10 @@ impl Table {
         }
         let name = file.normal(node);
         // `lock.release`, `lock::unlock`
-        let Some((receiver, method)) = name.rsplit_once(['.', ':']) else {
+        let Some((receiver, method)) = split_member(&name) else {
             return;
         };
-        let receiver = receiver.trim_end_matches(':');
+
         let keys = (0..self.keys.len()).filter(|id| {
             let key = &self.keys[*id];
             (key.text == receiver || key.shown == receiver)
@@ -573,6 +669,11 @@ impl Table {
             })
             .map(|site| site.key)
     }
+}
+
+/// Whether taking a lock never throws in this file.
+fn cannot_throw(file: &File<'_>) -> bool {
+    file.exceptions == Exceptions::Nothing || file.catalog.facts.nothrow_acquires
 }
 
 /// Whether the lock `key` is `carrier` or something of it.
