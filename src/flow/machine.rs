@@ -3,8 +3,8 @@
 //! A state is small and hashable, so that "every path" is "every reachable state": loops need no
 //! unrolling and the walk ends.
 
-use super::meanings;
 use super::graph::{ExitKind, Graph, Op, Pc};
+use super::meanings;
 use super::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
 use crate::finding::LeakKind;
 use crate::source::Span;
@@ -256,6 +256,9 @@ impl<'a> Machine<'a> {
             }
         }
         taken.released.retain(|(released, _)| *released != key);
+        // What was tried again and failed is not held, whatever was released before.
+        let mut threw = threw;
+        threw.released.retain(|(released, _)| *released != key);
         taken.origin = None;
         if let Some(ticket) = &acquire.ticket
             && let Some(&number) = self.tickets.get(ticket)
