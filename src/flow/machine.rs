@@ -5,7 +5,7 @@
 
 use super::graph::{ExitKind, Graph, Op, Pc};
 use super::meanings;
-use super::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
+use super::{Body, Cond, Event, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
 use crate::finding::LeakKind;
 use crate::source::Span;
 use std::collections::{HashMap, HashSet};
@@ -81,7 +81,7 @@ pub struct Machine<'a> {
 }
 
 /// Whether leaving the context swallows exceptions, by its name.
-fn suppresses(label: &str) -> bool {
+pub fn suppresses(label: &str) -> bool {
     ["suppress", "raises", "assertRaises", "ignor"]
         .iter()
         .any(|word| label.contains(word))
@@ -257,8 +257,10 @@ impl<'a> Machine<'a> {
         }
         taken.released.retain(|(released, _)| *released != key);
         // What was tried again and failed is not held, whatever was released before.
-        let mut threw = threw;
-        threw.released.retain(|(released, _)| *released != key);
+        let threw = threw.map(|mut threw| {
+            threw.released.retain(|(released, _)| *released != key);
+            threw
+        });
         taken.origin = None;
         if let Some(ticket) = &acquire.ticket
             && let Some(&number) = self.tickets.get(ticket)
@@ -501,13 +503,20 @@ fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
 /// Pure conditions that guard lock events in more than one place: the second answer is the first.
 fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
     fn walk(stmts: &[Stmt], seen: &mut Vec<(String, Vec<String>)>) {
+        let of_locks =
+            |event: &Event| matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_));
         for stmt in stmts {
             if let StmtKind::If { cond, .. } = &stmt.kind
-                && stmt.all_events().iter().any(|event| {
-                    matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_))
-                })
+                && stmt.all_events().into_iter().any(of_locks)
             {
                 conditions(cond, seen);
+            }
+            for event in stmt.own_events() {
+                if let EventKind::Choice { cond, yes, no } = &event.kind
+                    && yes.iter().chain(no).any(of_locks)
+                {
+                    conditions(cond, seen);
+                }
             }
             for block in stmt.blocks() {
                 walk(&block.stmts, seen);

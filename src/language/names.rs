@@ -55,6 +55,18 @@ pub struct Class {
     pub span: Span,
     pub methods: Vec<String>,
     pub has_base: bool,
+    /// The bases that were imported.
+    pub bases: Vec<TypeRef>,
+}
+
+impl Class {
+    /// What the class is, where it says so: an imported base whose methods it leaves as they are.
+    pub fn base(&self) -> Option<&TypeRef> {
+        let overrides = ["acquire", "release", "lock", "unlock"]
+            .iter()
+            .any(|name| self.methods.iter().any(|method| method == name));
+        self.bases.first().filter(|_| !overrides)
+    }
 }
 
 impl Names {
@@ -103,6 +115,16 @@ impl Names {
         self.values.push(TypedValue { scope, type_ref });
     }
 
+    /// Gives what is declared by this very name in `scope` another type.
+    pub fn retype(&mut self, name: &str, scope: Span, type_ref: &TypeRef) {
+        for number in self.by_name.get(name).into_iter().flatten() {
+            let value = &mut self.values[*number];
+            if value.scope == scope {
+                value.type_ref = type_ref.clone();
+            }
+        }
+    }
+
     /// What a possibly dotted name stands for. `joined` says whether modules nest by dots.
     pub fn resolve(&self, dotted: &str, joined: bool) -> TypeRef {
         let (root, rest) = match dotted.split_once('.') {
@@ -136,6 +158,23 @@ impl Names {
             return TypeRef::Local(root.to_owned());
         }
         TypeRef::Named(dotted.to_owned())
+    }
+
+    /// The module and the name in it that a possibly dotted name was imported as, whatever this
+    /// file calls it: `lf.lock` after `import * as lf from 'm'` is `lock` of `m`.
+    pub fn imported<'n>(&'n self, dotted: &'n str) -> Option<(&'n str, &'n str)> {
+        let (root, rest) = match dotted.split_once('.') {
+            Some((root, rest)) => (root, Some(rest)),
+            None => (dotted, None),
+        };
+        let import = self.imports.get(root)?;
+        match rest {
+            None => Some((&import.module, &import.name)),
+            Some(rest) if matches!(import.name.as_str(), "*" | "default") => {
+                Some((&import.module, rest))
+            }
+            Some(_) => None,
+        }
     }
 
     /// The class of this name.

@@ -3,9 +3,7 @@
 use super::{locals, switches, variable};
 use crate::catalog::pattern::unwrapped;
 use crate::flow::{Event, EventKind, Value};
-use crate::lower::expressions::{
-    children, choice, event, events, short_circuit, ternary, value_of,
-};
+use crate::lower::expressions::{children, event, events, short_circuit, ternary, value_of};
 use crate::lower::{Lowering, descendants, label, named_children};
 use tree_sitter::Node;
 

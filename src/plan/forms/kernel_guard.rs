@@ -154,7 +154,7 @@ fn at(task: Task<'_>, region: &Region<'_>) -> Result<Vec<Edit>, Reason> {
                 "a jump would only leave the block of the guard",
             ));
         }
-        if builder.hoists() {
+        if builder.disturbs() {
             return Err(reason(
                 "declared-in-span",
                 "what the span declares is used behind it",
