@@ -243,7 +243,7 @@ fn data_goes_one_way() {
 
 #[test]
 fn the_middle_names_no_language() {
-    let languages = ["JavaScript", "TypeScript", "Tsx", "Python", "Php"];
+    let languages = ["JavaScript", "TypeScript", "Tsx", "Python", "Php", "Java"];
     let mut found = Vec::new();
     for source in modules(&NO_LANGUAGE) {
         for path in source.paths() {

@@ -256,6 +256,11 @@ impl<'a> Machine<'a> {
             }
         }
         taken.released.retain(|(released, _)| *released != key);
+        // What was tried again and failed is not held, whatever was released before.
+        let threw = threw.map(|mut threw| {
+            threw.released.retain(|(released, _)| *released != key);
+            threw
+        });
         taken.origin = None;
         if let Some(ticket) = &acquire.ticket
             && let Some(&number) = self.tickets.get(ticket)

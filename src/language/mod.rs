@@ -246,6 +246,10 @@ pub trait Grammar: Sync + Send {
     /// Whether patterns of the catalogue may match nodes of this kind.
     fn may_match(&self, kind: &str) -> bool;
     fn is_call(&self, kind: &str) -> bool;
+    /// A comment.
+    fn is_comment(&self, kind: &str) -> bool {
+        kind.contains("comment")
+    }
     /// A plain identifier.
     fn is_name(&self, kind: &str) -> bool;
     /// Whether leaves of this kind name a member (`b` of `a.b`) and no variable.

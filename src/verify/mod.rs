@@ -137,7 +137,7 @@ fn kept_tokens(claim: &Claim<'_>, root: Node<'_>, (text, region): (&[u8], Span))
     .filter(|node| touches(*node))
     .filter_map(|node| {
         let bytes = &text[node.byte_range()];
-        if node.is_extra() && node.kind().contains("comment") {
+        if node.is_extra() && claim.language.grammar().is_comment(node.kind()) {
             let lines = bytes.split(|byte| *byte == b'\n');
             return Some(lines.flat_map(|line| line.trim_ascii().to_vec()).collect());
         }
