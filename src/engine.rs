@@ -7,6 +7,7 @@ use crate::edit;
 use crate::finding::{Applicability, Finding, Fix, Form, Reason, Rule, SkippedFunction};
 use crate::flow::Body;
 use crate::language::Language;
+use crate::language::names::Names;
 use crate::lower::{File, Lowered, descendants, function_around, lower, span};
 use crate::parse::{parse, too_deep};
 use crate::plan::{Task, candidates};
@@ -220,8 +221,25 @@ impl Engine {
         self.loaded(language).prefilter.passes(text)
     }
 
+    /// What the headers that a text includes say of names, for [`Engine::analyse_with`].
+    pub fn headers(&self, language: Language, headers: &[Vec<u8>]) -> Names {
+        let mut names = Names::default();
+        let grammar = language.grammar();
+        for text in headers {
+            if let Some(tree) = parse(grammar, text).filter(|tree| !too_deep(tree)) {
+                names.add_headers(&grammar.names(tree.root_node(), text));
+            }
+        }
+        names
+    }
+
     /// Everything found in `text`, each finding with its verified fixes.
     pub fn analyse(&self, language: Language, text: &[u8]) -> Analysis {
+        self.analyse_with(language, text, &Names::default())
+    }
+
+    /// The same, with what its headers say of names.
+    pub fn analyse_with(&self, language: Language, text: &[u8], headers: &Names) -> Analysis {
         if !self.may_hold_locks(language, text) {
             return Analysis::default();
         }
@@ -239,7 +257,8 @@ impl Engine {
             };
         }
         let source = Source::new(text, grammar.default_indent());
-        let names = grammar.names(tree.root_node(), text);
+        let mut names = grammar.names(tree.root_node(), text);
+        names.add_headers(headers);
         let file = File {
             source: &source,
             root: tree.root_node(),
@@ -251,6 +270,7 @@ impl Engine {
                 .exceptions
                 .unwrap_or_else(|| grammar.default_exceptions()),
             standard: self.options.standard,
+            headers,
         };
         self.analyse_file(language, &file)
     }
@@ -498,6 +518,7 @@ fn verbatim(language: Language, file: &File<'_>) -> Vec<Span> {
             printer.is_verbatim(node.kind()) && node.start_position().row < node.end_position().row
         })
         .map(span)
+        .chain(printer.fixed_lines(file))
         .collect()
 }
 

@@ -33,6 +33,8 @@ pub struct TypedValue {
     /// Where that name means this value.
     pub scope: Span,
     pub type_ref: TypeRef,
+    /// It is declared at the top level of the file.
+    pub at_top: bool,
 }
 
 /// A type, as far as the file tells.
@@ -85,9 +87,42 @@ impl Names {
         }
         self.values.push(TypedValue {
             name,
+            at_top: scope.start == 0,
             scope,
             type_ref,
         });
+    }
+
+    /// Takes in what a header says: its types, its fields and the variables of its top level. What
+    /// is known already stays.
+    pub fn add_headers(&mut self, headers: &Names) {
+        for (name, import) in &headers.imports {
+            let known = self.imports.entry(name.clone());
+            known.or_insert_with(|| import.clone());
+        }
+        for (field, type_ref) in &headers.fields {
+            let known = self.fields.entry(field.clone());
+            known.or_insert_with(|| type_ref.clone());
+        }
+        for class in &headers.classes {
+            if self.class(&class.name).is_none() {
+                self.classes.push(Class {
+                    name: class.name.clone(),
+                    span: Span::default(),
+                    methods: class.methods.clone(),
+                    has_base: class.has_base,
+                });
+            }
+        }
+        let everywhere = Span::new(0, usize::MAX);
+        for value in headers.values.iter().filter(|value| value.at_top) {
+            self.values.push(TypedValue {
+                name: value.name.clone(),
+                scope: everywhere,
+                type_ref: value.type_ref.clone(),
+                at_top: true,
+            });
+        }
     }
 
     /// What a possibly dotted name stands for. `joined` says whether modules nest by dots.

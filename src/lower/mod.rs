@@ -27,6 +27,8 @@ pub struct File<'a> {
     pub grammar: &'a dyn Grammar,
     pub exceptions: Exceptions,
     pub standard: Standard,
+    /// What the headers that the file includes say of names.
+    pub headers: &'a Names,
 }
 
 impl<'a> File<'a> {

@@ -182,10 +182,15 @@ impl Table {
         self.questions.insert(node.id(), key);
     }
 
+    /// The key of the guard about which the node asks whether it holds it.
+    pub fn question(&self, node: Node<'_>) -> Option<KeyId> {
+        self.questions.get(&node.id()).copied()
+    }
+
     /// The key about which the node asks whether it is held.
     pub fn asks_held(&self, file: &File<'_>, node: Node<'_>) -> Option<KeyId> {
-        if let Some(key) = self.questions.get(&node.id()) {
-            return Some(*key);
+        if let Some(key) = self.question(node) {
+            return Some(key);
         }
         let hit = file
             .catalog

@@ -55,7 +55,8 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
             "the rewritten code would lose or change a comment or a string",
         ));
     }
-    let names = grammar.names(tree.root_node(), &text);
+    let mut names = grammar.names(tree.root_node(), &text);
+    names.add_headers(claim.file.headers);
     let file = File {
         source: &source,
         root: tree.root_node(),
@@ -64,6 +65,7 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
         grammar,
         exceptions: claim.exceptions,
         standard: claim.file.standard,
+        headers: claim.file.headers,
     };
     let start = shifted(claim.body.span.start, edits);
     let after = lower_at(&file, start, &claim.body.name)
@@ -125,7 +127,8 @@ fn errors(root: Node<'_>) -> usize {
 /// Comments (white space at line starts left out) and strings, in order.
 fn kept_tokens(claim: &Claim<'_>, root: Node<'_>, text: &[u8]) -> Vec<Vec<u8>> {
     let printer = claim.language.printer();
-    descendants(root, |node| !printer.is_verbatim(node.kind()))
+    let inside = |kind: &str| !printer.is_verbatim(kind) && !printer.is_import(kind);
+    descendants(root, |node| inside(node.kind()))
         .filter_map(|node| {
             let bytes = &text[node.byte_range()];
             if node.is_extra() && node.kind().contains("comment") {
