@@ -15,6 +15,7 @@ use crate::prefilter::Prefilter;
 use crate::refusal::reason;
 use crate::source::{Source, Span};
 use crate::verify::{Claim, verify};
+use aho_corasick::AhoCorasick;
 use std::str::FromStr;
 use std::sync::OnceLock;
 use tree_sitter::Node;
@@ -127,6 +128,8 @@ pub struct EngineError(pub String);
 struct Loaded {
     catalog: Catalog,
     prefilter: Prefilter,
+    /// The search for the types of its locks.
+    types: AhoCorasick,
 }
 
 /// Analyses and fixes texts. Shared by all threads.
@@ -192,11 +195,19 @@ impl Engine {
             })
             .collect();
         let catalog = Catalog::load(language.grammar(), &further)?;
-        let prefilter = Prefilter::new(catalog.needs()).map_err(|error| CatalogError {
+        let too_many = |error: aho_corasick::BuildError| CatalogError {
             path: "transforms".to_owned(),
             message: error.to_string(),
-        })?;
-        Ok(Loaded { catalog, prefilter })
+        };
+        let prefilter = Prefilter::new(catalog.needs()).map_err(too_many)?;
+        let entries = catalog.entries.iter();
+        let names: Vec<&String> = entries.flat_map(|entry| &entry.lock.types).collect();
+        let types = AhoCorasick::new(&names).map_err(too_many)?;
+        Ok(Loaded {
+            types,
+            catalog,
+            prefilter,
+        })
     }
 
     fn loaded(&self, language: Language) -> &Loaded {
@@ -225,7 +236,8 @@ impl Engine {
     pub fn headers(&self, language: Language, headers: &[Vec<u8>]) -> Names {
         let mut names = Names::default();
         let grammar = language.grammar();
-        for text in headers {
+        let tells = |text: &&Vec<u8>| self.loaded(language).types.is_match(text.as_slice());
+        for text in headers.iter().filter(tells) {
             if let Some(tree) = parse(grammar, text).filter(|tree| !too_deep(tree)) {
                 names.add_headers(&grammar.names(tree.root_node(), text));
             }

@@ -74,7 +74,10 @@ pub fn inspect(
             return Ok(None);
         }
         let headers = headers(path, &text, language, settings);
-        resolve(&text, least, |text| look(text, language, settings, &headers)).map(Some)
+        resolve(&text, least, |text| {
+            look(text, language, settings, &headers)
+        })
+        .map(Some)
     };
     let resolution = match guard::catch(work) {
         Ok(Ok(Some(resolution))) => resolution,

@@ -176,7 +176,12 @@ impl Catalog {
 
     /// The entry of a lock that such a guard holds: the one that its type tells, else any of its
     /// library with the guard's mode.
-    pub fn guarded_entry(&self, guard: &Guard, lock: Node<'_>, at: Surroundings<'_>) -> Option<usize> {
+    pub fn guarded_entry(
+        &self,
+        guard: &Guard,
+        lock: Node<'_>,
+        at: Surroundings<'_>,
+    ) -> Option<usize> {
         let fits = |entry: &Entry| entry.lock.mode == guard.mode;
         if let Some(TypeRef::Known { module, name }) = type_of(lock, at)
             && let Some(typed) = self.entries.iter().position(|entry| {

@@ -15,6 +15,8 @@ pub struct Names {
     pub classes: Vec<Class>,
     /// Fields by bare name, over all classes of the file; `None` where classes disagree.
     pub fields: HashMap<String, Option<TypeRef>>,
+    /// Fields by class and name, where the language keeps them apart.
+    pub members: HashMap<(String, String), TypeRef>,
 }
 
 /// Where a local name comes from.
@@ -102,6 +104,10 @@ impl Names {
         }
         for (field, type_ref) in &headers.fields {
             let known = self.fields.entry(field.clone());
+            known.or_insert_with(|| type_ref.clone());
+        }
+        for (member, type_ref) in &headers.members {
+            let known = self.members.entry(member.clone());
             known.or_insert_with(|| type_ref.clone());
         }
         for class in &headers.classes {

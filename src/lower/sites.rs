@@ -150,7 +150,7 @@ impl Table {
             let key = self
                 .keys
                 .iter()
-                .find(|key| key.text == text && key.mode == guard.mode)?;
+                .find(|key| key.text == text && (key.mode == guard.mode || guard.adopts))?;
             Some((*lock, key.entry))
         });
         let plain = || {

@@ -91,7 +91,11 @@ fn taken(file: &File<'_>, body: &Body, beside: &[Span]) -> HashSet<String> {
         }
     };
     if let Some(function) = outermost {
-        let apart = |node: Node<'_>| beside.iter().any(|span| span.contains(crate::lower::span(node)));
+        let apart = |node: Node<'_>| {
+            beside
+                .iter()
+                .any(|span| span.contains(crate::lower::span(node)))
+        };
         descendants(function, |node| !apart(node))
             .filter(|node| !apart(*node))
             .for_each(&mut collect);

@@ -26,7 +26,8 @@ pub fn insertion(file: &File<'_>, header: &str) -> Option<(usize, String)> {
         .iter()
         .filter(|node| {
             let path = path(node);
-            path.starts_with(&header[..1]) && path.contains(['.', '/']) == header.contains(['.', '/'])
+            path.starts_with(&header[..1])
+                && path.contains(['.', '/']) == header.contains(['.', '/'])
         })
         .collect();
     // Among the headers of the same kind, in their order; else behind the last include.

@@ -63,7 +63,10 @@ impl Printer for Dialect {
     }
 
     fn is_verbatim(&self, kind: &str) -> bool {
-        matches!(kind, "string_literal" | "raw_string_literal" | "char_literal")
+        matches!(
+            kind,
+            "string_literal" | "raw_string_literal" | "char_literal"
+        )
     }
 
     fn is_import(&self, kind: &str) -> bool {

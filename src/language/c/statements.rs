@@ -31,7 +31,9 @@ pub fn root(lowering: &mut Lowering<'_>) -> Block {
             let mut sites = lowering.table.sites.iter();
             sites.any(|site| site.key == key && site.acquire().is_none())
         };
-        let kept: Vec<usize> = (0..lowering.table.keys.len()).filter(|key| !freed(*key)).collect();
+        let kept: Vec<usize> = (0..lowering.table.keys.len())
+            .filter(|key| !freed(*key))
+            .collect();
         lowering.table.handed_over.extend(kept);
     }
     let body = function

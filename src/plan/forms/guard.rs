@@ -113,7 +113,11 @@ impl<'a> Builder<'a> {
             }
         };
         let key = &self.task.body.keys[site.key];
-        let last = self.region.stmts().last().map_or(site.span, |stmt| stmt.span);
+        let last = self
+            .region
+            .stmts()
+            .last()
+            .map_or(site.span, |stmt| stmt.span);
         let place = Span::new(site.span.start, last.end);
         let name = names::free_in(file, self.task.body, place, &GUARDS, &key.shown);
         let node = file
