@@ -16,6 +16,7 @@ use crate::refusal::reason;
 use crate::source::{Source, Span};
 use crate::verify::{Claim, verify};
 use aho_corasick::AhoCorasick;
+use std::cell::OnceCell;
 use std::str::FromStr;
 use std::sync::OnceLock;
 use tree_sitter::Node;
@@ -273,6 +274,7 @@ impl Engine {
         names.add_headers(headers);
         let file = File {
             source: &source,
+            tree: &tree,
             root: tree.root_node(),
             names: &names,
             catalog: self.catalog(language),
@@ -282,7 +284,6 @@ impl Engine {
                 .exceptions
                 .unwrap_or_else(|| grammar.default_exceptions()),
             standard: self.options.standard,
-            headers,
         };
         self.analyse_file(language, &file)
     }
@@ -351,6 +352,7 @@ impl Engine {
     ) -> Finding {
         let (file, body) = (at.file, at.body);
         let mut finding = found.finding;
+        let leaks = finding.leaks.clone();
         let task = Task {
             file,
             language,
@@ -358,7 +360,9 @@ impl Engine {
             site: found.site,
             releases: &found.releases,
             rule: finding.rule,
+            leaks: &leaks,
             verbatim,
+            taken: &OnceCell::new(),
             forced: false,
         };
         let claim = Claim {
@@ -547,7 +551,7 @@ fn releases<'t>(file: &File<'t>) -> Vec<(String, Node<'t>)> {
                 .filter(|hit| !hit.bindings.contains_key("TICKET"))
                 .map(move |hit| {
                     let entry = &file.catalog.entries[hit.entry];
-                    (entry.key_text(&hit.bindings, file.source.bytes), node)
+                    (entry.key_text(&hit.bindings, file.surroundings()), node)
                 })
         })
         .collect()

@@ -4,15 +4,21 @@ pub mod explore;
 mod intent;
 mod words;
 
-use crate::finding::{Finding, Form, Leak, LeakKind, Rule};
+use crate::finding::{Finding, Form, Leak, LeakKind, Rule, Severity};
 use crate::flow::graph::Graph;
 use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
 use explore::{Paths, explore};
+use tree_sitter::Node;
 
 /// Forms that make correct code neater.
-pub const NEATER: [Form; 3] = [Form::With, Form::RunExclusive, Form::LockGuard];
+pub const NEATER: [Form; 4] = [
+    Form::With,
+    Form::RunExclusive,
+    Form::LockGuard,
+    Form::KernelGuard,
+];
 
 /// A finding together with the acquire that it is about.
 #[derive(Debug, Clone)]
@@ -103,7 +109,9 @@ impl Judged<'_> {
             .flatten()
             .map(|(span, kind)| (*span, *kind))
             .filter(|(span, kind)| match kind {
-                LeakKind::Exception => !self.in_releasing_finally(*span, key),
+                LeakKind::Exception => {
+                    !self.in_releasing_finally(*span, key) && !self.is_sure_acquire(*span)
+                }
                 LeakKind::Return | LeakKind::EndOfBody => !kept_on_request,
                 _ => true,
             })
@@ -151,7 +159,7 @@ impl Judged<'_> {
                     ..
                 }
             );
-            entry.again_harmful(by_ticket)
+            entry.again_mistaken(by_ticket)
         });
         (harmful && leaks.is_empty()).then(|| {
             let places = again
@@ -218,7 +226,9 @@ impl Judged<'_> {
     /// Whether another closure of the function around frees the variable: it may do so meanwhile.
     fn freed_by_sibling(&self, key: KeyId) -> bool {
         let lock = &self.body.keys[key].text;
-        let variable = !lock.starts_with("this.") && !lock.starts_with("self.");
+        let variable = !["this.", "self.", "$this->"]
+            .iter()
+            .any(|own| lock.starts_with(own));
         variable
             && self.freed_elsewhere.iter().any(|freed| {
                 freed.lock == *lock
@@ -236,6 +246,14 @@ impl Judged<'_> {
                 .freed_elsewhere
                 .iter()
                 .any(|freed| intent::same_lock(&freed.lock, &key.text))
+    }
+
+    /// Whether an acquire that never throws stands there.
+    fn is_sure_acquire(&self, place: Span) -> bool {
+        self.body
+            .sites
+            .iter()
+            .any(|site| site.span == place && site.acquire().is_some_and(|acquire| acquire.sure))
     }
 
     /// Whether the place is in a `finally` that releases: that construct is the guarantee, and
@@ -318,6 +336,30 @@ impl Judged<'_> {
             })
     }
 
+    /// Whether what the acquire takes is freed when the function's own variables go.
+    fn frees_itself(&self, site: SiteId) -> bool {
+        let acquired = &self.body.sites[site];
+        let key = &self.body.keys[acquired.key];
+        if !self.file.catalog.entries[key.entry].lock.frees_itself {
+            return false;
+        }
+        let ticket = acquired
+            .acquire()
+            .and_then(|acquire| acquire.ticket.as_deref());
+        let span = self.body.span;
+        let grammar = self.file.grammar;
+        let node = self
+            .file
+            .root
+            .descendant_for_byte_range(span.start, span.end);
+        std::iter::successors(node, Node::parent)
+            .find(|node| grammar.is_function(node.kind()))
+            .is_some_and(|function| {
+                let name = ticket.unwrap_or(&key.text);
+                grammar.dies_with(function, name, self.file.source.bytes)
+            })
+    }
+
     fn finding(
         &self,
         site: SiteId,
@@ -347,12 +389,13 @@ impl Judged<'_> {
             .max()
             .unwrap_or(acquired.span.end)
             .max(acquired.span.end);
+        let own = self.frees_itself(site);
         Finding {
             rule,
-            severity: rule.severity(),
+            severity: if own { Severity::Note } else { rule.severity() },
             function: self.body.name.clone(),
             lock: key.shown.clone(),
-            message: words::message(rule, &key.shown, &leaks),
+            message: words::message(rule, &key.shown, &leaks, own),
             acquire: acquired.span,
             location: source.location(acquired.span.start),
             end: source.location(end),

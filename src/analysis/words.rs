@@ -3,9 +3,17 @@
 use crate::finding::{Leak, LeakKind, Rule};
 
 /// The message of a finding, without a final stop.
-pub fn message(rule: Rule, lock: &str, leaks: &[Leak]) -> String {
+///
+/// A lock that frees itself leaks nothing that lasts.
+pub fn message(rule: Rule, lock: &str, leaks: &[Leak], frees_itself: bool) -> String {
     let lock = lock.split_whitespace().collect::<Vec<_>>().join(" ");
     match rule {
+        Rule::LeakOnExit if frees_itself => {
+            format!("`{lock}` is left to free itself when {}", exits(leaks))
+        }
+        Rule::LeakOnException if frees_itself => {
+            format!("`{lock}` is left to free itself if {}", failures(leaks))
+        }
         Rule::LeakOnExit => format!("`{lock}` stays locked when {}", exits(leaks)),
         Rule::LeakOnException => format!("`{lock}` stays locked if {}", failures(leaks)),
         Rule::AcquireInsideTry => {

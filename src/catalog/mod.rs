@@ -37,7 +37,9 @@ pub struct Entry {
     pub modules: Vec<String>,
     acquire: Vec<Pattern>,
     tries: Vec<(Pattern, Taken)>,
+    sure: Vec<Pattern>,
     release: Vec<Pattern>,
+    reads: Vec<Pattern>,
     closed: Vec<Pattern>,
     guarded: Vec<Pattern>,
     callback: Vec<Pattern>,
@@ -54,6 +56,8 @@ pub enum Role {
     Acquire,
     Try(Taken),
     Release,
+    /// Looks at a ticket.
+    Read,
     /// Ends what carries the lock.
     Close,
     /// A call that holds the lock while its callback runs.
@@ -234,7 +238,7 @@ impl Catalog {
             }
             calls.sort_unstable();
             calls.dedup();
-            if entry.lock.by_name {
+            if entry.lock.by_name || entry.lock.unmistakable || entry.needs_no_import() {
                 needs.push(Need {
                     calls,
                     modules: Vec::new(),
@@ -418,6 +422,8 @@ impl Entry {
             acquire,
             tries,
             release,
+            sure: many(&lock.sure)?,
+            reads: many(&lock.reads)?,
             closed: many(&lock.closed)?,
             guarded: many(&lock.guarded)?,
             callback,
@@ -445,6 +451,12 @@ impl Entry {
                     .iter()
                     .enumerate()
                     .map(|(index, pattern)| (Role::Release, index, pattern)),
+            )
+            .chain(
+                self.reads
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Read, index, pattern)),
             )
             .chain(
                 self.closed
@@ -483,6 +495,7 @@ impl Entry {
             Role::Acquire => &self.acquire[index],
             Role::Try(_) => &self.tries[index].0,
             Role::Release => &self.release[index],
+            Role::Read => &self.reads[index],
             Role::Close => &self.closed[index],
             Role::Guarded => &self.guarded[index],
             Role::Callback => &self.callback[index],
@@ -501,11 +514,18 @@ impl Entry {
         Some(*taken)
     }
 
+    /// Whether the acquire never throws.
+    pub fn is_sure<'t>(&self, node: Node<'t>, text: &[u8]) -> bool {
+        self.sure
+            .iter()
+            .any(|pattern| pattern.matches(node, text, &mut Bindings::new()))
+    }
+
     /// The lock that the holes name: its texts, joined.
-    pub fn key_text(&self, bindings: &Bindings<'_>, text: &[u8]) -> String {
+    pub fn key_text(&self, bindings: &Bindings<'_>, at: Surroundings<'_>) -> String {
         let texts: Vec<String> = self
             .key_nodes(bindings)
-            .map(|node| normal(node, text))
+            .map(|node| at.grammar.known_as(node, at.text))
             .collect();
         texts.join(", ")
     }
@@ -532,11 +552,14 @@ impl Entry {
         };
         let Some(receiver) = bindings.get("LOCK") else {
             // By ticket: the acquire is the evidence.
-            return (role == Role::Release || imported()).then_some(Confidence::Typed);
+            let known = role == Role::Release || self.lock.unmistakable || self.needs_no_import();
+            return (known || imported()).then_some(Confidence::Typed);
         };
         if self.lock.functions {
-            // Functions that no module gives are known by their names.
-            return (self.modules.is_empty() || imported()).then_some(Confidence::Typed);
+            return match self.needs_no_import() || imported() {
+                true => Some(Confidence::Typed),
+                false => self.lock.unmistakable.then_some(Confidence::Imported),
+            };
         }
         let name = normal(*receiver, at.text);
         match type_of(*receiver, at) {
@@ -569,6 +592,15 @@ impl Entry {
                         || (self.acquire.iter().any(has) && self.release.iter().any(has))))
                 .then_some(Confidence::Named)
             }
+            Some(TypeRef::Named(type_name))
+                if self.has_type(&type_name)
+                    && self
+                        .modules
+                        .iter()
+                        .any(|module| at.names.wildcards.contains(module)) =>
+            {
+                Some(Confidence::Typed)
+            }
             Some(TypeRef::Named(type_name)) => {
                 (self.lock.by_name && telling(&type_name)).then_some(Confidence::Named)
             }
@@ -579,6 +611,12 @@ impl Entry {
                 (worded && imported()).then_some(Confidence::Imported)
             }
         }
+    }
+
+    /// Whether its functions or types are there without an import: those of the language itself.
+    fn needs_no_import(&self) -> bool {
+        let global = self.modules.iter().any(String::is_empty);
+        global || (self.lock.functions && self.modules.is_empty())
     }
 
     fn has_type(&self, name: &str) -> bool {
@@ -633,10 +671,21 @@ impl Entry {
     /// Whether a second release does harm.
     pub fn again_harmful(&self, by_ticket: bool) -> bool {
         match self.lock.again {
-            schema::Again::Harmful => true,
+            schema::Again::Harmful | schema::Again::HarmlessWhileOpen => true,
             schema::Again::Harmless => false,
             schema::Again::HarmlessByTicket => !by_ticket,
         }
+    }
+
+    /// Whether releases and the closing of what carries the lock go together: then closing it is one
+    /// more way to free it.
+    pub fn is_freed_by_closing(&self) -> bool {
+        self.lock.again == schema::Again::HarmlessWhileOpen
+    }
+
+    /// Whether a second release is a mistake worth telling.
+    pub fn again_mistaken(&self, by_ticket: bool) -> bool {
+        !self.is_freed_by_closing() && self.again_harmful(by_ticket)
     }
 
     /// Whether nothing but the ticket of an acquire frees what it took.
@@ -645,6 +694,14 @@ impl Entry {
             .release
             .iter()
             .all(|code| code.contains("$TICKET"))
+    }
+
+    /// Whether a release by ticket names the lock as well: `$LOCK.unlock($TICKET)`.
+    pub fn ticket_needs_lock(&self) -> bool {
+        self.lock
+            .release
+            .iter()
+            .any(|code| code.contains("$TICKET") && code.contains("$LOCK"))
     }
 
     /// The code that the entry gives for a form.
@@ -674,6 +731,28 @@ impl Entry {
 }
 
 impl Entry {
+    /// The construct for a lock that the function `acquire` takes and `release` frees.
+    pub fn form_for(
+        &self,
+        form: Form,
+        acquire: &str,
+        release: &str,
+    ) -> Option<&schema::FormCode> {
+        let fits = |wanted: &Option<String>, called: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == called)
+        };
+        self.lock.forms.iter().find_map(|entry| match entry {
+            schema::FormEntry::Code(code)
+                if code.name == form
+                    && fits(&code.acquire, acquire)
+                    && fits(&code.release, release) =>
+            {
+                Some(code.as_ref())
+            }
+            _ => None,
+        })
+    }
+
     /// How a ticket is bound and how it releases: `[, $TICKET]` and `$TICKET()`.
     ///
     /// A lock that is known by name only may give no ticket: one is recognised, never brought in.

@@ -117,11 +117,15 @@ impl Pattern {
             Pattern::Rest => true,
             Pattern::Leaf { kind, text: own } => {
                 let node = unwrapped(node);
-                node.kind() == kind && &text[node.byte_range()] == own.as_bytes()
+                let bytes = &text[node.byte_range()];
+                match kind.as_str() {
+                    "boolean" => bytes.eq_ignore_ascii_case(own.as_bytes()),
+                    _ => plain_kind(node) == kind && required(bytes) == own.as_bytes(),
+                }
             }
             Pattern::Tree { kind, children } => {
                 let node = unwrapped(node);
-                if node.kind() != kind {
+                if plain_kind(node) != kind {
                     return false;
                 }
                 let nodes: Vec<Node<'t>> = significant(node).collect();
@@ -171,10 +175,28 @@ fn build(node: Node<'_>, text: &[u8]) -> Pattern {
             text: own,
         };
     }
+    let children: Vec<Pattern> = significant(node).map(|child| build(child, text)).collect();
+    // A grammar may wrap each argument in a node of its own.
+    if let [Pattern::Rest] = children.as_slice() {
+        return Pattern::Rest;
+    }
     Pattern::Tree {
         kind: node.kind().to_owned(),
-        children: significant(node).map(|child| build(child, text)).collect(),
+        children,
     }
+}
+
+/// `$lock?->release()` is the call `$lock->release()`, if there is a lock at all.
+fn plain_kind<'t>(node: Node<'t>) -> &'t str {
+    let kind = node.kind();
+    match kind {
+        "?->" => "->",
+        _ => kind.strip_prefix("nullsafe_").unwrap_or(kind),
+    }
+}
+
+fn required(operator: &[u8]) -> &[u8] {
+    if operator == b"?->" { b"->" } else { operator }
 }
 
 /// The children that are no comments.
@@ -184,20 +206,27 @@ fn significant<'t>(node: Node<'t>) -> impl Iterator<Item = Node<'t>> {
         .filter(|child| !child.is_extra())
 }
 
-/// What stands between parentheses.
+/// What stands between parentheses, behind an operator that hushes warnings (`@f()`), or behind the
+/// `\` of a global name (`\f`).
 pub fn unwrapped(node: Node<'_>) -> Node<'_> {
     let mut node = node;
-    while node.kind() == "parenthesized_expression"
-        && let Some(inner) = node.named_child(0)
-    {
-        node = inner;
+    loop {
+        let inner = match node.kind() {
+            "parenthesized_expression" | "error_suppression_expression" => node.named_child(0),
+            "qualified_name" if node.child_count() == 2 => node.named_child(0),
+            _ => None,
+        };
+        match inner {
+            Some(inner) => node = inner,
+            None => return node,
+        }
     }
-    node
 }
 
 /// The text of a node without comments, and with white space only where words would join.
 pub fn normal(node: Node<'_>, text: &[u8]) -> String {
     let mut out = String::new();
+    let mut end = node.start_byte();
     let mut cursor = node.walk();
     let mut done = false;
     while !done {
@@ -206,10 +235,12 @@ pub fn normal(node: Node<'_>, text: &[u8]) -> String {
         if leaf && !here.is_extra() {
             let piece = String::from_utf8_lossy(&text[here.byte_range()]);
             let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-            if out.chars().next_back().is_some_and(word) && piece.starts_with(word) {
+            let apart = here.start_byte() > end;
+            if apart && out.chars().next_back().is_some_and(word) && piece.starts_with(word) {
                 out.push(' ');
             }
             out.push_str(&piece);
+            end = here.end_byte();
         }
         if !leaf && !here.is_extra() && cursor.goto_first_child() {
             continue;

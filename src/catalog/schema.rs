@@ -2,6 +2,7 @@
 
 use crate::finding::Form;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A file of the catalogue: one library.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,6 +69,9 @@ pub struct Lock {
     /// Functions of the module rather than methods of a lock: the import is all the evidence.
     #[serde(default)]
     pub functions: bool,
+    /// Nobody else has functions of these names: no import is needed.
+    #[serde(default)]
+    pub unmistakable: bool,
     /// No type is known: a telling name and the pair of methods have to do.
     #[serde(default)]
     pub by_name: bool,
@@ -77,6 +81,9 @@ pub struct Lock {
     /// Expressions that come back with the lock held, or throw.
     #[serde(default)]
     pub acquire: Vec<String>,
+    /// Those of `acquire` that never throw.
+    #[serde(default)]
+    pub sure: Vec<String>,
     /// Expressions that may come back without it. What is also listed under `acquire` counts as a
     /// plain acquire where its result is dropped.
     #[serde(default, rename = "try")]
@@ -89,6 +96,9 @@ pub struct Lock {
     /// Questions whether it is held: `$LOCK.isLocked()`.
     #[serde(default)]
     pub held: Vec<String>,
+    /// Calls that look at a ticket and do nothing to the lock: `$LOCK.validate($TICKET)`.
+    #[serde(default)]
+    pub reads: Vec<String>,
     /// Calls that end what carries the lock, and the lock with it: `$LOCK.close()`. A function that
     /// makes them, or leaves them to a `with … as`, frees the lock in a way of its own.
     #[serde(default)]
@@ -106,6 +116,13 @@ pub struct Lock {
     /// What a second release does.
     #[serde(default)]
     pub again: Again,
+    /// Taking it cannot throw.
+    #[serde(default)]
+    pub infallible: bool,
+    /// The lock goes with the object that stands for it: a variable of the function leaks nothing
+    /// that lasts longer than the call.
+    #[serde(default)]
+    pub frees_itself: bool,
     /// The holder may acquire it again.
     #[serde(default)]
     pub reentrant: bool,
@@ -138,6 +155,10 @@ pub enum Taken {
     NotNull,
     /// Zero: the result says what went wrong.
     Zero,
+    /// Nil: the (last) result is the error that says that it was not taken.
+    Null,
+    /// Any number but zero.
+    NotZero,
 }
 
 /// What a second release does.
@@ -151,6 +172,8 @@ pub enum Again {
     Harmless,
     /// Nothing when it is done by the ticket.
     HarmlessByTicket,
+    /// Nothing, unless what carries the lock has been closed before.
+    HarmlessWhileOpen,
 }
 
 /// A form, by name or with the code that it needs.
@@ -170,6 +193,15 @@ pub struct FormCode {
     /// `std::lock_guard<$TYPE> $GUARD($LOCK);`. Empty where only what is held already can be guarded.
     #[serde(default)]
     pub code: String,
+    /// The same in front of a block of its own: `scoped_guard(mutex, $LOCK)`.
+    #[serde(default)]
+    pub scoped: Option<String>,
+    /// The one function that must have taken the lock, where a lock can be taken in several ways.
+    #[serde(default)]
+    pub acquire: Option<String>,
+    /// The one function that must free it.
+    #[serde(default)]
+    pub release: Option<String>,
     /// The same for a lock that is held already.
     #[serde(default)]
     pub adopt: Option<String>,
@@ -222,6 +254,9 @@ pub struct LanguageFacts {
     /// Calls that do nothing but throw.
     #[serde(default)]
     pub raises: Vec<String>,
+    /// The types of what functions give, where a declaration has to say them: `int, error`.
+    #[serde(default)]
+    pub results: BTreeMap<String, String>,
     /// Calls that end the process.
     pub process_exits: Vec<String>,
     /// Names that are never null.

@@ -87,6 +87,7 @@ fn of_shebang(start: &[u8]) -> Option<Language> {
         .find(|word| *word != "env" && !word.starts_with('-') && !word.contains('='))?;
     match interpreter.trim_end_matches(|last: char| last.is_ascii_digit() || last == '.') {
         "python" | "pypy" => Some(Language::Python),
+        "php" | "php-cgi" => Some(Language::Php),
         "node" | "nodejs" => Some(Language::JavaScript),
         "ts-node" | "tsx" | "deno" | "bun" => Some(Language::TypeScript),
         _ => None,

@@ -46,6 +46,14 @@ pub enum Op {
         value: Value,
         next: Pc,
     },
+    /// The variable stands for an expression from here on.
+    Means {
+        var: String,
+        text: String,
+        names: Vec<String>,
+        lasting: bool,
+        next: Pc,
+    },
     Branch {
         test: Test,
         yes: Pc,
@@ -57,7 +65,8 @@ pub enum Op {
         /// The operand of a return; empty otherwise.
         label: String,
         span: Span,
-        /// The body of the loop or switch that a break or continue leaves.
+        /// What a jump within the function leaves: the body of a loop or of a function that is
+        /// called in place.
         from: Option<Span>,
         next: Pc,
     },
@@ -145,6 +154,11 @@ enum Frame {
     Inline {
         ret: Pc,
     },
+    /// A function that is called where it is written.
+    InPlace {
+        ret: Pc,
+        body: Span,
+    },
     Target {
         label: Option<String>,
         body: Span,
@@ -180,6 +194,7 @@ fn cleanup_of(exit: &WithExit, span: Span) -> Cleanup {
     match exit {
         WithExit::Release(site) => Cleanup::Release(*site),
         WithExit::Events(events) => Cleanup::Events(events.clone()),
+        WithExit::Block { block, .. } => Cleanup::Block(block.clone()),
         WithExit::Call { label, .. } => Cleanup::Call(label.clone(), span),
     }
 }
@@ -246,8 +261,16 @@ impl Builder<'_> {
         };
         let span = stmts[at].span;
         let what = cleanup_of(exit, span);
-        let rest =
-            self.with_cleanup(what, next, None, |builder, next| builder.stmts(rest, next))?;
+        let swallowed = match exit {
+            WithExit::Block {
+                swallows: Some(label),
+                ..
+            } => Some((label, next)),
+            _ => None,
+        };
+        let rest = self.with_cleanup(what, next, swallowed, |builder, next| {
+            builder.stmts(rest, next)
+        })?;
         let entry = self.events(enter, rest)?;
         before
             .iter()
@@ -262,6 +285,15 @@ impl Builder<'_> {
         match &stmt.kind {
             StmtKind::Plain(events) => self.events(events, next),
             StmtKind::Block(block) => self.block(block, next),
+            StmtKind::InPlace(body) => {
+                self.frames.push(Frame::InPlace {
+                    ret: next,
+                    body: body.span,
+                });
+                let entry = self.block(body, next);
+                self.frames.pop();
+                entry
+            }
             StmtKind::If {
                 cond,
                 then,
@@ -395,13 +427,14 @@ impl Builder<'_> {
     }
 
     fn returned(&mut self, value: &[Event], operand: &str, span: Span) -> Built {
-        let (depth, target) = self
+        let (depth, target, from) = self
             .frames
             .iter()
             .enumerate()
             .rev()
             .find_map(|(depth, frame)| match frame {
-                Frame::Function { ret, .. } | Frame::Inline { ret } => Some((depth, *ret)),
+                Frame::Function { ret, .. } | Frame::Inline { ret } => Some((depth, *ret, None)),
+                Frame::InPlace { ret, body } => Some((depth, *ret, Some(*body))),
                 _ => None,
             })
             .ok_or(TooLarge)?;
@@ -423,7 +456,7 @@ impl Builder<'_> {
             kind: LeakKind::Return,
             label: operand.to_owned(),
             span,
-            from: None,
+            from,
             next,
         });
         self.events(value, leave)
@@ -628,7 +661,7 @@ impl Builder<'_> {
                 Frame::Function { throw, .. }
                 | Frame::Catch { throw, .. }
                 | Frame::Cleanup { throw, .. } => Some(*throw),
-                Frame::Inline { .. } | Frame::Target { .. } | Frame::Labels(_) => None,
+                Frame::Inline { .. } | Frame::InPlace { .. } | Frame::Target { .. } | Frame::Labels(_) => None,
             })
             .unwrap_or_default()
     }
@@ -746,6 +779,18 @@ impl Builder<'_> {
                 value: value.clone(),
                 next,
             },
+            EventKind::Means {
+                var,
+                text,
+                names,
+                lasting,
+            } => Op::Means {
+                var: var.clone(),
+                text: text.clone(),
+                names: names.clone(),
+                lasting: *lasting,
+                next,
+            },
             EventKind::Choice { cond, yes, no } => {
                 let yes = self.events(yes, next)?;
                 let no = self.events(no, next)?;
@@ -754,6 +799,13 @@ impl Builder<'_> {
             EventKind::Inline { enter, exit, body } => {
                 return self.inline(*enter, *exit, body, next, next);
             }
+            EventKind::Throw { label } => Op::Leave {
+                kind: LeakKind::Throw,
+                label: label.clone(),
+                span,
+                from: None,
+                next: on_throw,
+            },
             EventKind::ProcessExit { label } => {
                 let exit = self.push(Op::Exit(ExitKind::Process));
                 Op::Observe {

@@ -7,6 +7,7 @@
 
 pub mod graph;
 pub mod machine;
+mod meanings;
 
 use crate::source::Span;
 
@@ -80,12 +81,14 @@ pub enum SiteKind {
 pub struct Acquire {
     /// It may come back without the lock.
     pub conditional: bool,
-    /// The value that says "not taken" is null/None rather than false.
+    /// The value that says "not taken" is null/None or zero rather than false.
     pub null_when_not: bool,
     /// The value says what went wrong: zero means taken.
     pub zero_when_taken: bool,
     /// It does not throw.
     pub cannot_throw: bool,
+    /// It never throws.
+    pub sure: bool,
     /// The variable that the ticket is bound to.
     pub ticket: Option<String>,
     /// The variable that the result (ticket or "was it taken") is bound to.
@@ -169,6 +172,9 @@ pub enum DeclKind {
     Variable,
     /// Functions, classes, types: cannot move.
     Fixed,
+    /// May not stand in a block, or would mean something else there: functions of a script that are
+    /// known before it runs, imports.
+    Outermost,
 }
 
 /// What a statement does.
@@ -218,6 +224,8 @@ pub enum StmtKind {
     },
     Break(Option<String>),
     Continue(Option<String>),
+    /// A function that is called where it is written: its returns end it.
+    InPlace(Block),
     /// To the [`StmtKind::Labeled`] of this name, in this block or one around it.
     Goto(String),
     /// Something that runs when control leaves the block, from this statement on: a guard object,
@@ -234,6 +242,11 @@ pub enum WithExit {
     Release(SiteId),
     /// What can be told of it.
     Events(Vec<Event>),
+    /// Statements. They may swallow an exception, if this is named.
+    Block {
+        block: Block,
+        swallows: Option<String>,
+    },
     /// Code that is not known; may it swallow an exception?
     Call {
         label: String,
@@ -313,6 +326,15 @@ pub enum EventKind {
         var: String,
         value: Value,
     },
+    /// The variable that was just assigned stands for an expression: returning it returns that.
+    Means {
+        var: String,
+        text: String,
+        /// What the expression reads.
+        names: Vec<String>,
+        /// Nothing that others do changes it.
+        lasting: bool,
+    },
     /// Parts of an expression that run on a condition: `a && f()`.
     Choice {
         cond: Box<Cond>,
@@ -327,6 +349,10 @@ pub enum EventKind {
     },
     /// The process ends here; nothing guaranteed runs.
     ProcessExit {
+        label: String,
+    },
+    /// An expression that throws: `$x ?? throw …`.
+    Throw {
         label: String,
     },
 }
@@ -393,7 +419,7 @@ impl Stmt {
     /// The blocks directly below the statement, in order of the text.
     pub fn blocks(&self) -> Vec<&Block> {
         match &self.kind {
-            StmtKind::Block(block) => vec![block],
+            StmtKind::Block(block) | StmtKind::InPlace(block) => vec![block],
             StmtKind::If {
                 then, otherwise, ..
             } => std::iter::once(then).chain(otherwise).collect(),
@@ -410,6 +436,10 @@ impl Stmt {
                 .chain(finally)
                 .collect(),
             StmtKind::With { body, .. } => vec![body],
+            StmtKind::Scoped {
+                exit: WithExit::Block { block, .. },
+                ..
+            } => vec![block],
             StmtKind::Labeled { body, .. } => body.blocks(),
             StmtKind::Plain(_)
             | StmtKind::Return { .. }
@@ -447,6 +477,7 @@ impl Stmt {
             }
             StmtKind::Labeled { body, .. } => return body.own_events(),
             StmtKind::Block(_)
+            | StmtKind::InPlace(_)
             | StmtKind::Try { .. }
             | StmtKind::Break(_)
             | StmtKind::Continue(_)

@@ -3,7 +3,10 @@
 pub mod names;
 
 mod c;
+mod go;
+mod java;
 mod javascript;
+mod php;
 mod python;
 
 use crate::catalog::Surroundings;
@@ -32,17 +35,23 @@ pub enum Language {
     C,
     #[serde(rename = "cpp")]
     Cpp,
+    Go,
+    Java,
+    Php,
 }
 
 impl Language {
     /// Every language, by the names that `--lang` knows (`Tsx` shares one with `TypeScript`).
-    pub const ALL: [Language; 6] = [
+    pub const ALL: [Language; 9] = [
         Language::JavaScript,
         Language::TypeScript,
         Language::Tsx,
         Language::Python,
         Language::C,
         Language::Cpp,
+        Language::Go,
+        Language::Java,
+        Language::Php,
     ];
 
     /// The name in outputs, `--lang` and the configuration.
@@ -53,6 +62,9 @@ impl Language {
             Language::Python => "python",
             Language::C => "c",
             Language::Cpp => "cpp",
+            Language::Go => "go",
+            Language::Java => "java",
+            Language::Php => "php",
         }
     }
 
@@ -67,6 +79,9 @@ impl Language {
             Language::Cpp => &[
                 "cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "tpp", "inl",
             ],
+            Language::Go => &["go"],
+            Language::Java => &["java"],
+            Language::Php => &["php", "inc", "module", "phtml", "php5", "phpt"],
         }
     }
 
@@ -77,6 +92,9 @@ impl Language {
             Language::Python => "python",
             Language::C => "c",
             Language::Cpp => "cpp",
+            Language::Go => "go",
+            Language::Java => "java",
+            Language::Php => "php",
         }
     }
 
@@ -89,12 +107,15 @@ impl Language {
             Language::Python => &python::PYTHON,
             Language::C => &c::C,
             Language::Cpp => &c::CPP,
+            Language::Go => &go::GO,
+            Language::Java => &java::JAVA,
+            Language::Php => &php::PHP,
         }
     }
 
     /// Whether a compiler checks what a rewrite does to types.
     pub fn is_typed(self) -> bool {
-        matches!(self, Language::TypeScript | Language::Tsx)
+        matches!(self, Language::TypeScript | Language::Tsx | Language::Java)
     }
 
     /// How the language writes constructs.
@@ -106,6 +127,9 @@ impl Language {
             Language::Python => &python::PYTHON,
             Language::C => &c::C,
             Language::Cpp => &c::CPP,
+            Language::Go => &go::GO,
+            Language::Java => &java::JAVA,
+            Language::Php => &php::PHP,
         }
     }
 
@@ -146,6 +170,14 @@ pub enum Binding<'t> {
     Condition,
     /// Into a larger expression.
     Other,
+}
+
+/// When a function runs that is called where it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CalledInPlace {
+    AtOnce,
+    /// When the function around it is left.
+    AtTheEnd,
 }
 
 /// A call that hands a promise one handler, which releases.
@@ -194,11 +226,19 @@ pub trait Grammar: Sync + Send {
 
     /// Whether a node of this kind is a function with a body of its own.
     fn is_function(&self, kind: &str) -> bool;
+    /// When the function runs, if it is called where it is written and nowhere else.
+    fn called_in_place(&self, _function: Node<'_>, _text: &[u8]) -> Option<CalledInPlace> {
+        None
+    }
     fn function_name(&self, function: Node<'_>, text: &[u8]) -> String;
     /// `(async, generator)`.
     fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool);
     fn first_parameter<'t>(&self, function: Node<'t>) -> Option<Node<'t>>;
 
+    /// Whether what the grammar takes for a mistake is understood all the same.
+    fn is_harmless(&self, _mistake: Node<'_>, _text: &[u8]) -> bool {
+        false
+    }
     /// Whether patterns of the catalogue may match nodes of this kind.
     fn may_match(&self, kind: &str) -> bool;
     fn is_call(&self, kind: &str) -> bool;
@@ -214,6 +254,11 @@ pub trait Grammar: Sync + Send {
     }
     /// The last identifier of the callee of a call, through `await`.
     fn called_word(&self, node: Node<'_>, text: &[u8]) -> Option<String>;
+    /// The one text by which a lock goes that has several names: `this.lock` and `lock` are the same
+    /// field.
+    fn known_as(&self, node: Node<'_>, text: &[u8]) -> String {
+        normal(node, text)
+    }
     /// The names that an expression reads, dotted ones too, added to `out`.
     fn names_in(&self, node: Node<'_>, text: &[u8], out: &mut Vec<String>);
     /// What an `await` awaits.
@@ -226,12 +271,21 @@ pub trait Grammar: Sync + Send {
     }
     /// Where the value of an expression goes.
     fn binding<'t>(&self, node: Node<'t>) -> Binding<'t>;
+    /// The variables that get the results of a call, in order.
+    fn results<'t>(&self, target: Node<'t>) -> Vec<Node<'t>> {
+        vec![target]
+    }
     /// Whether the name is that of a resource which a construct closes: `with … as name`.
     fn is_managed(&self, _name: Node<'_>) -> bool {
         false
     }
     /// Whether the acquire takes nothing here: a test asserts that it fails, or a task runs it.
     fn takes_nothing(&self, _acquire: Node<'_>, _text: &[u8]) -> bool {
+        false
+    }
+    /// Whether the value of the variable is made in the function, and goes when the function's
+    /// variables go: nobody else gets it.
+    fn dies_with(&self, _function: Node<'_>, _name: &str, _text: &[u8]) -> bool {
         false
     }
     /// Whether a name is given to somebody else where it stands: passed, stored, returned.

@@ -5,13 +5,17 @@ use crate::source::Span;
 use std::collections::{HashMap, HashSet};
 
 /// The names of one file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Names {
     /// By local name.
     pub imports: HashMap<String, Import>,
     /// Every module that is imported, in whatever way.
     pub modules: HashSet<String>,
-    pub values: Vec<TypedValue>,
+    /// Modules all of whose names are imported without being named.
+    pub wildcards: Vec<String>,
+    values: Vec<TypedValue>,
+    /// Which of them have a name.
+    by_name: HashMap<String, Vec<usize>>,
     pub classes: Vec<Class>,
     /// Fields by bare name, over all classes of the file; `None` where classes disagree.
     pub fields: HashMap<String, Option<TypeRef>>,
@@ -28,15 +32,11 @@ pub struct Import {
 }
 
 /// A variable or field with a type that is in sight.
-#[derive(Debug)]
-pub struct TypedValue {
-    /// As code names it: `mutex`, `this.mutex`, `self._lock`.
-    pub name: String,
-    /// Where that name means this value.
-    pub scope: Span,
-    pub type_ref: TypeRef,
-    /// It is declared at the top level of the file.
-    pub at_top: bool,
+#[derive(Debug, Clone)]
+struct TypedValue {
+    /// Where its name means this value.
+    scope: Span,
+    type_ref: TypeRef,
 }
 
 /// A type, as far as the file tells.
@@ -51,7 +51,7 @@ pub enum TypeRef {
 }
 
 /// A class of the file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Class {
     pub name: String,
     pub span: Span,
@@ -62,22 +62,33 @@ pub struct Class {
 impl Names {
     /// The type of what is called `name` at byte `at`: the innermost declaration in scope.
     pub fn type_at(&self, name: &str, at: usize) -> Option<&TypeRef> {
-        let declared = self
-            .values
-            .iter()
-            .filter(|value| value.name == name && value.scope.start <= at && at < value.scope.end)
-            .min_by_key(|value| value.scope.end - value.scope.start)
-            .map(|value| &value.type_ref);
-        if declared.is_some() {
-            return declared;
-        }
-        let (_, field) = name.rsplit_once('.')?;
-        self.fields.get(field)?.as_ref()
+        self.declared_at(name, at).or_else(|| {
+            let (_, field) = split_member(name)?;
+            self.fields.get(field)?.as_ref()
+        })
     }
 
-    /// Records a value; fields also under their bare name.
+    /// The same, for what is declared by this very name.
+    pub fn declared_at(&self, name: &str, at: usize) -> Option<&TypeRef> {
+        self.values_of(name)
+            .filter(|value| value.scope.start <= at && at < value.scope.end)
+            .min_by_key(|value| value.scope.end - value.scope.start)
+            .map(|value| &value.type_ref)
+    }
+
+    /// The types of everything that is declared by this very name.
+    pub fn declared_all(&self, name: &str) -> impl Iterator<Item = &TypeRef> {
+        self.values_of(name).map(|value| &value.type_ref)
+    }
+
+    fn values_of(&self, name: &str) -> impl Iterator<Item = &TypedValue> {
+        let numbers = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        numbers.iter().map(|number| &self.values[*number])
+    }
+
+    /// Records a value by the name that code gives it: `mutex`, `this.mutex`. Fields also under their bare name.
     pub fn declare(&mut self, name: String, scope: Span, type_ref: TypeRef) {
-        if let Some((_, field)) = name.rsplit_once('.') {
+        if let Some((_, field)) = split_member(&name) {
             self.fields
                 .entry(field.to_owned())
                 .and_modify(|known| {
@@ -87,12 +98,11 @@ impl Names {
                 })
                 .or_insert_with(|| Some(type_ref.clone()));
         }
-        self.values.push(TypedValue {
-            name,
-            at_top: scope.start == 0,
-            scope,
-            type_ref,
-        });
+        self.by_name
+            .entry(name)
+            .or_default()
+            .push(self.values.len());
+        self.values.push(TypedValue { scope, type_ref });
     }
 
     /// Takes in what a header says: its types, its fields and the variables of its top level. What
@@ -120,14 +130,20 @@ impl Names {
                 });
             }
         }
-        let everywhere = Span::new(0, usize::MAX);
-        for value in headers.values.iter().filter(|value| value.at_top) {
-            self.values.push(TypedValue {
-                name: value.name.clone(),
-                scope: everywhere,
-                type_ref: value.type_ref.clone(),
-                at_top: true,
-            });
+        // Far behind the end of any text, and yet it can be moved.
+        let everywhere = Span::new(0, usize::MAX / 4);
+        for (name, numbers) in &headers.by_name {
+            let values = numbers.iter().map(|number| &headers.values[*number]);
+            for value in values.filter(|value| value.scope.start == 0) {
+                self.by_name
+                    .entry(name.clone())
+                    .or_default()
+                    .push(self.values.len());
+                self.values.push(TypedValue {
+                    scope: everywhere,
+                    type_ref: value.type_ref.clone(),
+                });
+            }
         }
     }
 
@@ -171,6 +187,20 @@ impl Names {
         self.classes.iter().find(|class| class.name == name)
     }
 
+    /// The same names where `moved` says that their places are now. What an edit declares is not among
+    /// them: no lock is declared by one.
+    pub fn shifted(&self, moved: impl Fn(usize) -> usize) -> Names {
+        let mut names = self.clone();
+        let shift = |span: &mut Span| *span = Span::new(moved(span.start), moved(span.end));
+        for value in &mut names.values {
+            shift(&mut value.scope);
+        }
+        for class in &mut names.classes {
+            shift(&mut class.span);
+        }
+        names
+    }
+
     /// The innermost class around the byte at `at`.
     pub fn class_at(&self, at: usize) -> Option<&Class> {
         self.classes
@@ -178,6 +208,14 @@ impl Names {
             .filter(|class| class.span.start <= at && at < class.span.end)
             .min_by_key(|class| class.span.end - class.span.start)
     }
+}
+
+/// The owner and the last member of a name: `this.lock`, `$this->lock`, `self::$lock`.
+pub fn split_member(name: &str) -> Option<(&str, &str)> {
+    [".", "->", "::"]
+        .into_iter()
+        .filter_map(|separator| name.rsplit_once(separator))
+        .max_by_key(|(owner, _)| owner.len())
 }
 
 /// Words that make a name tell of a lock.

@@ -26,7 +26,12 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
             out.push(event(node, EventKind::Acquire(site)));
         }
         Some(Does::Release(site)) => release(lowering, node, site, out),
+        Some(Does::Part) => operands(lowering, node, out),
         Some(Does::Close(site)) => out.push(close(lowering, node, site)),
+        Some(Does::End(site)) => {
+            grammar.lower_expression(lowering, node, out);
+            out.push(close(lowering, node, site));
+        }
         Some(Does::Guard {
             enter,
             exit,
@@ -92,7 +97,18 @@ fn release(lowering: &mut Lowering<'_>, node: Node<'_>, site: SiteId, out: &mut 
     }
     let mut before = Vec::new();
     operands(lowering, node, &mut before);
-    out.extend(before.into_iter().filter(is_seen));
+    out.extend(
+        before
+            .into_iter()
+            .filter(is_seen)
+            .map(|event| match event.kind {
+                EventKind::Call { label } => Event {
+                    span: event.span,
+                    kind: EventKind::Effect { label },
+                },
+                _ => event,
+            }),
+    );
     out.push(release);
 }
 

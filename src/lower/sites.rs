@@ -7,6 +7,7 @@ use crate::catalog::{Confidence, Match, Role};
 use crate::engine::Exceptions;
 use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind};
 use crate::language::Binding;
+use crate::language::names::split_member;
 use crate::source::Span;
 use std::collections::HashMap;
 use tree_sitter::Node;
@@ -31,6 +32,11 @@ pub enum Does {
     },
     /// Frees the lock if it is held: the stack that holds it is closed.
     Close(SiteId),
+    /// A part of a lock's own call, which the catalogue vouches for: `striped.get(key)` of
+    /// `striped.get(key).lock()`.
+    Part,
+    /// A call that ends what carries the lock, and frees it if it is held.
+    End(SiteId),
     /// Holds the lock while its callback (the node with this id) runs.
     Guard {
         enter: SiteId,
@@ -61,24 +67,27 @@ impl Table {
             table.add_acquire(file, acquire);
         }
         let grammar = file.grammar;
-        let own = |node: Node<'_>| !grammar.is_function(node.kind());
+        let own = |node: Node<'_>| !file.is_own_body(node);
         for node in descendants(function, own) {
-            if node.id() == function.id() || grammar.is_function(node.kind()) {
+            if node.id() == function.id() || file.is_own_body(node) {
                 continue;
             }
             if grammar.may_match(node.kind()) {
                 table.add_release(file, node);
+                table.add_read(file, node);
                 table.add_guard(file, node);
-                table.find_close(file, node);
             }
         }
         for node in descendants(function, own) {
             table.add_settling(file, node);
         }
         for node in descendants(function, own) {
-            if node.id() != function.id() && grammar.is_function(node.kind()) {
+            if node.id() != function.id() && file.is_own_body(node) {
                 table.find_hand_over(file, node);
             } else {
+                if grammar.may_match(node.kind()) {
+                    table.find_close(file, node);
+                }
                 table.find_escape(file, node);
                 table.find_managed(file, node);
                 table.find_method(file, node);
@@ -195,7 +204,7 @@ impl Table {
         let hit = file
             .catalog
             .find(node, file.surroundings(), |role| role == Role::Held)?;
-        let text = file.catalog.entries[hit.entry].key_text(&hit.bindings, file.source.bytes);
+        let text = file.catalog.entries[hit.entry].key_text(&hit.bindings, file.surroundings());
         self.keys
             .iter()
             .position(|key| key.entry == hit.entry && key.text == text)
@@ -232,7 +241,7 @@ impl Table {
 
     fn key(&mut self, file: &File<'_>, hit: &Match<'_>) -> KeyId {
         let entry = &file.catalog.entries[hit.entry];
-        let text = entry.key_text(&hit.bindings, file.source.bytes);
+        let text = entry.key_text(&hit.bindings, file.surroundings());
         let mode = entry.lock.mode.clone();
         let known = self
             .keys
@@ -256,6 +265,12 @@ impl Table {
             .bindings
             .get("LOCK")
             .map_or_else(|| text.clone(), |node| file.source.text(span(*node)));
+        // Functions without an operand take what the entry is about.
+        let shown = if shown.is_empty() {
+            entry.lock.name.clone()
+        } else {
+            shown
+        };
         self.keys.push(Key {
             text,
             shown,
@@ -280,9 +295,10 @@ impl Table {
         };
         let mut acquire = Acquire {
             conditional: taken.is_some(),
-            null_when_not: taken == Some(Taken::NotNull),
-            zero_when_taken: taken == Some(Taken::Zero),
-            cannot_throw: cannot_throw(file),
+            null_when_not: matches!(taken, Some(Taken::NotNull | Taken::NotZero)),
+            zero_when_taken: matches!(taken, Some(Taken::Zero | Taken::Null)),
+            cannot_throw: cannot_throw(file) || entry.lock.infallible,
+            sure: taken.is_none() && entry.is_sure(found.node, text),
             ..Acquire::default()
         };
         let mut at = span(found.node);
@@ -312,9 +328,15 @@ impl Table {
             Binding::Target { target, whole } => {
                 acquire.binding = Some(whole);
                 acquire.ticket = ticket_in(&entry.ticket, target, text);
-                if file.grammar.is_name(target.kind()) {
-                    acquire.bound = Some(file.normal(target));
-                }
+                let mut results = file.grammar.results(target).into_iter();
+                let tells = if acquire.zero_when_taken {
+                    results.next_back()
+                } else {
+                    results.next()
+                };
+                acquire.bound = tells
+                    .filter(|name| file.grammar.is_name(name.kind()))
+                    .map(|name| file.normal(name));
                 let names = descendants(target, |_| true)
                     .filter(|node| file.grammar.is_name(node.kind()))
                     .count();
@@ -330,6 +352,26 @@ impl Table {
             what: SiteKind::Acquire(acquire),
         });
         self.by_node.insert(found.node.id(), Does::Acquire(site));
+        self.add_parts(file, found.node, &found.hit);
+    }
+
+    /// The calls between the lock's name and its method.
+    fn add_parts(&mut self, file: &File<'_>, node: Node<'_>, hit: &Match<'_>) {
+        let call = file.grammar.awaited_operand(node).unwrap_or(node);
+        let (Some(lock), Some(receiver)) = (hit.bindings.get("LOCK"), file.grammar.receiver(call))
+        else {
+            return;
+        };
+        let mut at = *lock;
+        while at.id() != receiver.id()
+            && let Some(parent) = at.parent()
+            && span(receiver).contains(span(parent))
+        {
+            at = parent;
+            if file.grammar.is_call(at.kind()) {
+                self.by_node.insert(at.id(), Does::Part);
+            }
+        }
     }
 
     fn add_release(&mut self, file: &File<'_>, node: Node<'_>) {
@@ -380,6 +422,18 @@ impl Table {
         }
         self.by_node.insert(outer.id(), Does::Release(site));
         self.by_node.insert(node.id(), Does::Release(site));
+        for hit in &hits {
+            self.add_parts(file, node, hit);
+        }
+    }
+
+    /// A call that looks at a ticket gives it to nobody.
+    fn add_read(&mut self, file: &File<'_>, node: Node<'_>) {
+        let hits = file
+            .catalog
+            .find_all(node, file.surroundings(), |role| role == Role::Read);
+        let tickets = hits.iter().filter_map(|hit| hit.bindings.get("TICKET"));
+        self.known_uses.extend(tickets.map(|node| node.id()));
     }
 
     /// A promise that is handed the release, and nothing else.
@@ -424,14 +478,18 @@ impl Table {
             let ticket = file.normal(*ticket);
             let key = self.sites.iter().find_map(|site| {
                 let acquire = site.acquire()?;
-                let same = acquire.ticket.as_deref() == Some(&ticket)
-                    && self.keys[site.key].entry == hit.entry;
+                let key = &self.keys[site.key];
+                let of_lock = !hit.bindings.contains_key("LOCK")
+                    || file.catalog.entries[hit.entry].key_text(&hit.bindings, file.surroundings())
+                        == key.text;
+                let same =
+                    acquire.ticket.as_deref() == Some(&ticket) && key.entry == hit.entry && of_lock;
                 same.then_some(site.key)
             })?;
             return Some((key, Some(ticket)));
         }
         let entry = &file.catalog.entries[hit.entry];
-        let text = entry.key_text(&hit.bindings, file.source.bytes);
+        let text = entry.key_text(&hit.bindings, file.surroundings());
         let key = self
             .keys
             .iter()
@@ -500,7 +558,7 @@ impl Table {
                     matches!(role, Role::Acquire | Role::Try(_))
                 })?;
                 let text =
-                    file.catalog.entries[hit.entry].key_text(&hit.bindings, file.source.bytes);
+                    file.catalog.entries[hit.entry].key_text(&hit.bindings, file.surroundings());
                 self.keys
                     .iter()
                     .position(|key| key.entry == hit.entry && key.text == text)
@@ -508,21 +566,45 @@ impl Table {
             .collect()
     }
 
-    /// What closes the carrier of a lock frees it without a release that could be moved.
+    /// What closes the carrier of a lock frees it without a release that could be moved. Beside
+    /// releases it is one more way to free it; alone, it is a way of the function's own.
     fn find_close(&mut self, file: &File<'_>, node: Node<'_>) {
         let hits = file
             .catalog
             .find_all(node, file.surroundings(), |role| role == Role::Close);
         for hit in &hits {
             let entry = &file.catalog.entries[hit.entry];
-            let text = entry.key_text(&hit.bindings, file.source.bytes);
+            let text = entry.key_text(&hit.bindings, file.surroundings());
             // `f.fileno()` goes with `f`.
-            let closed = (0..self.keys.len()).filter(|id| {
-                let key = &self.keys[*id];
-                key.entry == hit.entry && carries(&text, &key.text)
-            });
-            self.handed_over.extend(closed);
+            let closed: Vec<KeyId> = (0..self.keys.len())
+                .filter(|id| {
+                    let key = &self.keys[*id];
+                    key.entry == hit.entry && carries(&text, &key.text)
+                })
+                .collect();
+            for key in closed {
+                let released = |site: &Site| site.key == key && site.is_written_release();
+                if entry.is_freed_by_closing() && self.sites.iter().any(released) {
+                    self.add_end(node, key);
+                } else {
+                    self.handed_over.push(key);
+                }
+            }
         }
+    }
+
+    fn add_end(&mut self, node: Node<'_>, key: KeyId) {
+        let site = self.push(Site {
+            key,
+            span: span(node),
+            what: SiteKind::Release {
+                ticket: None,
+                awaited: false,
+                settles: false,
+                implied: true,
+            },
+        });
+        self.by_node.insert(node.id(), Does::End(site));
     }
 
     /// `with open(path) as f` closes `f`.
@@ -562,12 +644,15 @@ impl Table {
             return;
         }
         let name = file.normal(node);
-        let Some((receiver, method)) = name.rsplit_once('.') else {
+        // `lock.release`, `lock::unlock`
+        let Some((receiver, method)) = split_member(&name) else {
             return;
         };
+
         let keys = (0..self.keys.len()).filter(|id| {
             let key = &self.keys[*id];
-            key.text == receiver && file.catalog.entries[key.entry].is_freed_by(method)
+            (key.text == receiver || key.shown == receiver)
+                && file.catalog.entries[key.entry].is_freed_by(method)
         });
         self.handed_over.extend(keys);
     }

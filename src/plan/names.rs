@@ -1,5 +1,6 @@
 //! Names that a fix brings in: free ones.
 
+use super::Task;
 use crate::flow::{Block, BlockStyle, Body};
 use crate::lower::{File, descendants};
 use crate::source::Span;
@@ -8,13 +9,19 @@ use tree_sitter::Node;
 
 /// A name that nothing in the function mentions and that hides nothing around it: `wanted`, then
 /// `wanted` with the lock's name behind it, then numbered.
-pub fn free(file: &File<'_>, body: &Body, wanted: &str, lock: &str) -> String {
-    chosen(&taken(file, body, &[]), wanted, lock)
+pub fn free(task: &Task<'_>, wanted: &str, lock: &str) -> String {
+    let taken = task
+        .taken
+        .get_or_init(|| taken(task.file, task.body, &[]));
+    chosen(task, taken, wanted, lock)
 }
 
-fn chosen(taken: &HashSet<String>, wanted: &str, lock: &str) -> String {
-    if !taken.contains(wanted) {
-        return wanted.to_owned();
+fn chosen(task: &Task<'_>, taken: &HashSet<String>, wanted: &str, lock: &str) -> String {
+    let printer = task.language.printer();
+    let is_free = |name: &String| !taken.contains(name.as_str());
+    let plain = printer.variable(wanted);
+    if is_free(&plain) {
+        return plain;
     }
     let stem: String = lock
         .rsplit(['.', '>', ':'])
@@ -29,30 +36,25 @@ fn chosen(taken: &HashSet<String>, wanted: &str, lock: &str) -> String {
         long.extend(first.to_uppercase());
         long.extend(chars);
     }
-    if !taken.contains(long.as_str()) {
+    let long = printer.variable(&long);
+    if is_free(&long) {
         return long;
     }
     (2..)
-        .map(|number| format!("{wanted}{number}"))
-        .find(|name| !taken.contains(name.as_str()))
+        .map(|number| printer.variable(&format!("{wanted}{number}")))
+        .find(is_free)
         .unwrap_or_default()
 }
 
 /// The same for a name that is only declared in `place`: blocks beside it may use it as they like.
 /// The first of `wanted` that is free, else one made of the first.
-pub fn free_in(
-    file: &File<'_>,
-    body: &Body,
-    place: Span,
-    wanted: &[&'static str],
-    lock: &str,
-) -> String {
+pub fn free_in(task: &Task<'_>, place: Span, wanted: &[&'static str], lock: &str) -> String {
     let mut beside = Vec::new();
-    blocks_beside(&body.root, place, &mut beside);
-    let taken = taken(file, body, &beside);
+    blocks_beside(&task.body.root, place, &mut beside);
+    let taken = taken(task.file, task.body, &beside);
     match wanted.iter().find(|name| !taken.contains(**name)) {
         Some(name) => (*name).to_owned(),
-        None => chosen(&taken, wanted.first().unwrap_or(&"lock"), lock),
+        None => chosen(task, &taken, wanted.first().unwrap_or(&"lock"), lock),
     }
 }
 
@@ -86,7 +88,8 @@ fn taken(file: &File<'_>, body: &Body, beside: &[Span]) -> HashSet<String> {
             member = Some(own.id());
         }
         let is_member = file.grammar.is_member_name(node.kind()) || member == Some(node.id());
-        if node.named_child_count() == 0 && node.kind().contains("identifier") && !is_member {
+        let is_identifier = node.named_child_count() == 0 && node.kind().contains("identifier");
+        if (is_identifier || file.grammar.is_name(node.kind())) && !is_member {
             names.insert(file.normal(node));
         }
     };

@@ -20,6 +20,8 @@ pub struct Draft<'a> {
     tails: Vec<(usize, String)>,
     /// Bytes whose lines must not move: strings over several lines.
     verbatim: &'a [Span],
+    /// Blank lines that a removed line leaves behind go with it.
+    tidy: bool,
 }
 
 /// The lines that a construct puts round a region, without indentation.
@@ -62,7 +64,14 @@ impl<'a> Draft<'a> {
             removed: Vec::new(),
             tails: Vec::new(),
             verbatim,
+            tidy: false,
         }
+    }
+
+    /// Has blank lines go with the line between them.
+    pub fn tidy(mut self, tidy: bool) -> Self {
+        self.tidy = tidy;
+        self
     }
 
     /// The finished edits.
@@ -464,6 +473,21 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Where the blank lines above `start` begin, if they have to go with the lines up to `end`:
+    /// another blank line or the end of the block follows.
+    fn blank_above(&self, start: usize, end: usize) -> usize {
+        let is_blank = |at: usize| {
+            at < self.source.bytes.len() && self.source.indent_at(at).len() + at == self.source.line_content_end(at)
+        };
+        let next = &self.source.bytes[(end + self.source.indent_at(end.min(self.source.bytes.len() - 1)).len()).min(self.source.bytes.len())..];
+        let ends = is_blank(end) || next.starts_with(b"}") || next.starts_with(b"case ") || next.starts_with(b"default:");
+        let mut above = start;
+        while ends && above > 0 && is_blank(self.source.line_start(above - 1)) {
+            above = self.source.line_start(above - 1);
+        }
+        above
+    }
+
     /// The start of the line of `at`, or of the comment lines right above it, behind `floor`.
     fn with_comments_above(&self, at: usize, floor: usize) -> usize {
         let mut start = self.source.line_start(at);
@@ -488,6 +512,30 @@ impl<'a> Draft<'a> {
             .all(|byte| byte.is_ascii_whitespace() || *byte == b';')
     }
 
+    /// Puts a function that is called where it stands round the lines from `head` to `tail`, and
+    /// `above` in front of it.
+    ///
+    /// # Errors
+    /// [`Overlap`] when other code stands on these lines.
+    pub fn enclose(
+        &mut self,
+        (head, tail): (Span, Span),
+        above: &[String],
+        (open, close): (&str, &str),
+    ) -> Result<(), Overlap> {
+        let start = self.source.line_start(head.start);
+        if !self.source.first_on_line(head.start) || !self.source.first_on_line(tail.start) {
+            return Err(Overlap(head.start));
+        }
+        let indent = String::from_utf8_lossy(self.source.indent_at(head.start)).into_owned();
+        let nl = self.source.newline;
+        self.above(head, &indent, true, above);
+        self.edits.insert(start, format!("{indent}{open}{nl}"));
+        self.deeper.push(Span::new(start, tail.end));
+        self.after(tail, &indent, format!("{nl}{indent}{close}"));
+        Ok(())
+    }
+
     /// Takes a statement out. `previous` is the end of the statement before it in its block;
     /// `alone` says that it is the only one there.
     pub fn remove_stmt(&mut self, span: Span, block: &Block, previous: Option<usize>, alone: bool) {
@@ -510,7 +558,12 @@ impl<'a> Draft<'a> {
                 let above = self.source.line_content_end(line_start - 1);
                 self.removed.push(Span::new(above, line_end));
             } else {
-                self.removed.push(Span::new(line_start, line_end));
+                let above = if self.tidy {
+                    self.blank_above(line_start, line_end)
+                } else {
+                    line_start
+                };
+                self.removed.push(Span::new(above, line_end));
             }
         } else if end == content_end {
             // `work(); release();`

@@ -172,6 +172,12 @@ pub fn assign_target(
 ) {
     let target = unwrapped(target);
     out.push(assign(lowering, target, value));
+    if let Some(value) = value
+        && target.kind() == "identifier"
+        && lowering.table.does(unwrapped(value)).is_none()
+    {
+        out.push(means(lowering, target, unwrapped(value)));
+    }
     if target.kind() != "identifier" {
         let whole = target.parent().unwrap_or(target);
         out.push(lowering.event(whole, label::effect));
@@ -208,4 +214,35 @@ fn statement_expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut V
         lowering.opaque = Some("an expression holds statements that branch");
     }
     out.extend(inside);
+}
+
+/// What the variable stands for, until something changes that.
+fn means(lowering: &Lowering<'_>, target: Node<'_>, value: Node<'_>) -> Event {
+    let file = &lowering.file;
+    let mut names = Vec::new();
+    file.grammar
+        .names_in(value, file.source.bytes, &mut names);
+    crate::lower::expressions::event(
+        target,
+        EventKind::Means {
+            var: file.normal(target),
+            text: file.normal(value),
+            names,
+            lasting: is_constant(lowering, value),
+        },
+    )
+}
+
+/// A literal or a constant, as people write them; also a negative one.
+fn is_constant(lowering: &Lowering<'_>, value: Node<'_>) -> bool {
+    match value.kind() {
+        "number_literal" | "char_literal" | "string_literal" | "true" | "false" | "null" => true,
+        "identifier" => !lowering
+            .text(value)
+            .contains(|c: char| c.is_ascii_lowercase()),
+        "unary_expression" => value
+            .child_by_field_name("argument")
+            .is_some_and(|argument| is_constant(lowering, unwrapped(argument))),
+        _ => false,
+    }
 }

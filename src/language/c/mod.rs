@@ -2,10 +2,12 @@
 
 mod conditions;
 mod expressions;
+mod headers;
 mod includes;
 mod macros;
 mod names;
 mod print;
+mod results;
 mod scopes;
 mod statements;
 
@@ -120,6 +122,10 @@ impl Grammar for Dialect {
         descendants(function.child_by_field_name("declarator")?, |_| true)
             .find(|node| node.kind() == "parameter_declaration")?
             .child_by_field_name("declarator")
+    }
+
+    fn is_harmless(&self, mistake: Node<'_>, text: &[u8]) -> bool {
+        headers::is_harmless(mistake, text)
     }
 
     fn may_match(&self, kind: &str) -> bool {

@@ -42,9 +42,12 @@ pub fn collect(root: Node<'_>, text: &[u8]) -> Names {
 fn include(node: Node<'_>, text: &[u8], names: &mut Names) {
     if let Some(path) = node.child_by_field_name("path") {
         let path = normal(path, text);
-        names
-            .modules
-            .insert(path.trim_matches(['<', '>', '"']).to_owned());
+        let path = path.trim_matches(['<', '>', '"']);
+        names.modules.insert(path.to_owned());
+        // `linux/mutex.h` is a header of `linux`.
+        if let Some((folder, _)) = path.split_once('/') {
+            names.modules.insert(folder.to_owned());
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! How C and C++ write the constructs of the forms.
 
-use super::{Dialect, includes};
+use super::{Dialect, includes, results};
 use crate::catalog::Entry;
 use crate::catalog::pattern::unwrapped;
 use crate::engine::Standard;
@@ -89,6 +89,32 @@ impl Printer for Dialect {
             "declared-in-span",
             "a declaration in the span cannot be moved out of it".to_owned(),
         ))
+    }
+
+    fn declare_result(&self, file: &File<'_>, function: Span, name: &str) -> Option<String> {
+        results::declared(file, function, name)
+    }
+
+    fn result_variable(&self, file: &File<'_>, function: Span) -> Option<String> {
+        results::variable(file, function)
+    }
+
+    fn is_plain_value(&self, file: &File<'_>, function: Span, operand: Node<'_>) -> bool {
+        results::is_plain(file, function, operand)
+    }
+
+    fn without_variable(
+        &self,
+        file: &File<'_>,
+        function: Span,
+        name: &str,
+        gone: &[Span],
+    ) -> Option<Vec<Span>> {
+        results::without(file, function, name, gone)
+    }
+
+    fn goto(&self, label: &str) -> Option<String> {
+        Some(format!("goto {label}"))
     }
 
     fn guard(

@@ -2,7 +2,7 @@
 
 use super::expressions::assign_target;
 use super::names::{declarators, declared_name};
-use super::{macros, scopes};
+use super::{headers, macros, scopes};
 use crate::catalog::pattern::unwrapped;
 use crate::engine::Exceptions;
 use crate::flow::{
@@ -80,7 +80,7 @@ pub fn callback(lowering: &mut Lowering<'_>, callback: Node<'_>) -> Block {
     }
 }
 
-fn block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
+pub fn block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
     if node.kind() == "compound_statement" {
         let nodes = named_children(node);
         return Block {
@@ -98,10 +98,24 @@ fn block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
 }
 
 fn stmts(lowering: &mut Lowering<'_>, nodes: &[Node<'_>]) -> Vec<Stmt> {
-    nodes
-        .iter()
-        .filter_map(|node| stmt(lowering, *node))
-        .collect()
+    let mut found = Vec::new();
+    let mut bodies = Vec::new();
+    for node in nodes {
+        if bodies.contains(&node.id()) {
+            continue;
+        }
+        let body = headers::is_header(*node, lowering.file.source.bytes)
+            .then(|| headers::body_of(*node))
+            .flatten();
+        match body {
+            Some(body) => {
+                bodies.push(body.id());
+                found.extend(headers::lower(lowering, *node, body));
+            }
+            None => found.extend(stmt(lowering, *node)),
+        }
+    }
+    found
 }
 
 fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
@@ -191,7 +205,7 @@ fn expression_statement(lowering: &mut Lowering<'_>, node: Node<'_>) -> StmtKind
 }
 
 /// A call that takes a lock for the rest of its block, by the catalogue.
-fn context(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(usize, usize)> {
+pub fn context(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(usize, usize)> {
     let file = lowering.file;
     (node.kind() == "call_expression" && lowering.table.does(node).is_none())
         .then(|| lowering.table.add_context(&file, node))

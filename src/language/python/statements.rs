@@ -70,7 +70,7 @@ fn last_block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
     match named_children(node)
         .into_iter()
         .filter(|child| child.kind() == "block")
-        .last()
+        .next_back()
     {
         Some(body) => block(lowering, body),
         None => lowering.no_block(node.end_byte()),

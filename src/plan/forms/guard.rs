@@ -119,7 +119,7 @@ impl<'a> Builder<'a> {
             .last()
             .map_or(site.span, |stmt| stmt.span);
         let place = Span::new(site.span.start, last.end);
-        let name = names::free_in(file, self.task.body, place, &GUARDS, &key.shown);
+        let name = names::free_in(&self.task, place, &GUARDS, &key.shown);
         let node = file
             .root
             .descendant_for_byte_range(site.span.start, site.span.end)

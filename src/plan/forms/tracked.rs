@@ -13,7 +13,7 @@ impl Builder<'_> {
         self.bind_ticket()?;
         let key = self.task.body.sites[self.task.site].key;
         let shown = self.task.body.keys[key].shown.clone();
-        let flag = names::free(self.task.file, self.task.body, "held", &shown);
+        let flag = names::free(&self.task, "held", &shown);
         let mut all: Vec<SiteId> = self.region.dropped.clone();
         all.extend(&self.region.kept);
         all.sort_unstable();
@@ -63,6 +63,9 @@ impl Builder<'_> {
             _ => self.printer.truth(true).to_owned(),
         };
         let declared = self.printer.declare_flag(&flag, &initial);
+        if self.defers() {
+            return self.deferred_if(&flag, declared);
+        }
         let end = self.terminator();
         self.construct.open.push(format!("{declared}{end}"));
         self.construct.open.push(self.printer.open_try().to_owned());
@@ -71,6 +74,23 @@ impl Builder<'_> {
         let finals = self.printer.when(&flag, &format!("{release}{end}"), indent);
         self.finally(finals);
         Ok(())
+    }
+
+    /// Whether the construct goes round nothing.
+    fn defers(&self) -> bool {
+        self.printer.deferred(&[], "").is_some()
+    }
+
+    /// `held := true; defer func() { if held { release } }()`
+    fn deferred_if(&mut self, flag: &str, declared: String) -> Result<(), Reason> {
+        self.not_in_a_loop()?;
+        let indent = &self.task.file.source.indent;
+        let release = self.release_text()?;
+        let asks = self.printer.when(flag, &release, indent);
+        let mut lines = vec![declared];
+        lines.extend(self.printer.deferred(&asks, indent).unwrap_or_default());
+        self.wraps = false;
+        self.behind_acquire(&lines)
     }
 
     /// `held = false` in front of a release that stays.
@@ -94,7 +114,8 @@ impl Builder<'_> {
         let text = if source.first_on_line(stmt.span.start) {
             let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start)).into_owned();
             // Deeper by the region's own step, as the line it stands on will be.
-            format!("{set}{end}{}{indent}{}", source.newline, source.indent)
+            let deeper = if self.defers() { "" } else { &source.indent };
+            format!("{set}{end}{}{indent}{deeper}", source.newline)
         } else {
             format!("{set}; ")
         };
@@ -123,10 +144,11 @@ impl Builder<'_> {
         }
         let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start)).into_owned();
         let set = self.printer.set_flag(flag, true);
+        let deeper = if self.defers() { "" } else { &source.indent };
         let end = self.terminator();
         self.draft.insert(
             stmt.span.end,
-            format!("{}{indent}{}{set}{end}", source.newline, source.indent),
+            format!("{}{indent}{deeper}{set}{end}", source.newline),
         );
         Ok(())
     }
