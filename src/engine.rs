@@ -2,7 +2,7 @@
 
 use crate::analysis::{Found, Freed, Judged, judge};
 use crate::catalog::schema::Library;
-use crate::catalog::{Catalog, CatalogError, languages_of};
+use crate::catalog::{Catalog, CatalogError, Role, languages_of};
 use crate::edit;
 use crate::finding::{Applicability, Finding, Fix, Form, Reason, Rule, SkippedFunction};
 use crate::flow::Body;
@@ -307,6 +307,7 @@ impl Engine {
                     .map(|site| body.keys[site.key].text.clone())
             })
             .chain(releases.iter().map(|(lock, _)| lock.clone()))
+            .chain(held_by_constructs(file))
             .collect();
         let freed_elsewhere = freed_elsewhere(file, &bodies, &releases);
         let verbatim = verbatim(language, file);
@@ -543,9 +544,9 @@ fn releases<'t>(file: &File<'t>) -> Vec<(String, Node<'t>)> {
     descendants(file.root, |_| true)
         .filter(|node| file.grammar.may_match(node.kind()))
         .flat_map(|node| {
-            let hits = file.catalog.find_all(node, file.surroundings(), |role| {
-                role == crate::catalog::Role::Release
-            });
+            let hits = file
+                .catalog
+                .find_all(node, file.surroundings(), |role| role == Role::Release);
             // A ticket names no lock.
             hits.into_iter()
                 .filter(|hit| !hit.bindings.contains_key("TICKET"))
@@ -553,6 +554,24 @@ fn releases<'t>(file: &File<'t>) -> Vec<(String, Node<'t>)> {
                     let entry = &file.catalog.entries[hit.entry];
                     (entry.key_text(&hit.bindings, file.surroundings()), node)
                 })
+        })
+        .collect()
+}
+
+/// The locks that constructs of the file take and free: `with lock:`, `lock.run(callback)`.
+fn held_by_constructs(file: &File<'_>) -> Vec<String> {
+    descendants(file.root, |_| true)
+        .filter_map(|node| {
+            let (held, role) = match file.grammar.held_context(node) {
+                Some(held) => (held, Role::Context),
+                None if file.grammar.may_match(node.kind()) => (node, Role::Guarded),
+                None => return None,
+            };
+            let hit = file
+                .catalog
+                .find(held, file.surroundings(), |found| found == role)?;
+            let entry = &file.catalog.entries[hit.entry];
+            Some(entry.key_text(&hit.bindings, file.surroundings()))
         })
         .collect()
 }
@@ -580,6 +599,7 @@ fn freed_elsewhere(
                 .find(|node| file.grammar.is_function(node.kind()));
             (!bodies.iter().any(takes)).then(|| Freed {
                 lock: lock.clone(),
+                function: at,
                 scope: around.map(span),
             })
         })

@@ -6,7 +6,7 @@ pub mod schema;
 use crate::finding::Form;
 use crate::language::names::{Names, TypeRef, telling};
 use crate::language::{Grammar, Language};
-use pattern::{Bindings, Pattern, normal};
+use pattern::{Bindings, Code, Pattern, normal};
 use schema::{FormCode, Guard, LanguageFacts, Library, Lock, Taken};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -300,17 +300,30 @@ impl Catalog {
         wanted: impl Fn(Role) -> bool,
     ) -> Vec<Match<'t>> {
         let word = at.grammar.called_word(node, at.text);
-        let indexed = word.and_then(|word| self.by_word.get(&word));
+        let renamed = word
+            .as_ref()
+            .and_then(|word| at.names.imports.get(word))
+            .map(|import| &import.name)
+            .filter(|name| Some(*name) != word.as_ref());
+        let indexed = [word.as_ref(), renamed]
+            .into_iter()
+            .flatten()
+            .filter_map(|word| self.by_word.get(word));
         let mut found = Vec::new();
-        for reference in indexed.into_iter().flatten().chain(&self.wordless) {
+        for reference in indexed.flatten().chain(&self.wordless) {
             if !wanted(reference.role) {
                 continue;
             }
             let entry = &self.entries[reference.entry];
+            let exported = |node: Node<'_>| entry.exported(node, at);
+            let code = Code {
+                text: at.text,
+                exported: &exported,
+            };
             let mut bindings = Bindings::new();
             if entry
                 .pattern(reference.role, reference.index)
-                .matches(node, at.text, &mut bindings)
+                .matches(node, code, &mut bindings)
                 && let Some(confidence) = entry.evidence(&bindings, reference.role, at)
                 && !(confidence == Confidence::Named && self.knows_type(&bindings, at))
             {
@@ -510,7 +523,7 @@ impl Entry {
         let (_, taken) = self
             .tries
             .iter()
-            .find(|(pattern, _)| pattern.matches(node, text, &mut Bindings::new()))?;
+            .find(|(pattern, _)| pattern.matches(node, Code::plain(text), &mut Bindings::new()))?;
         Some(*taken)
     }
 
@@ -518,7 +531,22 @@ impl Entry {
     pub fn is_sure<'t>(&self, node: Node<'t>, text: &[u8]) -> bool {
         self.sure
             .iter()
-            .any(|pattern| pattern.matches(node, text, &mut Bindings::new()))
+            .any(|pattern| pattern.matches(node, Code::plain(text), &mut Bindings::new()))
+    }
+
+    /// The name by which the library exports what the node names, for libraries of functions:
+    /// files may call them as they like.
+    fn exported(&self, node: Node<'_>, at: Surroundings<'_>) -> Option<String> {
+        // A path of names, not a call in it.
+        if !self.lock.functions || node.named_child_count() > 2 {
+            return None;
+        }
+        let dotted = normal(node, at.text);
+        let (module, name) = at.names.imported(&dotted)?;
+        self.modules
+            .iter()
+            .any(|own| own == module)
+            .then(|| name.to_owned())
     }
 
     /// The lock that the holes name: its texts, joined.
@@ -732,12 +760,7 @@ impl Entry {
 
 impl Entry {
     /// The construct for a lock that the function `acquire` takes and `release` frees.
-    pub fn form_for(
-        &self,
-        form: Form,
-        acquire: &str,
-        release: &str,
-    ) -> Option<&schema::FormCode> {
+    pub fn form_for(&self, form: Form, acquire: &str, release: &str) -> Option<&schema::FormCode> {
         let fits = |wanted: &Option<String>, called: &str| {
             wanted.as_deref().is_none_or(|wanted| wanted == called)
         };

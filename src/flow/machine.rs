@@ -3,9 +3,9 @@
 //! A state is small and hashable, so that "every path" is "every reachable state": loops need no
 //! unrolling and the walk ends.
 
-use super::meanings;
 use super::graph::{ExitKind, Graph, Op, Pc};
-use super::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
+use super::meanings;
+use super::{Body, Cond, Event, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
 use crate::finding::LeakKind;
 use crate::source::Span;
 use std::collections::{HashMap, HashSet};
@@ -81,7 +81,7 @@ pub struct Machine<'a> {
 }
 
 /// Whether leaving the context swallows exceptions, by its name.
-fn suppresses(label: &str) -> bool {
+pub fn suppresses(label: &str) -> bool {
     ["suppress", "raises", "assertRaises", "ignor"]
         .iter()
         .any(|word| label.contains(word))
@@ -498,13 +498,20 @@ fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
 /// Pure conditions that guard lock events in more than one place: the second answer is the first.
 fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
     fn walk(stmts: &[Stmt], seen: &mut Vec<(String, Vec<String>)>) {
+        let of_locks =
+            |event: &Event| matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_));
         for stmt in stmts {
             if let StmtKind::If { cond, .. } = &stmt.kind
-                && stmt.all_events().iter().any(|event| {
-                    matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_))
-                })
+                && stmt.all_events().into_iter().any(of_locks)
             {
                 conditions(cond, seen);
+            }
+            for event in stmt.own_events() {
+                if let EventKind::Choice { cond, yes, no } = &event.kind
+                    && yes.iter().chain(no).any(of_locks)
+                {
+                    conditions(cond, seen);
+                }
             }
             for block in stmt.blocks() {
                 walk(&block.stmts, seen);

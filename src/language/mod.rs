@@ -166,6 +166,10 @@ pub enum Binding<'t> {
     /// Into `target`; `whole` reaches from the start of the declaration or assignment to the
     /// start of the expression.
     Target { target: Node<'t>, whole: Span },
+    /// Into `target`, a part of what a declaration or an assignment gives names to.
+    Part { target: Node<'t>, whole: Span },
+    /// To somebody else: an argument of a call, what a function returns.
+    Given { returned: bool },
     /// It is the condition of a statement, or part of it.
     Condition,
     /// Into a larger expression.
@@ -201,6 +205,10 @@ pub trait Grammar: Sync + Send {
     fn grammar(&self) -> tree_sitter::Language;
     /// One level of indentation where a file shows none.
     fn default_indent(&self) -> &'static str;
+    /// What people of the language say that code does with an exception.
+    fn throws(&self) -> &'static str {
+        "throws"
+    }
     /// What can throw, unless the user says otherwise.
     fn default_exceptions(&self) -> Exceptions;
 
@@ -278,6 +286,11 @@ pub trait Grammar: Sync + Send {
     /// Whether the name is that of a resource which a construct closes: `with … as name`.
     fn is_managed(&self, _name: Node<'_>) -> bool {
         false
+    }
+    /// What a construct takes at its start and frees at its end, if the node is such a part of one:
+    /// the `lock` of `with lock as name`.
+    fn held_context<'t>(&self, _node: Node<'t>) -> Option<Node<'t>> {
+        None
     }
     /// Whether the acquire takes nothing here: a test asserts that it fails, or a task runs it.
     fn takes_nothing(&self, _acquire: Node<'_>, _text: &[u8]) -> bool {

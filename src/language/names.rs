@@ -57,6 +57,18 @@ pub struct Class {
     pub span: Span,
     pub methods: Vec<String>,
     pub has_base: bool,
+    /// The bases that were imported.
+    pub bases: Vec<TypeRef>,
+}
+
+impl Class {
+    /// What the class is, where it says so: an imported base whose methods it leaves as they are.
+    pub fn base(&self) -> Option<&TypeRef> {
+        let overrides = ["acquire", "release", "lock", "unlock"]
+            .iter()
+            .any(|name| self.methods.iter().any(|method| method == name));
+        self.bases.first().filter(|_| !overrides)
+    }
 }
 
 impl Names {
@@ -123,10 +135,8 @@ impl Names {
         for class in &headers.classes {
             if self.class(&class.name).is_none() {
                 self.classes.push(Class {
-                    name: class.name.clone(),
                     span: Span::default(),
-                    methods: class.methods.clone(),
-                    has_base: class.has_base,
+                    ..class.clone()
                 });
             }
         }
@@ -143,6 +153,16 @@ impl Names {
                     scope: everywhere,
                     type_ref: value.type_ref.clone(),
                 });
+            }
+        }
+    }
+
+    /// Gives what is declared by this very name in `scope` another type.
+    pub fn retype(&mut self, name: &str, scope: Span, type_ref: &TypeRef) {
+        for number in self.by_name.get(name).into_iter().flatten() {
+            let value = &mut self.values[*number];
+            if value.scope == scope {
+                value.type_ref = type_ref.clone();
             }
         }
     }
@@ -180,6 +200,23 @@ impl Names {
             return TypeRef::Local(root.to_owned());
         }
         TypeRef::Named(dotted.to_owned())
+    }
+
+    /// The module and the name in it that a possibly dotted name was imported as, whatever this
+    /// file calls it: `lf.lock` after `import * as lf from 'm'` is `lock` of `m`.
+    pub fn imported<'n>(&'n self, dotted: &'n str) -> Option<(&'n str, &'n str)> {
+        let (root, rest) = match dotted.split_once('.') {
+            Some((root, rest)) => (root, Some(rest)),
+            None => (dotted, None),
+        };
+        let import = self.imports.get(root)?;
+        match rest {
+            None => Some((&import.module, &import.name)),
+            Some(rest) if matches!(import.name.as_str(), "*" | "default") => {
+                Some((&import.module, rest))
+            }
+            Some(_) => None,
+        }
     }
 
     /// The class of this name.

@@ -1,7 +1,7 @@
 //! Which nodes of a function take and free which lock.
 
 use super::{File, descendants, span};
-use crate::catalog::pattern::{Bindings, Pattern};
+use crate::catalog::pattern::{Bindings, Code, Pattern};
 use crate::catalog::schema::{Guard, Taken};
 use crate::catalog::{Confidence, Match, Role};
 use crate::engine::Exceptions;
@@ -138,9 +138,15 @@ impl Table {
         closes: &[Node<'_>],
     ) -> Option<SiteId> {
         let (enter, exit) = self.add_context(file, context)?;
-        self.by_node.insert(enters.id(), Does::Acquire(enter));
+        for node in [Some(enters), file.grammar.awaiting(enters)] {
+            self.by_node
+                .extend(node.map(|node| (node.id(), Does::Acquire(enter))));
+        }
         for close in closes {
-            self.by_node.insert(close.id(), Does::Close(exit));
+            for node in [Some(*close), file.grammar.awaiting(*close)] {
+                self.by_node
+                    .extend(node.map(|node| (node.id(), Does::Close(exit))));
+            }
         }
         Some(exit)
     }
@@ -321,11 +327,17 @@ impl Table {
             debug_assert_eq!(self.sites[site].key, key);
             return;
         }
-        match file.grammar.binding(found.node) {
+        let binding = file.grammar.binding(found.node);
+        match binding {
             // Of a lock that is known by name only, the code knows best: it counts on having it.
             Binding::Dropped if entry.lock.by_name => acquire.conditional = false,
             Binding::Dropped => acquire.ignored = acquire.conditional,
-            Binding::Target { target, whole } => {
+            Binding::Given { returned } => {
+                if returned || !entry.ticket.is_empty() {
+                    self.handed_over.push(key);
+                }
+            }
+            Binding::Target { target, whole } | Binding::Part { target, whole } => {
                 acquire.binding = Some(whole);
                 acquire.ticket = ticket_in(&entry.ticket, target, text);
                 let mut results = file.grammar.results(target).into_iter();
@@ -340,7 +352,8 @@ impl Table {
                 let names = descendants(target, |_| true)
                     .filter(|node| file.grammar.is_name(node.kind()))
                     .count();
-                acquire.binds_more = names > usize::from(acquire.ticket.is_some());
+                let part = matches!(binding, Binding::Part { .. });
+                acquire.binds_more = part || names > usize::from(acquire.ticket.is_some());
                 self.known_uses
                     .extend(descendants(target, |_| true).map(|node| node.id()));
             }
@@ -691,7 +704,7 @@ fn carries(carrier: &str, key: &str) -> bool {
 fn ticket_in(patterns: &[Pattern], target: Node<'_>, text: &[u8]) -> Option<String> {
     patterns.iter().find_map(|pattern| {
         let mut bindings = Bindings::new();
-        if !pattern.matches(target, text, &mut bindings) {
+        if !pattern.matches(target, Code::plain(text), &mut bindings) {
             return None;
         }
         let ticket = bindings.get("TICKET")?;

@@ -159,7 +159,8 @@ impl<'a> Builder<'a> {
         });
         match before {
             Some(before) if shares && lines.len() == 1 => {
-                self.draft.insert(before.span.end, format!("; {}", lines[0]));
+                self.draft
+                    .insert(before.span.end, format!("; {}", lines[0]));
             }
             Some(before) if !shares => {
                 let at = source.line_content_end(before.span.end);
@@ -170,7 +171,8 @@ impl<'a> Builder<'a> {
                 self.draft.insert(at, format!("{text}{}", source.newline));
             }
             None if lines.len() == 1 => {
-                self.draft.insert(anchor.span.start, format!("{}; ", lines[0]));
+                self.draft
+                    .insert(anchor.span.start, format!("{}; ", lines[0]));
             }
             _ => {
                 return Err(reason(

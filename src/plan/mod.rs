@@ -3,9 +3,9 @@
 
 mod build;
 mod callback;
+mod exits;
 mod forms;
 mod hoist;
-mod exits;
 mod inside_try;
 mod lift;
 pub mod names;
@@ -204,7 +204,9 @@ fn release_operands(task: Task<'_>) -> Vec<String> {
     let mut names = Vec::new();
     let release = task.releases.first().and_then(|site| {
         let span = task.body.sites[*site].span;
-        task.file.root.descendant_for_byte_range(span.start, span.end)
+        task.file
+            .root
+            .descendant_for_byte_range(span.start, span.end)
     });
     if let Some(arguments) = release.and_then(|call| task.file.grammar.arguments(call)) {
         let text = task.file.source.bytes;

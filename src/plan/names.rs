@@ -10,9 +10,7 @@ use tree_sitter::Node;
 /// A name that nothing in the function mentions and that hides nothing around it: `wanted`, then
 /// `wanted` with the lock's name behind it, then numbered.
 pub fn free(task: &Task<'_>, wanted: &str, lock: &str) -> String {
-    let taken = task
-        .taken
-        .get_or_init(|| taken(task.file, task.body, &[]));
+    let taken = task.taken.get_or_init(|| taken(task.file, task.body, &[]));
     chosen(task, taken, wanted, lock)
 }
 

@@ -85,8 +85,14 @@ pub trait Printer: Sync + Send {
     fn bind(&self, binding: &str) -> String;
     /// Whether a node's lines must not be moved: strings and templates.
     fn is_verbatim(&self, kind: &str) -> bool;
-    /// A stack of contexts called `name` that enters `lock`.
-    fn exit_stack(&self, _file: &File<'_>, _name: &str, _lock: &str) -> Option<Stack> {
+    /// A stack of contexts called `name` that enters `lock`, which has to be awaited or not.
+    fn exit_stack(
+        &self,
+        _file: &File<'_>,
+        _name: &str,
+        _lock: &str,
+        _awaited: bool,
+    ) -> Option<Stack> {
         None
     }
     /// Moves the declarations of the statement at `span` out of their block.

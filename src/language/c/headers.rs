@@ -142,4 +142,3 @@ fn jumps(body: Node<'_>) -> bool {
         .any(|node| matches!(node.kind(), "break_statement" | "continue_statement"))
         && inside(body)
 }
-

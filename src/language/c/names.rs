@@ -80,6 +80,7 @@ fn class(node: Node<'_>, text: &[u8], names: &mut Names) {
         has_base: named_children(node)
             .iter()
             .any(|child| child.kind() == "base_class_clause"),
+        bases: Vec::new(),
     });
 }
 

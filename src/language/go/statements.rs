@@ -77,8 +77,12 @@ pub fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
         "continue_statement" => StmtKind::Continue(jump_label(lowering, node)),
         "goto_statement" => StmtKind::Goto(jump_label(lowering, node)?),
         "expression_statement" => called(lowering, node),
-        "short_var_declaration" | "assignment_statement" | "inc_statement" | "dec_statement"
-        | "send_statement" | "receive_statement" => StmtKind::Plain(simple(lowering, node)),
+        "short_var_declaration"
+        | "assignment_statement"
+        | "inc_statement"
+        | "dec_statement"
+        | "send_statement"
+        | "receive_statement" => StmtKind::Plain(simple(lowering, node)),
         "var_declaration" => StmtKind::Plain(declared(lowering, node)),
         "go_statement" => StmtKind::Plain(started(lowering, node)),
         // Below the top level: a flag says that it was reached.
@@ -158,7 +162,8 @@ fn declared(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
         .collect();
     for spec in specs {
         let mut cursor = spec.walk();
-        let targets: Vec<Node<'_>> = spec.children_by_field_name("name", &mut cursor)
+        let targets: Vec<Node<'_>> = spec
+            .children_by_field_name("name", &mut cursor)
             .filter(|name| name.is_named())
             .collect();
         let values = spec
@@ -265,7 +270,10 @@ fn after_initializer(cond: Cond, mut first: Vec<Event>) -> Cond {
     match cond {
         Cond::Test { events, test } => {
             first.extend(events);
-            Cond::Test { events: first, test }
+            Cond::Test {
+                events: first,
+                test,
+            }
         }
         Cond::Not(inner) => Cond::Not(Box::new(after_initializer(*inner, first))),
         Cond::And(a, b) => Cond::And(Box::new(after_initializer(*a, first)), b),

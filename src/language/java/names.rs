@@ -93,12 +93,8 @@ fn made_in_constructors(root: Node<'_>, text: &[u8], names: &mut Names) {
         let Some(type_ref) = made.filter(|_| agreed) else {
             continue;
         };
-        let known = names.values.iter_mut().filter(|value| {
-            value.scope == scope && value.name.strip_prefix("this.").unwrap_or(&value.name) == name
-        });
-        for value in known {
-            value.type_ref = type_ref.clone();
-        }
+        names.retype(&name, scope, &type_ref);
+        names.retype(&format!("this.{name}"), scope, &type_ref);
         if let Some(Some(field)) = names.fields.get_mut(&name) {
             *field = type_ref;
         }
@@ -181,6 +177,7 @@ fn class(node: Node<'_>, text: &[u8], names: &mut Names) {
         span: span(node),
         methods,
         has_base,
+        bases: Vec::new(),
     });
 }
 

@@ -93,7 +93,7 @@ impl Printer for Java {
             .collect();
         if with_value.is_empty() || (is_final && with_value.iter().all(|one| is_constant(*one))) {
             // A constant that is assigned later would be none any more.
-            hoist.outside = file.source.text(span(stmt));
+            hoist.outside = vec![file.source.text(span(stmt))];
             hoist.gone = true;
             return Ok(hoist);
         }
@@ -115,7 +115,7 @@ impl Printer for Java {
                     .collect()
             })
             .collect();
-        hoist.outside = format!("{head}{declared_type} {};", names.join(", "));
+        hoist.outside = vec![format!("{head}{declared_type} {};", names.join(", "))];
         let mut from = stmt.start_byte();
         let mut separator = "";
         for declarator in &declarators {

@@ -106,7 +106,10 @@ fn is_body_of_loop(root: &Block, block: &Block) -> bool {
             own = body;
         }
         matches!(&own.kind, StmtKind::Loop(l) if std::ptr::eq(&l.body, block))
-            || own.blocks().into_iter().any(|inner| is_body_of_loop(inner, block))
+            || own
+                .blocks()
+                .into_iter()
+                .any(|inner| is_body_of_loop(inner, block))
     })
 }
 
