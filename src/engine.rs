@@ -7,6 +7,7 @@ use crate::edit;
 use crate::finding::{Applicability, Finding, Fix, Form, Reason, Rule, SkippedFunction};
 use crate::flow::Body;
 use crate::language::Language;
+use crate::language::names::Names;
 use crate::lower::{File, Lowered, descendants, function_around, lower, span};
 use crate::parse::{parse, too_deep};
 use crate::plan::{Task, candidates};
@@ -14,6 +15,7 @@ use crate::prefilter::Prefilter;
 use crate::refusal::reason;
 use crate::source::{Source, Span};
 use crate::verify::{Claim, verify};
+use aho_corasick::AhoCorasick;
 use std::cell::OnceCell;
 use std::str::FromStr;
 use std::sync::OnceLock;
@@ -127,6 +129,8 @@ pub struct EngineError(pub String);
 struct Loaded {
     catalog: Catalog,
     prefilter: Prefilter,
+    /// The search for the types of its locks.
+    types: AhoCorasick,
 }
 
 /// Analyses and fixes texts. Shared by all threads.
@@ -192,11 +196,19 @@ impl Engine {
             })
             .collect();
         let catalog = Catalog::load(language.grammar(), &further)?;
-        let prefilter = Prefilter::new(catalog.needs()).map_err(|error| CatalogError {
+        let too_many = |error: aho_corasick::BuildError| CatalogError {
             path: "transforms".to_owned(),
             message: error.to_string(),
-        })?;
-        Ok(Loaded { catalog, prefilter })
+        };
+        let prefilter = Prefilter::new(catalog.needs()).map_err(too_many)?;
+        let entries = catalog.entries.iter();
+        let names: Vec<&String> = entries.flat_map(|entry| &entry.lock.types).collect();
+        let types = AhoCorasick::new(&names).map_err(too_many)?;
+        Ok(Loaded {
+            types,
+            catalog,
+            prefilter,
+        })
     }
 
     fn loaded(&self, language: Language) -> &Loaded {
@@ -221,8 +233,26 @@ impl Engine {
         self.loaded(language).prefilter.passes(text)
     }
 
+    /// What the headers that a text includes say of names, for [`Engine::analyse_with`].
+    pub fn headers(&self, language: Language, headers: &[Vec<u8>]) -> Names {
+        let mut names = Names::default();
+        let grammar = language.grammar();
+        let tells = |text: &&Vec<u8>| self.loaded(language).types.is_match(text.as_slice());
+        for text in headers.iter().filter(tells) {
+            if let Some(tree) = parse(grammar, text).filter(|tree| !too_deep(tree)) {
+                names.add_headers(&grammar.names(tree.root_node(), text));
+            }
+        }
+        names
+    }
+
     /// Everything found in `text`, each finding with its verified fixes.
     pub fn analyse(&self, language: Language, text: &[u8]) -> Analysis {
+        self.analyse_with(language, text, &Names::default())
+    }
+
+    /// The same, with what its headers say of names.
+    pub fn analyse_with(&self, language: Language, text: &[u8], headers: &Names) -> Analysis {
         if !self.may_hold_locks(language, text) {
             return Analysis::default();
         }
@@ -240,7 +270,8 @@ impl Engine {
             };
         }
         let source = Source::new(text, grammar.default_indent());
-        let names = grammar.names(tree.root_node(), text);
+        let mut names = grammar.names(tree.root_node(), text);
+        names.add_headers(headers);
         let file = File {
             source: &source,
             tree: &tree,
@@ -504,6 +535,7 @@ fn verbatim(language: Language, file: &File<'_>) -> Vec<Span> {
             printer.is_verbatim(node.kind()) && node.start_position().row < node.end_position().row
         })
         .map(span)
+        .chain(printer.fixed_lines(file))
         .collect()
 }
 

@@ -5,6 +5,7 @@ use crate::discover::{SourceFile, reason_to_skip};
 use crate::finding::{Applicability, Rule};
 use crate::guard;
 use crate::language::Language;
+use crate::language::names::Names;
 use crate::resolve::{Look, Resolution, resolve};
 use crate::suppress;
 use std::fs::{self, File};
@@ -72,7 +73,11 @@ pub fn inspect(
         if !worth_a_parse(&text, language, settings) {
             return Ok(None);
         }
-        resolve(&text, least, |text| look(text, language, settings)).map(Some)
+        let headers = headers(path, &text, language, settings);
+        resolve(&text, least, |text| {
+            look(text, language, settings, &headers)
+        })
+        .map(Some)
     };
     let resolution = match guard::catch(work) {
         Ok(Ok(Some(resolution))) => resolution,
@@ -95,9 +100,38 @@ fn worth_a_parse(text: &[u8], language: Language, settings: &Settings) -> bool {
     unused_comments || settings.engine(language).may_hold_locks(language, text)
 }
 
+/// Headers of a file that are read.
+const MOST_HEADERS: usize = 32;
+
+/// What the headers beside the file that it includes say of names. What cannot be read tells
+/// nothing.
+pub fn headers(path: &Path, text: &[u8], language: Language, settings: &Settings) -> Names {
+    let Some(directory) = path.parent() else {
+        return Names::default();
+    };
+    let texts: Vec<Vec<u8>> = language
+        .grammar()
+        .included(text)
+        .into_iter()
+        .take(MOST_HEADERS)
+        .filter_map(|name| {
+            let beside = directory.join(&name);
+            // `#include "db/cache.h"`, from the root of the project.
+            let file = beside.is_file().then_some(beside).or_else(|| {
+                let last = Path::new(&name).file_name()?;
+                let same = directory.join(last);
+                same.is_file().then_some(same)
+            })?;
+            read(&file, settings.max_size()).ok().flatten()
+        })
+        .collect();
+    settings.engine(language).headers(language, &texts)
+}
+
 /// What is found in `text`, suppressed findings left out.
-pub fn look(text: &[u8], language: Language, settings: &Settings) -> Look {
-    let analysis = settings.engine(language).analyse(language, text);
+pub fn look(text: &[u8], language: Language, settings: &Settings, headers: &Names) -> Look {
+    let engine = settings.engine(language);
+    let analysis = engine.analyse_with(language, text, headers);
     let complete = analysis.skipped.is_empty() && analysis.skipped_file.is_none();
     let suppressed = suppress::apply(
         language,

@@ -161,12 +161,22 @@ impl Judged<'_> {
         if paths.unheld.contains_key(&key) && harmful && acquired_in_own_try(self.body, site) {
             return Some((Rule::AcquireInsideTry, Vec::new()));
         }
-        let Some(again) = paths.again.get(&key) else {
+        // What a construct does at its end is no release that somebody wrote twice.
+        let written = |release: &SiteId| self.body.sites[*release].is_written_release();
+        let again: Vec<SiteId> = paths
+            .again
+            .get(&key)
+            .into_iter()
+            .flatten()
+            .copied()
+            .filter(written)
+            .collect();
+        if again.is_empty() {
             let by_hand = leaks.is_empty()
                 && paths.released.contains(&key)
                 && NEATER.iter().any(|form| entry.form_code(*form).is_some());
             return by_hand.then(|| (Rule::ManualRelease, Vec::new()));
-        };
+        }
         let unexpected: Vec<SiteId> = again
             .iter()
             .copied()

@@ -770,7 +770,7 @@ impl Entry {
                     && fits(&code.acquire, acquire)
                     && fits(&code.release, release) =>
             {
-                Some(&**code)
+                Some(code.as_ref())
             }
             _ => None,
         })

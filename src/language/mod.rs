@@ -225,6 +225,10 @@ pub trait Grammar: Sync + Send {
 
     /// Imports, declared types and classes of a file.
     fn names(&self, root: Node<'_>, text: &[u8]) -> Names;
+    /// The files beside it that a file includes.
+    fn included(&self, _text: &[u8]) -> Vec<String> {
+        Vec::new()
+    }
     /// The type of an expression, where its own syntax tells.
     fn type_of(&self, node: Node<'_>, at: Surroundings<'_>) -> Option<TypeRef>;
 

@@ -19,6 +19,8 @@ pub struct Names {
     pub classes: Vec<Class>,
     /// Fields by bare name, over all classes of the file; `None` where classes disagree.
     pub fields: HashMap<String, Option<TypeRef>>,
+    /// Fields by class and name, where the language keeps them apart.
+    pub members: HashMap<(String, String), TypeRef>,
 }
 
 /// Where a local name comes from.
@@ -113,6 +115,46 @@ impl Names {
             .or_default()
             .push(self.values.len());
         self.values.push(TypedValue { scope, type_ref });
+    }
+
+    /// Takes in what a header says: its types, its fields and the variables of its top level. What
+    /// is known already stays.
+    pub fn add_headers(&mut self, headers: &Names) {
+        for (name, import) in &headers.imports {
+            let known = self.imports.entry(name.clone());
+            known.or_insert_with(|| import.clone());
+        }
+        for (field, type_ref) in &headers.fields {
+            let known = self.fields.entry(field.clone());
+            known.or_insert_with(|| type_ref.clone());
+        }
+        for (member, type_ref) in &headers.members {
+            let known = self.members.entry(member.clone());
+            known.or_insert_with(|| type_ref.clone());
+        }
+        for class in &headers.classes {
+            if self.class(&class.name).is_none() {
+                self.classes.push(Class {
+                    span: Span::default(),
+                    ..class.clone()
+                });
+            }
+        }
+        // Far behind the end of any text, and yet it can be moved.
+        let everywhere = Span::new(0, usize::MAX / 4);
+        for (name, numbers) in &headers.by_name {
+            let values = numbers.iter().map(|number| &headers.values[*number]);
+            for value in values.filter(|value| value.scope.start == 0) {
+                self.by_name
+                    .entry(name.clone())
+                    .or_default()
+                    .push(self.values.len());
+                self.values.push(TypedValue {
+                    scope: everywhere,
+                    type_ref: value.type_ref.clone(),
+                });
+            }
+        }
     }
 
     /// Gives what is declared by this very name in `scope` another type.

@@ -165,7 +165,7 @@ impl Table {
             let key = self
                 .keys
                 .iter()
-                .find(|key| key.text == text && key.mode == guard.mode)?;
+                .find(|key| key.text == text && (key.mode == guard.mode || guard.adopts))?;
             Some((*lock, key.entry))
         });
         let plain = || {
@@ -197,10 +197,15 @@ impl Table {
         self.questions.insert(node.id(), key);
     }
 
+    /// The key of the guard about which the node asks whether it holds it.
+    pub fn question(&self, node: Node<'_>) -> Option<KeyId> {
+        self.questions.get(&node.id()).copied()
+    }
+
     /// The key about which the node asks whether it is held.
     pub fn asks_held(&self, file: &File<'_>, node: Node<'_>) -> Option<KeyId> {
-        if let Some(key) = self.questions.get(&node.id()) {
-            return Some(*key);
+        if let Some(key) = self.question(node) {
+            return Some(key);
         }
         let hit = file
             .catalog

@@ -1,14 +1,20 @@
 //! Names that a fix brings in: free ones.
 
 use super::Task;
-use crate::flow::Body;
+use crate::flow::{Block, BlockStyle, Body};
 use crate::lower::{File, descendants};
+use crate::source::Span;
 use std::collections::HashSet;
+use tree_sitter::Node;
 
 /// A name that nothing in the function mentions and that hides nothing around it: `wanted`, then
 /// `wanted` with the lock's name behind it, then numbered.
 pub fn free(task: &Task<'_>, wanted: &str, lock: &str) -> String {
-    let taken = task.taken.get_or_init(|| taken(task.file, task.body));
+    let taken = task.taken.get_or_init(|| taken(task.file, task.body, &[]));
+    chosen(task, taken, wanted, lock)
+}
+
+fn chosen(task: &Task<'_>, taken: &HashSet<String>, wanted: &str, lock: &str) -> String {
     let printer = task.language.printer();
     let is_free = |name: &String| !taken.contains(name.as_str());
     let plain = printer.variable(wanted);
@@ -38,8 +44,35 @@ pub fn free(task: &Task<'_>, wanted: &str, lock: &str) -> String {
         .unwrap_or_default()
 }
 
+/// The same for a name that is only declared in `place`: blocks beside it may use it as they like.
+/// The first of `wanted` that is free, else one made of the first.
+pub fn free_in(task: &Task<'_>, place: Span, wanted: &[&'static str], lock: &str) -> String {
+    let mut beside = Vec::new();
+    blocks_beside(&task.body.root, place, &mut beside);
+    let taken = taken(task.file, task.body, &beside);
+    match wanted.iter().find(|name| !taken.contains(**name)) {
+        Some(name) => (*name).to_owned(),
+        None => chosen(task, &taken, wanted.first().unwrap_or(&"lock"), lock),
+    }
+}
+
+/// The blocks of the body that do not touch the place.
+fn blocks_beside(block: &Block, place: Span, out: &mut Vec<Span>) {
+    for stmt in &block.stmts {
+        for inner in stmt.blocks() {
+            let apart = inner.span.end <= place.start || place.end <= inner.span.start;
+            if apart && inner.style == BlockStyle::Braced {
+                out.push(inner.span);
+            } else {
+                blocks_beside(inner, place, out);
+            }
+        }
+    }
+}
+
 /// The identifiers of the outermost function around the body, and those outside of all functions.
-fn taken(file: &File<'_>, body: &Body) -> HashSet<String> {
+/// Names within `beside` do not count.
+fn taken(file: &File<'_>, body: &Body, beside: &[Span]) -> HashSet<String> {
     let mut names = HashSet::new();
     let is_function = |kind: &str| file.grammar.is_function(kind);
     let outermost = descendants(file.root, |node| !is_function(node.kind()))
@@ -48,7 +81,7 @@ fn taken(file: &File<'_>, body: &Body) -> HashSet<String> {
     // `x.release` is no name that could be hidden. The parent of a node is not asked for: finding it
     // takes a walk from the root.
     let mut member = None;
-    let mut collect = |node: tree_sitter::Node<'_>| {
+    let mut collect = |node: Node<'_>| {
         if let Some(own) = file.grammar.member(node) {
             member = Some(own.id());
         }
@@ -59,7 +92,14 @@ fn taken(file: &File<'_>, body: &Body) -> HashSet<String> {
         }
     };
     if let Some(function) = outermost {
-        descendants(function, |_| true).for_each(&mut collect);
+        let apart = |node: Node<'_>| {
+            beside
+                .iter()
+                .any(|span| span.contains(crate::lower::span(node)))
+        };
+        descendants(function, |node| !apart(node))
+            .filter(|node| !apart(*node))
+            .for_each(&mut collect);
     }
     descendants(file.root, |node| !is_function(node.kind())).for_each(&mut collect);
     names

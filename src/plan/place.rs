@@ -92,7 +92,16 @@ pub fn starts<'b>(body: &'b Body, site: SiteId) -> Vec<Start<'b>> {
             cond,
             then,
             otherwise,
-        } => asked(*last, cond, then, otherwise.as_ref(), site, &mut found),
+        } => {
+            let taken = is_true_when_taken(body, site);
+            asked(
+                *last,
+                (cond, taken),
+                (then, otherwise.as_ref()),
+                site,
+                &mut found,
+            );
+        }
         StmtKind::Loop(_) => found.push(after(*last, None)),
         _ => {}
     }
@@ -150,7 +159,8 @@ fn bound<'b>(body: &'b Body, site: SiteId, at: At<'b>, found: &mut Vec<Start<'b>
             otherwise,
         } = &stmt.kind
     {
-        match answer(cond, &|test| is_about(test, var)) {
+        let taken = is_true_when_taken(body, site);
+        match answer(cond, &|test| is_about(test, var).map(|yes| yes == taken)) {
             Some(true) => found.push(inside(then)),
             Some(false) if leaves(then) => found.push(after(next, None)),
             Some(false) => found.extend(otherwise.as_ref().map(inside)),
@@ -161,6 +171,12 @@ fn bound<'b>(body: &'b Body, site: SiteId, at: At<'b>, found: &mut Vec<Start<'b>
         maybe: true,
         ..after(at, Some(at.stmt()))
     });
+}
+
+/// Whether what the acquire gives is true when it took the lock: a status is zero then.
+fn is_true_when_taken(body: &Body, site: SiteId) -> bool {
+    let acquire = body.sites[site].acquire();
+    !acquire.is_some_and(|acquire| acquire.zero_when_taken)
 }
 
 fn is_about(test: &Test, var: &str) -> Option<bool> {
@@ -174,16 +190,15 @@ fn is_about(test: &Test, var: &str) -> Option<bool> {
 /// `if (lock.tryLock()) { … }`, `if (!lock.tryLock()) return;`.
 fn asked<'b>(
     at: At<'b>,
-    cond: &Cond,
-    then: &'b Block,
-    otherwise: Option<&'b Block>,
+    (cond, taken): (&Cond, bool),
+    (then, otherwise): (&'b Block, Option<&'b Block>),
     site: SiteId,
     found: &mut Vec<Start<'b>>,
 ) {
     let answer = answer(cond, &|test| match test {
         Test::Taken(asked) if *asked == site => Some(true),
         // `if (ok := lock.tryLock())`, `if ((ok = lock.tryLock()))`
-        Test::Var(_) if cond_touches(cond, site) => Some(true),
+        Test::Var(_) if cond_touches(cond, site) => Some(taken),
         Test::IsNull(_) if cond_touches(cond, site) => Some(false),
         _ => None,
     });

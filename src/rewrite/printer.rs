@@ -133,6 +133,14 @@ pub trait Printer: Sync + Send {
         None
     }
 
+    /// Whether a node of this kind brings in names: a fix may add one.
+    fn is_import(&self, _kind: &str) -> bool {
+        false
+    }
+    /// Lines that keep their indentation whatever is put round them, with the line end in front.
+    fn fixed_lines(&self, _file: &File<'_>) -> Vec<Span> {
+        Vec::new()
+    }
     /// The declaration of a guard from the catalogue's code, `$GUARD` left in it, for the lock that
     /// the call `acquire` takes; `None` when something of it cannot be told.
     fn guard(

@@ -131,19 +131,18 @@ fn kept_tokens(claim: &Claim<'_>, root: Node<'_>, (text, region): (&[u8], Span))
     let printer = claim.language.printer();
     let touches =
         |node: Node<'_>| node.start_byte() <= region.end && region.start <= node.end_byte();
-    descendants(root, |node| {
-        touches(node) && !printer.is_verbatim(node.kind())
-    })
-    .filter(|node| touches(*node))
-    .filter_map(|node| {
-        let bytes = &text[node.byte_range()];
-        if node.is_extra() && claim.language.grammar().is_comment(node.kind()) {
-            let lines = bytes.split(|byte| *byte == b'\n');
-            return Some(lines.flat_map(|line| line.trim_ascii().to_vec()).collect());
-        }
-        printer.is_verbatim(node.kind()).then(|| bytes.to_vec())
-    })
-    .collect()
+    let inside = |kind: &str| !printer.is_verbatim(kind) && !printer.is_import(kind);
+    descendants(root, |node| touches(node) && inside(node.kind()))
+        .filter(|node| touches(*node))
+        .filter_map(|node| {
+            let bytes = &text[node.byte_range()];
+            if node.is_extra() && claim.language.grammar().is_comment(node.kind()) {
+                let lines = bytes.split(|byte| *byte == b'\n');
+                return Some(lines.flat_map(|line| line.trim_ascii().to_vec()).collect());
+            }
+            printer.is_verbatim(node.kind()).then(|| bytes.to_vec())
+        })
+        .collect()
 }
 
 /// Where the byte at `at` stands after the edits.

@@ -17,6 +17,9 @@ pub fn condition(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
             "1" => plain(Test::Const(true)),
             _ => return None,
         },
+        "identifier" if lowering.table.question(node).is_some() => {
+            plain(Test::Held(lowering.table.question(node)?))
+        }
         "identifier" => plain(Test::Var(lowering.file.normal(node))),
         "unary_expression" if node.child_by_field_name("operator")?.kind() == "!" => Cond::Not(
             Box::new(cond(lowering, node.child_by_field_name("argument")?)),

@@ -1,4 +1,4 @@
-//! `#include` lines: where a new one goes.
+//! `#include` lines: what they name, and where a new one goes.
 
 use crate::catalog::pattern::normal;
 use crate::lower::{File, descendants};
@@ -50,6 +50,22 @@ pub fn insertion(file: &File<'_>, header: &str) -> Option<(usize, String)> {
         .into_iter()
         .find(|node| !matches!(node.kind(), "preproc_call" | "preproc_def"))?;
     Some((source.line_start(first.start_byte()), line))
+}
+
+/// What the lines `#include "name"` of a text name.
+pub fn beside(text: &[u8]) -> Vec<String> {
+    text.split(|byte| *byte == b'\n')
+        .filter_map(|line| {
+            let directive = line.trim_ascii_start().strip_prefix(b"#")?;
+            let path = directive
+                .trim_ascii_start()
+                .strip_prefix(b"include")?
+                .trim_ascii_start()
+                .strip_prefix(b"\"")?;
+            let end = path.iter().position(|byte| *byte == b'"')?;
+            String::from_utf8(path[..end].to_vec()).ok()
+        })
+        .collect()
 }
 
 fn is_conditional(kind: &str) -> bool {

@@ -80,6 +80,10 @@ impl Grammar for Dialect {
         names::collect(root, text)
     }
 
+    fn included(&self, text: &[u8]) -> Vec<String> {
+        includes::beside(text)
+    }
+
     fn type_of(&self, node: Node<'_>, at: Surroundings<'_>) -> Option<TypeRef> {
         names::type_of(node, at.text, at.names)
     }

@@ -150,6 +150,10 @@ fn declare(node: Node<'_>, text: &[u8], names: &mut Names) {
         let own = normal(name, text);
         // What a function gives is asked for by its call.
         let own = if gives { format!("{own}()") } else { own };
+        if is_field && let Some(class) = class_around(node, text) {
+            let member = (class, own.clone());
+            names.members.insert(member, type_ref.clone());
+        }
         if is_field || gives {
             names.declare(format!("this.{own}"), span_of_scope(node), type_ref.clone());
         }
@@ -297,17 +301,55 @@ fn type_of_value(value: Node<'_>, text: &[u8], names: &Names) -> Option<TypeRef>
     }
 }
 
+/// The class that a node stands in: that around it, or that of the method around it.
+fn class_around(node: Node<'_>, text: &[u8]) -> Option<String> {
+    std::iter::successors(node.parent(), Node::parent).find_map(|around| match around.kind() {
+        "class_specifier" | "struct_specifier" => around
+            .child_by_field_name("name")
+            .map(|name| normal(name, text)),
+        "function_definition" => {
+            let declarator = around.child_by_field_name("declarator")?;
+            let name = descendants(declarator, |node| node.kind() != "parameter_list")
+                .find(|node| node.kind() == "qualified_identifier")?;
+            let written = normal(name, text);
+            let (class, _) = written.rsplit_once("::")?;
+            let class = class.rsplit("::").next().unwrap_or(class);
+            Some(class.split('<').next().unwrap_or(class).to_owned())
+        }
+        _ => None,
+    })
+}
+
 /// The type of an expression by what it names.
 pub fn type_of(node: Node<'_>, text: &[u8], names: &Names) -> Option<TypeRef> {
     let node = unwrapped(node);
     let at = node.start_byte();
-    let field = |name: Node<'_>| names.fields.get(&normal(name, text))?.clone();
+    let member = |class: String, name: Node<'_>| {
+        let known = names.members.get(&(class, normal(name, text)));
+        known.cloned()
+    };
+    let field = |name: Node<'_>| {
+        let any = || names.fields.get(&normal(name, text))?.clone();
+        let own = class_around(node, text).and_then(|class| member(class, name));
+        own.or_else(any)
+    };
     match node.kind() {
         "identifier" => {
             let name = normal(node, text);
             names.type_at(&name, at).cloned().or_else(|| field(node))
         }
-        "field_expression" => field(node.child_by_field_name("field")?),
+        "field_expression" => {
+            let name = node.child_by_field_name("field")?;
+            let object = node.child_by_field_name("argument")?;
+            let class = match type_of(object, text, names) {
+                Some(TypeRef::Known { name, .. } | TypeRef::Local(name)) => Some(name),
+                _ => None,
+            };
+            match class {
+                Some(class) => member(class, name).or_else(|| field(name)),
+                None => field(name),
+            }
+        }
         "qualified_identifier" => {
             let name = node.child_by_field_name("name")?;
             names

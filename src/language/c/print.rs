@@ -65,8 +65,23 @@ impl Printer for Dialect {
     fn is_verbatim(&self, kind: &str) -> bool {
         matches!(
             kind,
-            "string_literal" | "raw_string_literal" | "char_literal" | "system_lib_string"
+            "string_literal" | "raw_string_literal" | "char_literal"
         )
+    }
+
+    fn is_import(&self, kind: &str) -> bool {
+        kind == "preproc_include"
+    }
+
+    fn fixed_lines(&self, file: &File<'_>) -> Vec<Span> {
+        let source = file.source;
+        source
+            .line_starts_in(Span::new(0, source.bytes.len()))
+            .into_iter()
+            .filter(|start| source.bytes[*start..].trim_ascii_start().starts_with(b"#"))
+            .filter(|start| *start > 0)
+            .map(|start| Span::new(start - 1, source.line_content_end(start)))
+            .collect()
     }
 
     fn hoist(&self, _file: &File<'_>, _stmt: Node<'_>, _after: Span) -> Result<Hoist, CannotHoist> {

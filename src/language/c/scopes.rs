@@ -50,7 +50,8 @@ fn declared<'t>(file: &File<'_>, node: Node<'t>) -> Option<Declared<'t>> {
         }
         value = call.child_by_field_name("arguments");
     }
-    let class = match resolve(&written, file.names) {
+    // A smart pointer may be a guard, too: not what it points to counts here.
+    let class = match resolve(written.split('<').next().unwrap_or(&written), file.names) {
         TypeRef::Known { module, name } => joined(&module, &name),
         TypeRef::Local(name) | TypeRef::Named(name) => name,
     };
@@ -95,6 +96,10 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
             "adopt_lock" => begins = Begins::Adopts,
             "defer_lock" => begins = Begins::Free,
             "try_to_lock" => begins = Begins::Tries,
+            name if file.catalog.facts.ones.iter().any(|one| one == name) => {}
+            name if file.catalog.facts.zeros.iter().any(|zero| zero == name) => {
+                begins = Begins::Free;
+            }
             name if guard
                 .deleters
                 .iter()
@@ -207,6 +212,11 @@ fn methods_of(
         .filter(|node| node.kind() == "identifier" && file.normal(*node) == name);
     for used in uses.collect::<Vec<_>>() {
         let Some(outer) = used.parent() else { continue };
+        // `if (lock)`, `if (!lock)`
+        if matches!(outer.kind(), "condition_clause" | "unary_expression") {
+            let key = lowering.table.sites[exit].key;
+            lowering.table.note_question(used, key);
+        }
         let call = outer
             .parent()
             .filter(|call| call.kind() == "call_expression" && outer.kind() == "field_expression");

@@ -25,6 +25,17 @@ pub fn root(lowering: &mut Lowering<'_>) -> Block {
         // Nothing gets out: the program ends.
         lowering.file.exceptions = Exceptions::Nothing;
     }
+    if is_constructor(function) {
+        // Who only takes a lock there gives it back in the destructor.
+        let freed = |key: usize| {
+            let mut sites = lowering.table.sites.iter();
+            sites.any(|site| site.key == key && site.acquire().is_none())
+        };
+        let kept: Vec<usize> = (0..lowering.table.keys.len())
+            .filter(|key| !freed(*key))
+            .collect();
+        lowering.table.handed_over.extend(kept);
+    }
     let body = function
         .child_by_field_name("body")
         .or_else(|| named_children(function).into_iter().find(is_function_try));
@@ -41,6 +52,13 @@ pub fn root(lowering: &mut Lowering<'_>) -> Block {
 
 fn is_function_try(node: &Node<'_>) -> bool {
     node.kind() == "try_statement"
+}
+
+/// A definition without a type, of no destructor.
+fn is_constructor(function: Node<'_>) -> bool {
+    function.kind() == "function_definition"
+        && function.child_by_field_name("type").is_none()
+        && declared_name(function).is_some_and(|name| name.kind() != "destructor_name")
 }
 
 fn is_noexcept(lowering: &Lowering<'_>, function: Node<'_>) -> bool {

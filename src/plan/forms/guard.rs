@@ -6,6 +6,10 @@ use crate::flow::{BlockStyle, SiteId, Stmt};
 use crate::plan::build::{Builder, would_move};
 use crate::plan::names;
 use crate::refusal::reason;
+use crate::source::Span;
+
+/// What guards are called.
+const GUARDS: [&str; 3] = ["lock", "guard", "locker"];
 
 /// A guard that a fix declares.
 struct Declared<'b> {
@@ -109,7 +113,13 @@ impl<'a> Builder<'a> {
             }
         };
         let key = &self.task.body.keys[site.key];
-        let name = names::free(&self.task, "lock", &key.shown);
+        let last = self
+            .region
+            .stmts()
+            .last()
+            .map_or(site.span, |stmt| stmt.span);
+        let place = Span::new(site.span.start, last.end);
+        let name = names::free_in(&self.task, place, &GUARDS, &key.shown);
         let node = file
             .root
             .descendant_for_byte_range(site.span.start, site.span.end)
@@ -139,12 +149,44 @@ impl<'a> Builder<'a> {
         })
     }
 
+    /// A block of its own must hold no acquire of another lock that is freed behind it: the two would
+    /// look nested.
+    fn nothing_straddles(&self) -> Result<(), Reason> {
+        let body = self.task.body;
+        let own = body.sites[self.task.site].key;
+        let stands = |stmts: &[Stmt], site: SiteId| stmts.iter().any(|stmt| stmt.holds_site(site));
+        let straddles = |taken: &SiteId| {
+            let site = &body.sites[*taken];
+            site.key != own
+                && site.acquire().is_some_and(|acquire| !acquire.implied)
+                && stands(self.region.stmts(), *taken)
+                && (0..body.sites.len()).any(|freed| {
+                    body.sites[freed].key == site.key
+                        && body.sites[freed].is_written_release()
+                        && stands(self.region.rest(), freed)
+                })
+        };
+        match (0..body.sites.len()).find(straddles) {
+            None => Ok(()),
+            Some(site) => Err(reason(
+                "control-flow",
+                format!(
+                    "`{}` is acquired in the span and released after it",
+                    body.keys[body.sites[site].key].shown
+                ),
+            )),
+        }
+    }
+
     /// Puts the guard where the lock is taken, in a block of its own where it must end before the
     /// block around it does, or where none of its own is around it.
     fn place(&mut self, guard: &Declared<'_>) -> Result<(), Reason> {
         let source = self.task.file.source;
         let braced = self.region.start.block.style == BlockStyle::Braced;
         let ends_with_block = braced && self.region.rest().is_empty();
+        if !ends_with_block {
+            self.nothing_straddles()?;
+        }
         let Some(first) = self.region.stmts().first() else {
             return Err(reason("no-form", "nothing runs with the lock held"));
         };
