@@ -40,9 +40,7 @@ impl Builder<'_> {
         let acquire = self.task.body.sites[self.task.site].acquire();
         let plain = acquire.is_some_and(|acquire| {
             !acquire.conditional
-                && (acquire.bound.is_none()
-                    || code.contains("$TICKET")
-                    || code.contains("$VALUE"))
+                && (acquire.bound.is_none() || code.contains("$TICKET") || code.contains("$VALUE"))
         });
         if !lone || !plain {
             return Err(reason(
