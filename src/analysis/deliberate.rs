@@ -15,11 +15,12 @@ pub fn is_lent(file: &File<'_>, root: Node<'_>, lock: &str) -> bool {
         .any(|node| intent::same_lock(&file.normal(node), lock))
 }
 
-/// Whether the lock is part of an object that is not this one: that object's class, in another file
-/// as a rule, may free it.
+/// Whether the lock is a private part of an object that is not this one: that object's class, in
+/// another file as a rule, may free it.
 pub fn is_of_another(lock: &str) -> bool {
-    let owner = lock.split_once('.').map(|(owner, _)| owner);
-    owner.is_some_and(|owner| !matches!(owner, "self" | "this" | "cls"))
+    lock.rsplit_once('.').is_some_and(|(owner, field)| {
+        field.starts_with('_') && !matches!(owner, "self" | "this" | "cls")
+    })
 }
 
 /// Whether the code around the release says that it may fail: a test that expects it to, a `try`
