@@ -15,6 +15,16 @@ pub fn is_lent(file: &File<'_>, root: Node<'_>, lock: &str) -> bool {
         .any(|node| intent::same_lock(&file.normal(node), lock))
 }
 
+/// Whether the lock is a private part of an object that is not this one: that object's class, in
+/// another file as a rule, may free it.
+pub fn is_of_another(lock: &str) -> bool {
+    let own = ["self._", "this._", "cls._"];
+    let private = lock
+        .rsplit_once('.')
+        .is_some_and(|(_, field)| field.starts_with('_'));
+    private && !own.iter().any(|prefix| lock.starts_with(prefix))
+}
+
 /// Whether the code around the release says that it may fail: a test that expects it to, a `try`
 /// that does nothing else.
 pub fn expects_failure(body: &Body, site: SiteId) -> bool {

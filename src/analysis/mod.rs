@@ -11,7 +11,7 @@ use crate::flow::graph::Graph;
 use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
-use deliberate::{drains, expects_failure, is_lent, returns_it};
+use deliberate::{drains, expects_failure, is_lent, is_of_another, returns_it};
 use explore::{Paths, explore};
 pub use places::frees;
 use places::{acquired_in_own_try, in_releasing_finally, outermost, same_statement};
@@ -216,11 +216,15 @@ impl Judged<'_> {
     /// function by a release.
     fn is_taken_as_signal(&self, key: KeyId) -> bool {
         let body = self.body;
-        let acquires = body
+        let acquires: Vec<_> = body
             .sites
             .iter()
-            .filter(|site| site.key == key && site.acquire().is_some());
-        acquires.count() > 1
+            .filter(|site| site.key == key)
+            .filter_map(|site| site.acquire())
+            .collect();
+        // What a construct holds, a stack of contexts say, is given to that construct only.
+        acquires.len() > 1
+            && !acquires.iter().any(|acquire| acquire.implied)
             && self
                 .file
                 .root
@@ -366,6 +370,7 @@ impl Judged<'_> {
             && !entry.lock.signal
             && !named_elsewhere
             && !by_alias
+            && !is_of_another(&key.text)
             && !is_lent(self.file, self.file.root, &key.text)
             && !intent::returns_locked(self.body)
             && acquired.acquire().is_some_and(|acquire| {
