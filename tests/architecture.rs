@@ -440,7 +440,7 @@ fn edits_are_sorted_and_never_overlap() {
     let engine = Engine::new(Options::default()).expect("the catalogue is valid");
     let mut wrong = Vec::new();
     let mut seen = 0;
-    for folder in ["javascript", "typescript", "python"] {
+    for folder in ["javascript", "typescript", "python", "c", "cpp"] {
         for fixture in fixture::of_language(folder) {
             let analysis = engine.analyse(fixture.language, &fixture.text);
             for (finding, fix) in analysis

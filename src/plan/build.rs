@@ -48,8 +48,8 @@ impl<'a> Builder<'a> {
             task,
             region,
         };
-        // `using` opens no block.
-        if form != Form::Using {
+        // They open no block, or say so themselves.
+        if !matches!(form, Form::Using | Form::KernelGuard) {
             builder.hoist()?;
         }
         Ok(builder)

@@ -149,7 +149,8 @@ fn at(task: Task<'_>, region: &Region<'_>) -> Result<Vec<Edit>, Reason> {
                 "a jump would only leave the block of the guard",
             ));
         }
-        if builder.hoists() {
+        builder.hoist()?;
+        if !builder.construct.above.is_empty() {
             return Err(reason(
                 "declared-in-span",
                 "what the span declares is used behind it",
