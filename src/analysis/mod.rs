@@ -244,8 +244,8 @@ impl Judged<'_> {
             })
     }
 
-    /// Whether the function comes back with the lock where all goes well, and lets go of it only
-    /// where something went wrong.
+    /// Whether the function comes back with the lock on its straight way, and lets go of it only in
+    /// branches aside.
     fn is_handed_out(&self, site: SiteId, paths: &Paths) -> bool {
         if !self.file.grammar.hands_out_locks() {
             return false;
@@ -270,7 +270,9 @@ impl Judged<'_> {
         releases.iter().all(|release| {
             let span = self.body.sites[*release].span;
             at(span).is_some_and(|index| {
-                index > main_path || leaves_after(&self.body.root, *release)
+                index > main_path
+                    || leaves_after(&self.body.root, *release)
+                    || is_optional(&self.body.root, *release, self.body.sites[site].span)
             })
         })
     }
@@ -431,6 +433,25 @@ fn leaves_after(block: &Block, release: SiteId) -> bool {
                 });
                 (own && leaves) || leaves_after(inner, release)
             })
+    })
+}
+
+/// Whether the release stands in a branch that may be passed by, and in which the lock was not taken.
+fn is_optional(block: &Block, release: SiteId, acquire: Span) -> bool {
+    block.stmts.iter().any(|stmt| {
+        let passed_by = matches!(
+            &stmt.kind,
+            StmtKind::If {
+                otherwise: None,
+                ..
+            }
+        );
+        stmt.holds_site(release)
+            && ((passed_by && !stmt.span.contains(acquire))
+                || stmt
+                    .blocks()
+                    .iter()
+                    .any(|inner| is_optional(inner, release, acquire)))
     })
 }
 

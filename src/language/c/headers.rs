@@ -46,6 +46,14 @@ pub fn is_harmless(node: Node<'_>, text: &[u8]) -> bool {
     if node.is_missing() {
         return is_header(parent, text);
     }
+    // `container_of(work, struct job, work)`: a type among the arguments of a macro.
+    let is_type = node.is_error()
+        && text[node.byte_range()]
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'*' | b' '));
+    if is_type && stands_in_arguments(node) {
+        return true;
+    }
     // Conditional compilation that cuts through declarations costs the functions that it stands in.
     let outside = std::iter::successors(Some(parent), Node::parent)
         .all(|around| !matches!(around.kind(), "function_definition" | "compound_statement"));
@@ -62,6 +70,14 @@ pub fn is_harmless(node: Node<'_>, text: &[u8]) -> bool {
                     .is_some_and(|body| node.end_byte() <= body.start_byte())
                 && super::names::declared_name(around).is_some()
         })
+}
+
+fn stands_in_arguments(node: Node<'_>) -> bool {
+    std::iter::successors(node.parent(), Node::parent)
+        .take_while(|around| {
+            around.kind() == "argument_list" || around.kind().ends_with("expression")
+        })
+        .any(|around| around.kind() == "argument_list")
 }
 
 fn holds_functions(node: Node<'_>) -> bool {
