@@ -20,7 +20,15 @@ use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
 /// The folders of the fixtures, one a language.
-const FOLDERS: [&str; 6] = ["javascript", "typescript", "python", "cpp", "java", "php"];
+const FOLDERS: [&str; 7] = [
+    "javascript",
+    "typescript",
+    "python",
+    "c",
+    "cpp",
+    "java",
+    "php",
+];
 
 static ENGINE: LazyLock<Engine> =
     LazyLock::new(|| Engine::new(Options::default()).expect("the catalogue is valid"));
@@ -103,6 +111,11 @@ fn typescript_matches_its_snapshots() {
 #[test]
 fn python_matches_its_snapshots() {
     assert_snapshots("python");
+}
+
+#[test]
+fn c_matches_its_snapshots() {
+    assert_snapshots("c");
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod words;
 
 use crate::finding::{Finding, Form, Leak, LeakKind, Rule, Severity};
 use crate::flow::graph::Graph;
-use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
+use crate::flow::{Block, Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
 use deliberate::{drains, expects_failure, is_lent, is_of_another, returns_it};
@@ -54,6 +54,7 @@ pub struct Freed {
     pub lock: String,
     /// The function that frees it.
     pub function: Span,
+    pub name: String,
     /// The function around that function, if there is one.
     pub scope: Option<Span>,
 }
@@ -105,6 +106,8 @@ impl Judged<'_> {
         let entry = &self.file.catalog.entries[self.body.keys[key].entry];
         if returns_it(&self.body.root.stmts, &self.body.keys[key].text)
             || self.freed_by_sibling(key)
+            || self.freed_by_callee(key)
+            || self.is_handed_out(site, paths)
         {
             return None;
         }
@@ -296,6 +299,56 @@ impl Judged<'_> {
             })
     }
 
+    /// Whether a function of the file that frees the lock is called: it may be what releases here.
+    fn freed_by_callee(&self, key: KeyId) -> bool {
+        let lock = &self.body.keys[key].text;
+        self.freed_elsewhere
+            .iter()
+            .filter(|freed| freed.name != self.body.name && intent::same_lock(&freed.lock, lock))
+            .any(|freed| {
+                let mut events = self.body.root.stmts.iter().flat_map(Stmt::all_events);
+                events.any(|event| match &event.kind {
+                    EventKind::Call { label } | EventKind::Effect { label } => label
+                        .strip_prefix(freed.name.as_str())
+                        .is_some_and(|rest| rest.starts_with('(')),
+                    _ => false,
+                })
+            })
+    }
+
+    /// Whether the function comes back with the lock on its straight way, and lets go of it only in
+    /// branches aside.
+    fn is_handed_out(&self, site: SiteId, paths: &Paths) -> bool {
+        if !self.file.grammar.hands_out_locks() {
+            return false;
+        }
+        let stmts = &self.body.root.stmts;
+        let at = |span: Span| stmts.iter().position(|stmt| stmt.span.contains(span));
+        let main_path = paths
+            .leaks
+            .get(&site)
+            .into_iter()
+            .flatten()
+            .filter_map(|(span, kind)| match kind {
+                LeakKind::EndOfBody => Some(stmts.len()),
+                LeakKind::Return => at(*span).filter(|index| stmts[*index].span == *span),
+                _ => None,
+            })
+            .min();
+        let Some(main_path) = main_path else {
+            return false;
+        };
+        let releases = self.written_releases(site, paths);
+        releases.iter().all(|release| {
+            let span = self.body.sites[*release].span;
+            at(span).is_some_and(|index| {
+                index > main_path
+                    || leaves_after(&self.body.root, *release)
+                    || is_optional(&self.body.root, *release, self.body.sites[site].span)
+            })
+        })
+    }
+
     /// Whether it is a permit that another function gives back.
     fn is_permit(&self, key: KeyId) -> bool {
         let key = &self.body.keys[key];
@@ -459,4 +512,42 @@ impl Judged<'_> {
             refusal: None,
         }
     }
+}
+
+/// Whether the release stands in a branch that leaves.
+fn leaves_after(block: &Block, release: SiteId) -> bool {
+    block.stmts.iter().any(|stmt| {
+        stmt.holds_site(release)
+            && stmt.blocks().iter().any(|inner| {
+                let own = inner.stmts.iter().any(|stmt| {
+                    matches!(stmt.kind, StmtKind::Plain(_)) && stmt.holds_site(release)
+                });
+                let leaves = inner.stmts.last().is_some_and(|last| {
+                    matches!(
+                        last.kind,
+                        StmtKind::Return { .. } | StmtKind::Goto(_) | StmtKind::Throw { .. }
+                    )
+                });
+                (own && leaves) || leaves_after(inner, release)
+            })
+    })
+}
+
+/// Whether the release stands in a branch that may be passed by, and in which the lock was not taken.
+fn is_optional(block: &Block, release: SiteId, acquire: Span) -> bool {
+    block.stmts.iter().any(|stmt| {
+        let passed_by = matches!(
+            &stmt.kind,
+            StmtKind::If {
+                otherwise: None,
+                ..
+            }
+        );
+        stmt.holds_site(release)
+            && ((passed_by && !stmt.span.contains(acquire))
+                || stmt
+                    .blocks()
+                    .iter()
+                    .any(|inner| is_optional(inner, release, acquire)))
+    })
 }

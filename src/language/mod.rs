@@ -13,7 +13,7 @@ use crate::catalog::Surroundings;
 use crate::catalog::pattern::{BadPattern, Pattern, normal};
 use crate::engine::Exceptions;
 use crate::flow::{Block, Cond, Event, Value};
-use crate::lower::Lowering;
+use crate::lower::{File, Lowering};
 use crate::rewrite::printer::Printer;
 use crate::source::Span;
 use names::{Names, TypeRef};
@@ -243,6 +243,15 @@ pub trait Grammar: Sync + Send {
     fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool);
     fn first_parameter<'t>(&self, function: Node<'t>) -> Option<Node<'t>>;
 
+    /// Whether the function says that it returns with a lock held: by its name, an annotation or a
+    /// comment.
+    fn keeps_locks(&self, _file: &File<'_>, _function: Node<'_>) -> bool {
+        false
+    }
+    /// Whether functions often return with a lock held where all went well.
+    fn hands_out_locks(&self) -> bool {
+        false
+    }
     /// Whether what the grammar takes for a mistake is understood all the same.
     fn is_harmless(&self, _mistake: Node<'_>, _text: &[u8]) -> bool {
         false

@@ -49,9 +49,9 @@ impl<'a> Builder<'a> {
             task,
             region,
         };
-        // `using` and `defer` open no block.
+        // `using` and `defer` open no block; guards of the kernel say so themselves.
         let opens = match form {
-            Form::Using | Form::Defer => false,
+            Form::Using | Form::Defer | Form::KernelGuard => false,
             Form::Tracked => builder.printer.deferred(&[], "").is_none(),
             _ => true,
         };

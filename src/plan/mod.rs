@@ -43,6 +43,8 @@ pub struct Task<'a> {
     /// The releases in the text that free what the acquire takes.
     pub releases: &'a [SiteId],
     pub rule: Rule,
+    /// The user asked for this form.
+    pub chosen: bool,
     /// The exits that leave with the lock held.
     pub leaks: &'a [Leak],
     /// Spans of strings that reach over several lines.
