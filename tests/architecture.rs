@@ -47,12 +47,13 @@ const RIM: [&str; 7] = [
 const NO_LANGUAGE: [&str; 5] = ["analysis", "flow", "plan", "rewrite", "verify"];
 
 /// Folders of `src/language` with the grammars that their code is for.
-const FAMILIES: [(&str, &[Language]); 2] = [
+const FAMILIES: [(&str, &[Language]); 3] = [
     (
         "javascript",
         &[Language::JavaScript, Language::TypeScript, Language::Tsx],
     ),
     ("python", &[Language::Python]),
+    ("go", &[Language::Go]),
 ];
 
 /// What reads, of `std::fs`.
@@ -239,7 +240,7 @@ fn data_goes_one_way() {
 
 #[test]
 fn the_middle_names_no_language() {
-    let languages = ["JavaScript", "TypeScript", "Tsx", "Python"];
+    let languages = ["JavaScript", "TypeScript", "Tsx", "Python", "Go"];
     let mut found = Vec::new();
     for source in modules(&NO_LANGUAGE) {
         for path in source.paths() {
@@ -439,7 +440,7 @@ fn edits_are_sorted_and_never_overlap() {
     let engine = Engine::new(Options::default()).expect("the catalogue is valid");
     let mut wrong = Vec::new();
     let mut seen = 0;
-    for folder in ["javascript", "typescript", "python"] {
+    for folder in ["javascript", "typescript", "python", "go"] {
         for fixture in fixture::of_language(folder) {
             let analysis = engine.analyse(fixture.language, &fixture.text);
             for (finding, fix) in analysis

@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 /// The folders of the fixtures, one a language.
-const FOLDERS: [&str; 3] = ["javascript", "typescript", "python"];
+const FOLDERS: [&str; 4] = ["javascript", "typescript", "python", "go"];
 
 static ENGINE: LazyLock<Engine> =
     LazyLock::new(|| Engine::new(Options::default()).expect("the catalogue is valid"));
@@ -96,6 +96,11 @@ fn typescript_matches_its_snapshots() {
 #[test]
 fn python_matches_its_snapshots() {
     assert_snapshots("python");
+}
+
+#[test]
+fn go_matches_its_snapshots() {
+    assert_snapshots("go");
 }
 
 #[test]

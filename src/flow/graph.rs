@@ -653,7 +653,10 @@ impl Builder<'_> {
                 Frame::Function { throw, .. }
                 | Frame::Catch { throw, .. }
                 | Frame::Cleanup { throw, .. } => Some(*throw),
-                Frame::Inline { .. } | Frame::InPlace { .. } | Frame::Target { .. } | Frame::Labels(_) => None,
+                Frame::Inline { .. }
+                | Frame::InPlace { .. }
+                | Frame::Target { .. }
+                | Frame::Labels(_) => None,
             })
             .unwrap_or_default()
     }

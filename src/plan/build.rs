@@ -156,7 +156,8 @@ impl<'a> Builder<'a> {
         });
         match before {
             Some(before) if shares && lines.len() == 1 => {
-                self.draft.insert(before.span.end, format!("; {}", lines[0]));
+                self.draft
+                    .insert(before.span.end, format!("; {}", lines[0]));
             }
             Some(before) if !shares => {
                 let at = source.line_content_end(before.span.end);
@@ -167,7 +168,8 @@ impl<'a> Builder<'a> {
                 self.draft.insert(at, format!("{text}{}", source.newline));
             }
             None if lines.len() == 1 => {
-                self.draft.insert(anchor.span.start, format!("{}; ", lines[0]));
+                self.draft
+                    .insert(anchor.span.start, format!("{}; ", lines[0]));
             }
             _ => {
                 return Err(reason(
@@ -181,7 +183,7 @@ impl<'a> Builder<'a> {
 
     /// What is deferred runs when the function is left: a loop would pile it up.
     pub(super) fn not_in_a_loop(&self) -> Result<(), Reason> {
-        if super::place::is_repeated(&self.task.body.root, self.region.start.block) {
+        if super::place::outermost_loop(&self.task.body.root, self.region.start.block).is_some() {
             return Err(reason(
                 "no-form",
                 "what is deferred in a loop runs only when the function is left",

@@ -147,6 +147,12 @@ fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<(Vec<Edit>, 
 
 /// The name of the lock must mean the same lock when it is released.
 fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
+    unchanged_in(task, region.stmts())
+}
+
+/// Nothing in the statements gives another meaning to the name of the lock, or to what its release
+/// is given.
+pub(crate) fn unchanged_in(task: Task<'_>, stmts: &[Stmt]) -> Result<(), Reason> {
     let site = &task.body.sites[task.site];
     let key = &task.body.keys[site.key];
     let by_ticket = site
@@ -161,7 +167,7 @@ fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
         .into_iter()
         .chain(operands.iter().map(String::as_str))
         .collect();
-    for stmt in region.stmts() {
+    for stmt in stmts {
         if let Some(name) = assigned(stmt, &names) {
             return Err(reason(
                 "lock-may-change",
@@ -186,7 +192,9 @@ fn release_operands(task: Task<'_>) -> Vec<String> {
     let mut names = Vec::new();
     let release = task.releases.first().and_then(|site| {
         let span = task.body.sites[*site].span;
-        task.file.root.descendant_for_byte_range(span.start, span.end)
+        task.file
+            .root
+            .descendant_for_byte_range(span.start, span.end)
     });
     if let Some(arguments) = release.and_then(|call| task.file.grammar.arguments(call)) {
         let text = task.file.source.bytes;

@@ -477,10 +477,19 @@ impl<'a> Draft<'a> {
     /// another blank line or the end of the block follows.
     fn blank_above(&self, start: usize, end: usize) -> usize {
         let is_blank = |at: usize| {
-            at < self.source.bytes.len() && self.source.indent_at(at).len() + at == self.source.line_content_end(at)
+            at < self.source.bytes.len()
+                && self.source.indent_at(at).len() + at == self.source.line_content_end(at)
         };
-        let next = &self.source.bytes[(end + self.source.indent_at(end.min(self.source.bytes.len() - 1)).len()).min(self.source.bytes.len())..];
-        let ends = is_blank(end) || next.starts_with(b"}") || next.starts_with(b"case ") || next.starts_with(b"default:");
+        let next = &self.source.bytes[(end
+            + self
+                .source
+                .indent_at(end.min(self.source.bytes.len() - 1))
+                .len())
+        .min(self.source.bytes.len())..];
+        let ends = is_blank(end)
+            || next.starts_with(b"}")
+            || next.starts_with(b"case ")
+            || next.starts_with(b"default:");
         let mut above = start;
         while ends && above > 0 && is_blank(self.source.line_start(above - 1)) {
             above = self.source.line_start(above - 1);

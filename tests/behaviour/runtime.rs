@@ -26,6 +26,7 @@ pub type Traces = Result<Vec<Trace>, String>;
 pub enum Runtime {
     Node,
     CPython,
+    Go,
 }
 
 impl Runtime {
@@ -46,6 +47,12 @@ impl Runtime {
                 command.arg("-B");
                 command.arg(tests_directory().join("behaviour/driver.py"));
                 ("python3", command)
+            }
+            Runtime::Go => {
+                let mut command = Command::new("python3");
+                command.arg("-B");
+                command.arg(tests_directory().join("behaviour/go/driver.py"));
+                ("go", command)
             }
         };
         if !answers(name) {
@@ -158,7 +165,12 @@ fn node_directory() -> PathBuf {
 fn answers(program: &str) -> bool {
     let mut command = Command::new(program);
     command
-        .arg("--version")
+        // One of them knows no flag for it.
+        .arg(if program == "go" {
+            "version"
+        } else {
+            "--version"
+        })
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())

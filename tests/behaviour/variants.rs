@@ -48,6 +48,7 @@ impl Fixer {
     pub fn all(language: Language) -> Vec<Fixer> {
         let forms: &[Form] = match language {
             Language::Python => &[Form::TryFinally, Form::ExitStack, Form::Tracked],
+            Language::Go => &[Form::Closure, Form::Tracked],
             _ => &[
                 Form::TryFinally,
                 Form::RunExclusive,

@@ -19,6 +19,7 @@ fn parse(language: Language, text: &[u8]) -> Tree {
         Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
         Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
         Language::Python => tree_sitter_python::LANGUAGE.into(),
+        Language::Go => tree_sitter_go::LANGUAGE.into(),
     };
     let mut parser = Parser::new();
     parser.set_language(&grammar).expect("a compatible grammar");
@@ -66,5 +67,12 @@ pub fn is_comment(token: &Token) -> bool {
 
 /// Whether the token is (a part of) a string or template.
 pub fn is_string(token: &Token) -> bool {
-    ["string_fragment", "string_content", "escape_sequence"].contains(&token.kind.as_str())
+    [
+        "string_fragment",
+        "string_content",
+        "escape_sequence",
+        "interpreted_string_literal_content",
+        "raw_string_literal_content",
+    ]
+    .contains(&token.kind.as_str())
 }

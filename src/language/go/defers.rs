@@ -7,9 +7,7 @@
 use super::expressions::operands;
 use super::statements::{in_place, list, stmt};
 use crate::catalog::pattern::unwrapped;
-use crate::flow::{
-    Block, BlockStyle, Event, EventKind, Stmt, StmtKind, Test, Value, WithExit,
-};
+use crate::flow::{Block, BlockStyle, Event, EventKind, Stmt, StmtKind, Test, Value, WithExit};
 use crate::lower::expressions::{event, plain};
 use crate::lower::sites::Does;
 use crate::lower::{Lowering, descendants, label, span};
@@ -46,7 +44,9 @@ fn deferred_in<'t>(lowering: &Lowering<'_>, node: Node<'t>) -> Vec<Node<'t>> {
 
 fn in_loop(defer: Node<'_>) -> bool {
     std::iter::successors(defer.parent(), Node::parent)
-        .take_while(|around| !around.kind().starts_with("func") && around.kind() != "method_declaration")
+        .take_while(|around| {
+            !around.kind().starts_with("func") && around.kind() != "method_declaration"
+        })
         .any(|around| around.kind() == "for_statement")
 }
 

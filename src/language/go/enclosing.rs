@@ -12,19 +12,21 @@ use tree_sitter::Node;
 /// The first thing that would mean something else there.
 pub fn check(file: &File<'_>, region: Span) -> Result<(), CannotHoist> {
     let refused = |message: &str| Err(("no-form", message.to_owned()));
-    let Some(scope) = file.root.descendant_for_byte_range(region.start, region.end) else {
+    let Some(scope) = file
+        .root
+        .descendant_for_byte_range(region.start, region.end)
+    else {
         return refused("the span is not understood");
     };
-    let inside = |node: &Node<'_>| {
-        region.start <= node.start_byte() && node.end_byte() <= region.end
-    };
+    let inside =
+        |node: &Node<'_>| region.start <= node.start_byte() && node.end_byte() <= region.end;
     let own = |node: Node<'_>| !file.grammar.is_function(node.kind()) || !inside(&node);
     for node in descendants(scope, own).filter(inside) {
         match node.kind() {
             "defer_statement" => {
                 return refused("what the span defers would run at the end of the closure");
             }
-            "label_name" | "goto_statement" => {
+            "labeled_statement" | "goto_statement" => {
                 return refused("a label in the span would be in another function");
             }
             "call_expression"

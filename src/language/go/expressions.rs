@@ -4,7 +4,9 @@ use super::scopes::variable;
 use super::types::is_type_name;
 use crate::catalog::pattern::unwrapped;
 use crate::flow::{Cond, Event, EventKind, SiteId, Test, Value};
-use crate::lower::expressions::{all_events, children, event, events, plain, short_circuit, value_of};
+use crate::lower::expressions::{
+    all_events, children, event, events, plain, short_circuit, value_of,
+};
 use crate::lower::sites::Does;
 use crate::lower::{Lowering, label, named_children};
 use tree_sitter::Node;
@@ -65,8 +67,15 @@ fn is_asked(assertion: Node<'_>) -> bool {
     }
     list.filter(|list| list.kind() == "expression_list")
         .and_then(|list| list.parent())
-        .and_then(|parent| parent.child_by_field_name("left").or_else(|| parent.child_by_field_name("name")))
-        .is_some_and(|left| left.next_sibling().is_some_and(|next| next.kind() == ",") || left.named_child_count() == 2)
+        .and_then(|parent| {
+            parent
+                .child_by_field_name("left")
+                .or_else(|| parent.child_by_field_name("name"))
+        })
+        .is_some_and(|left| {
+            left.next_sibling().is_some_and(|next| next.kind() == ",")
+                || left.named_child_count() == 2
+        })
 }
 
 fn binary(lowering: &mut Lowering<'_>, node: Node<'_>, operator: &str, out: &mut Vec<Event>) {
@@ -186,14 +195,24 @@ fn taken(lowering: &mut Lowering<'_>, targets: &[Node<'_>], site: SiteId, out: &
         .is_some_and(|acquire| acquire.zero_when_taken);
     for (index, target) in targets.iter().enumerate() {
         let last = index + 1 == targets.len();
-        if (last && says_error) || (last && targets.len() > 1) {
+        if last && (says_error || targets.len() > 1) {
             let mut ways = Vec::new();
-            for value in [Value::Null, if says_error { Value::True } else { Value::Unknown }] {
+            for value in [
+                Value::Null,
+                if says_error {
+                    Value::True
+                } else {
+                    Value::Unknown
+                },
+            ] {
                 let mut way = Vec::new();
                 assign(lowering, *target, value, &mut way);
                 ways.push(way);
             }
-            let (no, yes) = (ways.pop().unwrap_or_default(), ways.pop().unwrap_or_default());
+            let (no, yes) = (
+                ways.pop().unwrap_or_default(),
+                ways.pop().unwrap_or_default(),
+            );
             out.push(event(
                 *target,
                 EventKind::Choice {
@@ -274,7 +293,9 @@ pub fn condition(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
                             events: events(lowering, left),
                             test: Test::Taken(site),
                         },
-                        _ if left.kind() == "identifier" => plain(Test::IsNull(variable(left, text))),
+                        _ if left.kind() == "identifier" => {
+                            plain(Test::IsNull(variable(left, text)))
+                        }
                         _ => return None,
                     };
                     Some(negated_if(operator == "!=", asked))

@@ -56,10 +56,12 @@ fn parent_of_parentheses(node: Node<'_>) -> Option<Node<'_>> {
 }
 
 fn calls_recover(literal: Node<'_>, text: &[u8]) -> bool {
-    descendants(literal, |inner| inner.id() == literal.id() || inner.kind() != "func_literal")
-        .filter(|node| node.kind() == "call_expression")
-        .filter_map(|call| call.child_by_field_name("function"))
-        .any(|function| &text[function.byte_range()] == b"recover")
+    descendants(literal, |inner| {
+        inner.id() == literal.id() || inner.kind() != "func_literal"
+    })
+    .filter(|node| node.kind() == "call_expression")
+    .filter_map(|call| call.child_by_field_name("function"))
+    .any(|function| &text[function.byte_range()] == b"recover")
 }
 
 impl Grammar for Go {
@@ -125,6 +127,7 @@ impl Grammar for Go {
         }
         match parent_of_parentheses(call)?.kind() {
             "expression_statement" => Some(CalledInPlace::AtOnce),
+            "if_statement" => Some(CalledInPlace::Asked),
             "defer_statement" if !calls_recover(function, text) => Some(CalledInPlace::AtTheEnd),
             _ => None,
         }

@@ -4,7 +4,9 @@
 //! field, `S.*` for what a struct embeds, `f()` and `S.m()` for results, `type T` for what a type is
 //! made of.
 
-use super::types::{base, element, range_key, is_written, result_text, results, type_source, type_text};
+use super::types::{
+    base, element, is_written, range_key, result_text, results, type_source, type_text,
+};
 use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::names::{Class, Import, Names, TypeRef};
 use crate::lower::{descendants, named_children, span};
@@ -131,7 +133,12 @@ fn type_spec(node: Node<'_>, text: &[u8], file: Span, names: &mut Names) {
                 class.methods = methods;
             }
         }
-        _ => declare(format!("type {name}"), file, type_source(made_of, text), names),
+        _ => declare(
+            format!("type {name}"),
+            file,
+            type_source(made_of, text),
+            names,
+        ),
     }
 }
 
@@ -150,14 +157,22 @@ fn fields(class: &str, node: Node<'_>, text: &[u8], file: Span, names: &mut Name
         };
         let written = written(field_type, text);
         // What a type parameter stands for is not known here.
-        if generic.iter().any(|parameter| has_word(&written, parameter)) {
+        if generic
+            .iter()
+            .any(|parameter| has_word(&written, parameter))
+        {
             continue;
         }
         let mut cursor = field.walk();
         let mut named = false;
         for name in field.children_by_field_name("name", &mut cursor) {
             named = true;
-            declare(format!("{class}.{}", normal(name, text)), file, written.clone(), names);
+            declare(
+                format!("{class}.{}", normal(name, text)),
+                file,
+                written.clone(),
+                names,
+            );
         }
         if !named {
             let bare = base(&written);
@@ -279,7 +294,12 @@ fn behind(node: Node<'_>, scope: Span) -> Span {
 }
 
 /// The types of `count` values.
-pub fn values(list: Option<Node<'_>>, count: usize, text: &[u8], names: &Names) -> Vec<Option<String>> {
+pub fn values(
+    list: Option<Node<'_>>,
+    count: usize,
+    text: &[u8],
+    names: &Names,
+) -> Vec<Option<String>> {
     let values = list.map(named_children).unwrap_or_default();
     if values.len() == count {
         return values

@@ -96,16 +96,22 @@ pub fn is_declared_before(identifier: Node<'_>, text: &[u8]) -> bool {
 
 /// Whether the statement (or list of parameters) declares the name in its scope.
 pub fn declares(node: Node<'_>, name: &str, text: &[u8]) -> bool {
-    declared_names(node).into_iter().any(|identifier| &text[identifier.byte_range()] == name.as_bytes())
+    declared_names(node)
+        .into_iter()
+        .any(|identifier| &text[identifier.byte_range()] == name.as_bytes())
 }
 
 /// The names that the node declares for the scope it stands in.
 pub fn declared_names(node: Node<'_>) -> Vec<Node<'_>> {
     match node.kind() {
-        "short_var_declaration" => node.child_by_field_name("left").map(named_children).unwrap_or_default(),
-        "range_clause" | "receive_statement" if is_declaring(node) => {
-            node.child_by_field_name("left").map(named_children).unwrap_or_default()
-        }
+        "short_var_declaration" => node
+            .child_by_field_name("left")
+            .map(named_children)
+            .unwrap_or_default(),
+        "range_clause" | "receive_statement" if is_declaring(node) => node
+            .child_by_field_name("left")
+            .map(named_children)
+            .unwrap_or_default(),
         "for_clause" => node
             .child_by_field_name("initializer")
             .map(declared_names)

@@ -14,8 +14,26 @@ const GIVEN: &str = "@";
 
 /// Types of the language itself: called like a function, each is a conversion.
 const BASIC: &[&str] = &[
-    "bool", "string", "int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32",
-    "uint64", "uintptr", "byte", "rune", "float32", "float64", "complex64", "complex128", "error",
+    "bool",
+    "string",
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uintptr",
+    "byte",
+    "rune",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+    "error",
     "any",
 ];
 
@@ -49,7 +67,9 @@ pub fn named(name: &str, at: usize, names: &Names) -> Option<String> {
 
 /// A type without pointers, parentheses and type arguments: `*Cache[K, V]` → `Cache`.
 pub fn base(text: &str) -> &str {
-    let bare = text.trim_start_matches(['*', '(', '&']).trim_end_matches(')');
+    let bare = text
+        .trim_start_matches(['*', '(', '&'])
+        .trim_end_matches(')');
     match bare.find('[') {
         Some(at) if at > 0 => &bare[..at],
         _ => bare,
@@ -328,7 +348,9 @@ pub fn result_text(function: Node<'_>, text: &[u8]) -> Option<String> {
     for parameter in named_children(result) {
         let written = type_source(parameter.child_by_field_name("type")?, text);
         let mut cursor = parameter.walk();
-        let count = parameter.children_by_field_name("name", &mut cursor).count();
+        let count = parameter
+            .children_by_field_name("name", &mut cursor)
+            .count();
         types.extend(std::iter::repeat_n(written, count.max(1)));
     }
     Some(types.join(", "))
