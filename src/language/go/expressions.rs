@@ -245,9 +245,13 @@ pub fn assign(lowering: &mut Lowering<'_>, target: Node<'_>, value: Value, out: 
     if lowering.operators_throw() && target.kind() != "selector_expression" {
         out.push(lowering.event(target, label::may_throw));
     }
+    // The statement, or the clause of a loop, that assigns.
     let whole = target
         .parent()
-        .and_then(|list| list.parent())
+        .and_then(|parent| match parent.kind() {
+            "expression_list" => parent.parent(),
+            _ => Some(parent),
+        })
         .unwrap_or(target);
     out.push(lowering.event(whole, label::effect));
 }

@@ -81,7 +81,15 @@ impl Builder<'_> {
             .iter()
             .map(|line| format!("{}{line}", file.source.indent))
             .collect();
-        self.behind_acquire(&indented)
+        if start.acquire.is_some() {
+            return self.behind_acquire(&indented);
+        }
+        let indent = String::from_utf8_lossy(file.source.indent_at(head.start)).into_owned();
+        for line in indented {
+            let at = file.source.line_start(head.start);
+            self.draft.insert(at, format!("{indent}{line}{nl}"));
+        }
+        Ok(())
     }
 
     /// What jumps out of the span: to the next round from the end of a round is leaving the
