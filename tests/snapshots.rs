@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
 /// The folders of the fixtures, one a language.
-const FOLDERS: [&str; 7] = [
+const FOLDERS: [&str; 8] = [
     "javascript",
     "typescript",
     "python",
@@ -28,6 +28,7 @@ const FOLDERS: [&str; 7] = [
     "cpp",
     "java",
     "php",
+    "go",
 ];
 
 static ENGINE: LazyLock<Engine> =
@@ -131,6 +132,11 @@ fn java_matches_its_snapshots() {
 #[test]
 fn php_matches_its_snapshots() {
     assert_snapshots("php");
+}
+
+#[test]
+fn go_matches_its_snapshots() {
+    assert_snapshots("go");
 }
 
 #[test]

@@ -102,3 +102,32 @@ fn gives(operand: &str, lock: &str) -> bool {
                     .is_some_and(|(_, value)| value == lock)
         })
 }
+
+/// Whether each round of a loop takes another lock, and no round frees one: they are held together.
+pub fn takes_many(body: &Body, site: SiteId) -> bool {
+    fn search(body: &Body, stmts: &[Stmt], site: SiteId) -> bool {
+        stmts.iter().any(|stmt| {
+            let mut own = stmt;
+            while let StmtKind::Labeled { body, .. } = &own.kind {
+                own = body;
+            }
+            let inner = own
+                .blocks()
+                .iter()
+                .any(|block| search(body, &block.stmts, site));
+            if let StmtKind::Loop(l) = &own.kind
+                && !inner
+            {
+                let key = body.sites[site].key;
+                let names = &body.keys[key].names;
+                let assigned = own.own_events().iter().any(|event| {
+                    matches!(&event.kind, EventKind::Assign { var, .. } if names.contains(var))
+                });
+                let taken = l.body.stmts.iter().any(|stmt| stmt.holds_site(site));
+                return taken && assigned && !frees(body, &l.body.stmts, key);
+            }
+            inner
+        })
+    }
+    search(body, &body.root.stmts, site)
+}

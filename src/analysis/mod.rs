@@ -11,7 +11,7 @@ use crate::flow::graph::Graph;
 use crate::flow::{Block, Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
-use deliberate::{drains, expects_failure, is_lent, is_of_another, returns_it};
+use deliberate::{drains, expects_failure, is_lent, is_of_another, returns_it, takes_many};
 use explore::{Paths, explore};
 pub use places::frees;
 use places::{acquired_in_own_try, in_releasing_finally, outermost, same_statement};
@@ -114,6 +114,7 @@ impl Judged<'_> {
         if self.was_held_before(site, paths)
             || drains(self.body, site)
             || self.is_taken_as_signal(key)
+            || takes_many(self.body, site)
         {
             return None;
         }

@@ -180,6 +180,8 @@ pub enum Binding<'t> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CalledInPlace {
     AtOnce,
+    /// At once, and its answer is the condition of a statement.
+    Asked,
     /// When the function around it is left.
     AtTheEnd,
 }

@@ -59,7 +59,7 @@ impl<'a> File<'a> {
         }
         match self.grammar.called_in_place(function, self.source.bytes) {
             None => false,
-            Some(CalledInPlace::AtOnce) => true,
+            Some(CalledInPlace::AtOnce | CalledInPlace::Asked) => true,
             Some(CalledInPlace::AtTheEnd) => find_acquires(self, function).is_empty(),
         }
     }

@@ -186,7 +186,7 @@ impl<'a> Builder<'a> {
 
     /// What is deferred runs when the function is left: a loop would pile it up.
     pub(super) fn not_in_a_loop(&self) -> Result<(), Reason> {
-        if super::place::is_repeated(&self.task.body.root, self.region.start.block) {
+        if super::place::outermost_loop(&self.task.body.root, self.region.start.block).is_some() {
             return Err(reason(
                 "no-form",
                 "what is deferred in a loop runs only when the function is left",

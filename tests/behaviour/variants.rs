@@ -51,6 +51,7 @@ impl Fixer {
             Language::C => &[Form::UnlockBeforeExit, Form::GotoUnlock, Form::KernelGuard],
             Language::Cpp => &[Form::LockGuard, Form::UniqueLock],
             Language::Java => &[Form::TryFinally, Form::Tracked],
+            Language::Go => &[Form::Closure, Form::Tracked],
             _ => &[
                 Form::TryFinally,
                 Form::RunExclusive,
