@@ -125,7 +125,9 @@ impl Judged<'_> {
                 (Rule::LeakOnExit, explicit)
             });
         }
-        if paths.unheld.contains_key(&key) && acquired_in_own_try(self.body, site) {
+        // Unlocking a file that is not locked does nothing.
+        let idle_release = paths.unheld.contains_key(&key) && !entry.is_freed_by_closing();
+        if idle_release && acquired_in_own_try(self.body, site) {
             return Some((Rule::AcquireInsideTry, Vec::new()));
         }
         let Some(again) = paths.again.get(&key) else {
