@@ -311,6 +311,10 @@ pub trait Grammar: Sync + Send {
     fn takes_nothing(&self, _acquire: Node<'_>, _text: &[u8]) -> bool {
         false
     }
+    /// Whether a name is stored or returned where it stands, not only lent to a call.
+    fn keeps(&self, _name: Node<'_>) -> bool {
+        false
+    }
     /// Whether the value of the variable is made in the function, and goes when the function's
     /// variables go: nobody else gets it.
     fn dies_with(&self, _function: Node<'_>, _name: &str, _text: &[u8]) -> bool {

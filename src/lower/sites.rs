@@ -649,6 +649,15 @@ impl Table {
         {
             self.handed_over.push(key);
         }
+        // Who keeps an object that carries its lock keeps the lock.
+        if file.grammar.is_name(node.kind()) && file.grammar.keeps(node) {
+            let name = file.normal(node);
+            let carried = (0..self.keys.len()).filter(|id| {
+                let key = &self.keys[*id];
+                key.text == name && file.catalog.entries[key.entry].lock.frees_itself
+            });
+            self.handed_over.extend(carried);
+        }
     }
 
     /// `submit(run, lock.release)`: who is given the method may call it at any time.

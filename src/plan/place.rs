@@ -83,6 +83,9 @@ pub fn starts<'b>(body: &'b Body, site: SiteId) -> Vec<Start<'b>> {
         StmtKind::Plain(_) if is_lone_acquire(last.stmt(), site) => {
             if conditional {
                 bound(body, site, *last, &mut found);
+                if !found.is_empty() {
+                    guarded(&path, &mut found);
+                }
             } else {
                 found.push(after(*last, Some(last.stmt())));
                 guarded(&path, &mut found);
@@ -104,6 +107,16 @@ pub fn starts<'b>(body: &'b Body, site: SiteId) -> Vec<Start<'b>> {
                 (site, zero),
                 &mut found,
             );
+            if asks_again(body, last.stmt(), site) {
+                found.push(after(*last, None));
+            }
+            if let [.., outer, own] = path.as_slice()
+                && own.index + 1 == own.block.stmts.len()
+                && takes_same(body, outer.stmt(), site)
+                && asks_again(body, outer.stmt(), site)
+            {
+                found.push(after(*outer, None));
+            }
         }
         StmtKind::Loop(_) => found.push(after(*last, None)),
         _ => {}
@@ -218,6 +231,37 @@ fn asked<'b>(
         Some(false) => found.extend(otherwise.map(inside)),
         None => {}
     }
+}
+
+/// Whether the condition of the statement takes the lock of `site`.
+fn takes_same(body: &Body, stmt: &Stmt, site: SiteId) -> bool {
+    stmt.own_events().iter().any(|event| {
+        matches!(event.kind, EventKind::Acquire(other)
+            if body.sites[other].key == body.sites[site].key)
+    })
+}
+
+/// `if (!acquire()) { wait(); if (!acquire()) throw …; }`: what follows holds the lock.
+fn asks_again(body: &Body, stmt: &Stmt, site: SiteId) -> bool {
+    let refused = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::If {
+            cond: Cond::Not(inner),
+            otherwise: None,
+            ..
+        } => {
+            matches!(&**inner, Cond::Test { test: Test::Taken(_), .. })
+                && takes_same(body, stmt, site)
+        }
+        _ => false,
+    };
+    let StmtKind::If { then, .. } = &stmt.kind else {
+        return false;
+    };
+    let Some(last) = then.stmts.last() else {
+        return false;
+    };
+    let leaves_then = matches!(&last.kind, StmtKind::If { then, .. } if leaves(then));
+    refused(stmt) && refused(last) && leaves_then
 }
 
 fn cond_touches(cond: &Cond, site: SiteId) -> bool {

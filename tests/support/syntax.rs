@@ -19,15 +19,11 @@ fn parse(language: Language, text: &[u8]) -> Tree {
         Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
         Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
         Language::Python => tree_sitter_python::LANGUAGE.into(),
-<<<<<<< HEAD
         Language::C => tree_sitter_c::LANGUAGE.into(),
         Language::Cpp => tree_sitter_cpp::LANGUAGE.into(),
         Language::Go => tree_sitter_go::LANGUAGE.into(),
         Language::Java => tree_sitter_java::LANGUAGE.into(),
         Language::Php => tree_sitter_php::LANGUAGE_PHP.into(),
-=======
-        Language::Go => tree_sitter_go::LANGUAGE.into(),
->>>>>>> go
     };
     let mut parser = Parser::new();
     parser.set_language(&grammar).expect("a compatible grammar");
@@ -77,16 +73,11 @@ pub fn is_comment(token: &Token) -> bool {
 pub fn is_string(token: &Token) -> bool {
     [
         "string_fragment",
-<<<<<<< HEAD
         "multiline_string_fragment",
-        "string_content",
-        "escape_sequence",
-=======
         "string_content",
         "escape_sequence",
         "interpreted_string_literal_content",
         "raw_string_literal_content",
->>>>>>> go
     ]
     .contains(&token.kind.as_str())
 }
