@@ -205,6 +205,9 @@ pub struct FormCode {
     /// The same for a lock that is held already.
     #[serde(default)]
     pub adopt: Option<String>,
+    /// A guard that holds nothing yet; `$OBJECT` is the lock where that is no pointer.
+    #[serde(default)]
+    pub defer: Option<String>,
     /// How a guard frees the lock before its end: `$GUARD.unlock()`.
     #[serde(default)]
     pub free: Option<String>,

@@ -1,6 +1,7 @@
 //! Configuration: `lockfix.toml`, or `[tool.lockfix]` of `pyproject.toml`, of the nearest parent
 //! directory.
 
+mod compiled;
 mod read;
 mod settings;
 

@@ -1,5 +1,6 @@
 //! From what files and command line say to an engine that is ready to run.
 
+use super::compiled::standard_of;
 use super::{Config, ConfigError, of_directory};
 use crate::engine::{Engine, Exceptions, Options, Standard};
 use crate::finding::{Form, Rule};
@@ -163,6 +164,16 @@ fn exclude(root: &Path, patterns: &[String]) -> Gitignore {
     builder.build().unwrap_or_else(|_| Gitignore::empty())
 }
 
+/// The configuration of the nearest directory above that has one.
+fn nearest(directory: &Path) -> Result<Option<(PathBuf, Config)>, ConfigError> {
+    for ancestor in directory.ancestors() {
+        if let Some(found) = of_directory(ancestor)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
 /// Where configuration comes from.
 #[derive(Debug)]
 enum Origin {
@@ -231,10 +242,21 @@ impl Workspace {
                 break;
             }
             asked.push(ancestor.to_owned());
-            if let Some((file, config)) = of_directory(ancestor)? {
-                settings = Arc::new(Settings::new(&config, Some(&file), &self.overrides)?);
-                break;
+            let standard = standard_of(ancestor);
+            let own = match standard {
+                None => of_directory(ancestor)?,
+                // The configuration in force there may stand further up.
+                Some(_) => nearest(ancestor)?,
+            };
+            if standard.is_none() && own.is_none() {
+                continue;
             }
+            let (file, config) = own.unzip();
+            let mut config = config.unwrap_or_default();
+            config.standard = config.standard.or(standard);
+            let made = Settings::new(&config, file.as_deref(), &self.overrides)?;
+            settings = Arc::new(made);
+            break;
         }
         for directory in asked {
             known.insert(directory, settings.clone());

@@ -1,5 +1,6 @@
 //! How C and C++ write the constructs of the forms.
 
+use super::names::{declarators, declared_name};
 use super::{Dialect, includes, results};
 use crate::catalog::Entry;
 use crate::catalog::pattern::unwrapped;
@@ -84,11 +85,13 @@ impl Printer for Dialect {
             .collect()
     }
 
-    fn hoist(&self, _file: &File<'_>, _stmt: Node<'_>, _after: Span) -> Result<Hoist, CannotHoist> {
-        Err((
-            "declared-in-span",
-            "a declaration in the span cannot be moved out of it".to_owned(),
-        ))
+    fn hoist(&self, file: &File<'_>, stmt: Node<'_>, _after: Span) -> Result<Hoist, CannotHoist> {
+        hoisted(file, stmt).ok_or_else(|| {
+            (
+                "declared-in-span",
+                "a declaration in the span cannot be moved out of it".to_owned(),
+            )
+        })
     }
 
     fn declare_result(&self, file: &File<'_>, function: Span, name: &str) -> Option<String> {
@@ -126,6 +129,13 @@ impl Printer for Dialect {
     ) -> Option<String> {
         let lock = operand(file, acquire)?;
         let mut code = code.to_owned();
+        if code.contains("$OBJECT") {
+            // A pointer may be null where the lock is not wanted.
+            if lock.value.starts_with('*') || lock.value.contains("->") {
+                return None;
+            }
+            code = code.replace("$OBJECT", &lock.value);
+        }
         if code.contains("<$TYPE>") {
             let argument = match entry.type_of(lock.node, file.surroundings()) {
                 Some(class) => format!("<{class}>"),
@@ -146,6 +156,42 @@ impl Printer for Dialect {
     fn include(&self, file: &File<'_>, header: &str) -> Option<(usize, String)> {
         includes::insertion(file, header)
     }
+}
+
+/// `int n = f();` as `int n;` outside and `n = f();` inside; `None` where the type or the way in which
+/// it is initialised does not allow that.
+fn hoisted(file: &File<'_>, stmt: Node<'_>) -> Option<Hoist> {
+    let [declarator] = declarators(stmt)[..] else {
+        return None;
+    };
+    let name = declared_name(declarator)?;
+    let inner = declarator.child_by_field_name("declarator")?;
+    let class = stmt.child_by_field_name("type")?;
+    let is_pointer = inner.kind() == "pointer_declarator"
+        && !crate::lower::named_children(inner)
+            .iter()
+            .any(|child| child.kind() == "type_qualifier");
+    let is_plain = inner.kind() == "identifier"
+        && matches!(class.kind(), "primitive_type" | "sized_type_specifier")
+        && class.start_byte() == stmt.start_byte();
+    let named = !matches!(class.kind(), "placeholder_type_specifier" | "decltype");
+    let stays = crate::lower::named_children(stmt)
+        .iter()
+        .any(|child| child.kind() == "storage_class_specifier");
+    let value = declarator.child_by_field_name("value")?;
+    let assigned = !matches!(value.kind(), "argument_list" | "initializer_list");
+    if !(is_pointer && named || is_plain) || stays || !assigned {
+        return None;
+    }
+    let head = Span::new(stmt.start_byte(), inner.end_byte());
+    Some(Hoist {
+        outside: vec![format!("{};", file.source.text(head))],
+        inside: vec![(
+            Span::new(stmt.start_byte(), name.start_byte()),
+            String::new(),
+        )],
+        gone: false,
+    })
 }
 
 /// How the lock of a call is handed to a guard.

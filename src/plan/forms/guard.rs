@@ -26,6 +26,12 @@ impl<'a> Builder<'a> {
         if let Some(kept) = self.region.kept.first() {
             return Err(would_move(&self.task, *kept));
         }
+        if !self.construct.above.is_empty() && self.task.entry().form(Form::UniqueLock).is_some() {
+            return Err(reason(
+                "declared-in-span",
+                "what the span declares is used after it: a guard that can be freed fits better",
+            ));
+        }
         let form = self.guard_form(Form::LockGuard)?;
         let guard = self.declared(&form)?;
         self.drop_releases();
@@ -36,6 +42,9 @@ impl<'a> Builder<'a> {
     pub(in crate::plan) fn unique_lock(&mut self) -> Result<(), Reason> {
         if self.region.main.is_some() || !self.region.rest().is_empty() {
             return Err(reason("no-form", "a neater form fits"));
+        }
+        if self.region.start.maybe {
+            return self.late_guard();
         }
         let form = self.guard_form(Form::UniqueLock)?;
         let guard = self.declared(&form)?;
@@ -61,7 +70,7 @@ impl<'a> Builder<'a> {
         self.place(&guard)
     }
 
-    fn replace_call(&mut self, site: SiteId, text: &str) -> Result<(), Reason> {
+    pub(in crate::plan) fn replace_call(&mut self, site: SiteId, text: &str) -> Result<(), Reason> {
         let span = self.task.body.sites[site].span;
         let stands = self.region.start.block.stmts[self.region.start.first..]
             .iter()
@@ -95,7 +104,6 @@ impl<'a> Builder<'a> {
 
     /// The declaration: of a guard that acquires, or of one that adopts what is held already.
     fn declared(&mut self, form: &FormCode) -> Result<Declared<'a>, Reason> {
-        let file = self.task.file;
         let site = &self.task.body.sites[self.task.site];
         let acquire = site.acquire();
         let takes_place = self.region.start.acquire.filter(|_| {
@@ -112,12 +120,25 @@ impl<'a> Builder<'a> {
                 ));
             }
         };
+        let (name, code) = self.made(template, form.include.as_deref())?;
+        Ok(Declared {
+            name,
+            code,
+            takes_place,
+        })
+    }
+
+    /// The name and the code of a guard from its template. What it needs is included.
+    pub(in crate::plan) fn made(
+        &mut self,
+        template: &str,
+        include: Option<&str>,
+    ) -> Result<(String, String), Reason> {
+        let file = self.task.file;
+        let site = &self.task.body.sites[self.task.site];
         let key = &self.task.body.keys[site.key];
-        let last = self
-            .region
-            .stmts()
-            .last()
-            .map_or(site.span, |stmt| stmt.span);
+        let stmts = self.region.stmts();
+        let last = stmts.last().map_or(site.span, |stmt| stmt.span);
         let place = Span::new(site.span.start, last.end);
         let name = names::free_in(&self.task, place, &GUARDS, &key.shown);
         let node = file
@@ -136,17 +157,13 @@ impl<'a> Builder<'a> {
             .replace("$GUARD", &name);
         let class = code.split(['<', ' ']).next().unwrap_or_default();
         let in_use = !class.is_empty() && mentions(file.source.bytes, class.as_bytes());
-        if let Some(header) = &form.include
+        if let Some(header) = include
             && !in_use
             && let Some((at, line)) = self.printer.include(file, header)
         {
             self.draft.insert(at, line);
         }
-        Ok(Declared {
-            name,
-            code,
-            takes_place,
-        })
+        Ok((name, code))
     }
 
     /// A block of its own must hold no acquire of another lock that is freed behind it: the two would

@@ -6,6 +6,7 @@ mod exit_stack;
 mod goto_unlock;
 mod guard;
 mod kernel_guard;
+mod late_guard;
 mod run_exclusive;
 mod tracked;
 mod try_finally;
