@@ -1,12 +1,13 @@
 //! From paths to findings. No language here: everything is said in acquires, releases and exits.
 
 pub mod explore;
+mod handed_out;
 mod intent;
 mod words;
 
 use crate::finding::{Finding, Form, Leak, LeakKind, Rule};
 use crate::flow::graph::Graph;
-use crate::flow::{Block, Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
+use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
 use explore::{Paths, explore};
@@ -232,7 +233,9 @@ impl Judged<'_> {
         let lock = &self.body.keys[key].text;
         self.freed_elsewhere
             .iter()
-            .filter(|freed| freed.function != self.body.name && intent::same_lock(&freed.lock, lock))
+            .filter(|freed| {
+                freed.function != self.body.name && intent::same_lock(&freed.lock, lock)
+            })
             .any(|freed| {
                 let mut events = self.body.root.stmts.iter().flat_map(Stmt::all_events);
                 events.any(|event| match &event.kind {
@@ -249,6 +252,14 @@ impl Judged<'_> {
     fn is_handed_out(&self, site: SiteId, paths: &Paths) -> bool {
         if !self.file.grammar.hands_out_locks() {
             return false;
+        }
+        let key = &self.body.keys[self.body.sites[site].key];
+        let mut freed = self.freed_elsewhere.iter();
+        if freed.any(|freed| intent::same_lock(&freed.lock, &key.text))
+            || handed_out::in_turn(self.body, site)
+            || handed_out::with_what_was_found(self.body, site, paths)
+        {
+            return true;
         }
         let stmts = &self.body.root.stmts;
         let at = |span: Span| stmts.iter().position(|stmt| stmt.span.contains(span));
@@ -271,8 +282,12 @@ impl Judged<'_> {
             let span = self.body.sites[*release].span;
             at(span).is_some_and(|index| {
                 index > main_path
-                    || leaves_after(&self.body.root, *release)
-                    || is_optional(&self.body.root, *release, self.body.sites[site].span)
+                    || handed_out::leaves_after(&self.body.root, *release)
+                    || handed_out::is_optional(
+                        &self.body.root,
+                        *release,
+                        self.body.sites[site].span,
+                    )
             })
         })
     }
@@ -415,44 +430,6 @@ impl Judged<'_> {
             refusal: None,
         }
     }
-}
-
-/// Whether the release stands in a branch that leaves.
-fn leaves_after(block: &Block, release: SiteId) -> bool {
-    block.stmts.iter().any(|stmt| {
-        stmt.holds_site(release)
-            && stmt.blocks().iter().any(|inner| {
-                let own = inner.stmts.iter().any(|stmt| {
-                    matches!(stmt.kind, StmtKind::Plain(_)) && stmt.holds_site(release)
-                });
-                let leaves = inner.stmts.last().is_some_and(|last| {
-                    matches!(
-                        last.kind,
-                        StmtKind::Return { .. } | StmtKind::Goto(_) | StmtKind::Throw { .. }
-                    )
-                });
-                (own && leaves) || leaves_after(inner, release)
-            })
-    })
-}
-
-/// Whether the release stands in a branch that may be passed by, and in which the lock was not taken.
-fn is_optional(block: &Block, release: SiteId, acquire: Span) -> bool {
-    block.stmts.iter().any(|stmt| {
-        let passed_by = matches!(
-            &stmt.kind,
-            StmtKind::If {
-                otherwise: None,
-                ..
-            }
-        );
-        stmt.holds_site(release)
-            && ((passed_by && !stmt.span.contains(acquire))
-                || stmt
-                    .blocks()
-                    .iter()
-                    .any(|inner| is_optional(inner, release, acquire)))
-    })
 }
 
 /// Whether the acquire is asked over and over until it fails: `while sem.acquire(False): pass`.

@@ -168,15 +168,19 @@ impl Catalog {
 
     /// The guard of this class, by its full name.
     pub fn guard(&self, class: &str) -> Option<&Guard> {
-        let is_it = |(guard, _): &&(Guard, Range<usize>)| {
-            guard.classes.iter().any(|known| known == class)
-        };
+        let is_it =
+            |(guard, _): &&(Guard, Range<usize>)| guard.classes.iter().any(|known| known == class);
         self.guards.iter().find(is_it).map(|(guard, _)| guard)
     }
 
     /// The entry of a lock that such a guard holds: the one that its type tells, else any of its
     /// library with the guard's mode.
-    pub fn guarded_entry(&self, guard: &Guard, lock: Node<'_>, at: Surroundings<'_>) -> Option<usize> {
+    pub fn guarded_entry(
+        &self,
+        guard: &Guard,
+        lock: Node<'_>,
+        at: Surroundings<'_>,
+    ) -> Option<usize> {
         let fits = |entry: &Entry| entry.lock.mode == guard.mode;
         if let Some(TypeRef::Known { module, name }) = type_of(lock, at)
             && let Some(typed) = self.entries.iter().position(|entry| {
@@ -674,12 +678,7 @@ impl Entry {
 
 impl Entry {
     /// The construct for a lock that the function `acquire` takes and `release` frees.
-    pub fn form_for(
-        &self,
-        form: Form,
-        acquire: &str,
-        release: &str,
-    ) -> Option<&schema::FormCode> {
+    pub fn form_for(&self, form: Form, acquire: &str, release: &str) -> Option<&schema::FormCode> {
         let fits = |wanted: &Option<String>, called: &str| {
             wanted.as_deref().is_none_or(|wanted| wanted == called)
         };

@@ -3,8 +3,8 @@
 //! A state is small and hashable, so that "every path" is "every reachable state": loops need no
 //! unrolling and the walk ends.
 
-use super::meanings;
 use super::graph::{ExitKind, Graph, Op, Pc};
+use super::meanings;
 use super::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
 use crate::finding::LeakKind;
 use crate::source::Span;
@@ -487,6 +487,10 @@ fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
 fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
     fn walk<'s>(stmts: &'s [Stmt], seen: &mut Vec<(&'s str, Vec<String>)>) {
         for stmt in stmts {
+            let mut stmt = stmt;
+            while let StmtKind::Labeled { body, .. } = &stmt.kind {
+                stmt = body;
+            }
             if let StmtKind::If { cond, .. } = &stmt.kind
                 && stmt.all_events().iter().any(|event| {
                     matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_))

@@ -100,7 +100,9 @@ impl<'a> Exits<'a> {
         let indent = indent_of(self, last.span.start);
         let outer = indent_of(self, end);
         let newline = source.newline;
-        let own = if source.first_on_line(last.span.start) && !matches!(last.kind, StmtKind::Labeled { .. }) {
+        let own = if source.first_on_line(last.span.start)
+            && !matches!(last.kind, StmtKind::Labeled { .. })
+        {
             indent
         } else {
             format!("{outer}{}", source.indent)
@@ -203,7 +205,8 @@ impl<'a> Exits<'a> {
         if wrapped && self.shares_line(exit) {
             self.draft.insert(whole.start, "{ ");
             self.draft.replace(value, head);
-            self.draft.insert(whole.end, format!(" {release} {back} }}"));
+            self.draft
+                .insert(whole.end, format!(" {release} {back} }}"));
             return Ok(());
         }
         if wrapped {
@@ -396,7 +399,9 @@ impl<'a> Exits<'a> {
                     .slice(Span::new(behind, next.max(behind)))
                     .iter()
                     .all(u8::is_ascii_whitespace)
-                    && source.slice(Span::new(next, source.bytes.len())).starts_with(b"else") =>
+                    && source
+                        .slice(Span::new(next, source.bytes.len()))
+                        .starts_with(b"else") =>
             {
                 self.draft
                     .replace(Span::new(behind, next), format!("{newline}{outer}}} "));
@@ -404,7 +409,12 @@ impl<'a> Exits<'a> {
             _ if behind == content_end => {
                 self.draft.insert(behind, format!("{newline}{outer}}}"));
             }
-            _ => return Err(reason("one-line", "the branch shares its line with other code")),
+            _ => {
+                return Err(reason(
+                    "one-line",
+                    "the branch shares its line with other code",
+                ));
+            }
         }
         Ok(())
     }
@@ -425,8 +435,7 @@ impl<'a> Exits<'a> {
         let Some(node) = node else { return Ok(()) };
         let mut used = Vec::new();
         let file = self.task.file;
-        file.grammar
-            .names_in(node, file.source.bytes, &mut used);
+        file.grammar.names_in(node, file.source.bytes, &mut used);
         match used.iter().find(|name| !self.visible(name, place)) {
             None => Ok(()),
             Some(name) => Err(reason(
@@ -444,12 +453,8 @@ impl<'a> Exits<'a> {
                 decls.any(|decl| decl.names.iter().any(|own| own == name))
             };
             block.stmts.iter().any(|stmt| {
-                (declares(stmt)
-                    && !(block.span.contains(place) && stmt.span.end <= place.start))
-                    || stmt
-                        .blocks()
-                        .iter()
-                        .any(|block| hidden(block, name, place))
+                (declares(stmt) && !(block.span.contains(place) && stmt.span.end <= place.start))
+                    || stmt.blocks().iter().any(|block| hidden(block, name, place))
             })
         }
         !hidden(&self.task.body.root, name, place)
@@ -477,7 +482,11 @@ fn stable(task: &Task<'_>) -> Result<(), Reason> {
         .leaks
         .iter()
         .map(|leak| leak.span.end)
-        .chain(task.releases.iter().map(|site| task.body.sites[*site].span.end))
+        .chain(
+            task.releases
+                .iter()
+                .map(|site| task.body.sites[*site].span.end),
+        )
         .max()
         .unwrap_or_default();
     let held = Span::new(site.span.end, last);
@@ -587,11 +596,7 @@ pub fn jumps_to(task: &Task<'_>, label: &str) -> usize {
         match &stmt.kind {
             StmtKind::Goto(to) => usize::from(to == label),
             StmtKind::Labeled { body, .. } => of(body, label),
-            _ => stmt
-                .blocks()
-                .iter()
-                .map(|block| count(block, label))
-                .sum(),
+            _ => stmt.blocks().iter().map(|block| count(block, label)).sum(),
         }
     }
     count(&task.body.root, label)

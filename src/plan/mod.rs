@@ -3,9 +3,9 @@
 
 mod build;
 mod callback;
+mod exits;
 mod forms;
 mod hoist;
-mod exits;
 mod inside_try;
 mod lift;
 pub mod names;

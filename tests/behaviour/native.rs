@@ -120,7 +120,10 @@ fn table_of(cases: &[Case], compiled: &[usize]) -> String {
     );
     for id in compiled {
         let runs = cases[*id].runs.len();
-        let _ = writeln!(text, "    {{observe_call_{id}, observe_locks_{id}, {runs}}},");
+        let _ = writeln!(
+            text,
+            "    {{observe_call_{id}, observe_locks_{id}, {runs}}},"
+        );
     }
     text.push_str("};\n");
     text

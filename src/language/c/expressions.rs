@@ -220,8 +220,7 @@ fn statement_expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut V
 fn means(lowering: &Lowering<'_>, target: Node<'_>, value: Node<'_>) -> Event {
     let file = &lowering.file;
     let mut names = Vec::new();
-    file.grammar
-        .names_in(value, file.source.bytes, &mut names);
+    file.grammar.names_in(value, file.source.bytes, &mut names);
     crate::lower::expressions::event(
         target,
         EventKind::Means {

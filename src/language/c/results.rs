@@ -121,8 +121,15 @@ fn is_own(file: &File<'_>, node: Node<'_>, own: &[String], depth: usize) -> bool
                 .all(|child| is_own(file, child, own, depth + 1))
     };
     match node.kind() {
-        "number_literal" | "char_literal" | "string_literal" | "true" | "false" | "null"
-        | "concatenated_string" | "sizeof_expression" | "type_descriptor" => true,
+        "number_literal"
+        | "char_literal"
+        | "string_literal"
+        | "true"
+        | "false"
+        | "null"
+        | "concatenated_string"
+        | "sizeof_expression"
+        | "type_descriptor" => true,
         "identifier" => {
             let name = file.normal(node);
             // A constant or a macro, as people write them.

@@ -113,11 +113,23 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
         .map(|(_, exit)| {
             let release = event(node, EventKind::Release(*exit));
             let always = !can_change && begins != Begins::Tries;
-            if always { release } else { if_held(lowering, node, *exit, release) }
+            if always {
+                release
+            } else {
+                if_held(lowering, node, *exit, release)
+            }
         })
         .collect();
     let exit = match (frees.as_slice(), pairs.as_slice()) {
-        ([Event { kind: EventKind::Release(exit), .. }], [_]) => WithExit::Release(*exit),
+        (
+            [
+                Event {
+                    kind: EventKind::Release(exit),
+                    ..
+                },
+            ],
+            [_],
+        ) => WithExit::Release(*exit),
         _ => WithExit::Events(frees),
     };
     Some((enter, exit))
@@ -281,10 +293,7 @@ fn gives_plain(file: &File<'_>, value: Node<'_>) -> bool {
     match value.kind() {
         "number_literal" | "char_literal" | "string_literal" | "true" | "false" | "null"
         | "this" | "new_expression" | "sizeof_expression" | "lambda_expression" => true,
-        "pointer_expression" => file
-            .source
-            .slice(span(value))
-            .starts_with(b"&"),
+        "pointer_expression" => file.source.slice(span(value)).starts_with(b"&"),
         "unary_expression" | "update_expression" => value
             .child_by_field_name("argument")
             .is_some_and(|inner| gives_plain(file, unwrapped(inner))),
@@ -294,9 +303,13 @@ fn gives_plain(file: &File<'_>, value: Node<'_>) -> bool {
                     .child_by_field_name(field)
                     .is_some_and(|inner| gives_plain(file, unwrapped(inner)))
             };
-            let operator = value.child_by_field_name("operator").map(|node| node.kind());
-            matches!(operator, Some("==" | "!=" | "<" | ">" | "<=" | ">=" | "&&" | "||"))
-                || side("left") && side("right")
+            let operator = value
+                .child_by_field_name("operator")
+                .map(|node| node.kind());
+            matches!(
+                operator,
+                Some("==" | "!=" | "<" | ">" | "<=" | ">=" | "&&" | "||")
+            ) || side("left") && side("right")
         }
         "call_expression" => {
             let Some(callee) = value.child_by_field_name("function") else {

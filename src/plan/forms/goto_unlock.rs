@@ -17,7 +17,12 @@ struct Cleanup<'b> {
 
 /// The candidates: one for each label that may do, the nearest to the release first.
 pub fn candidates(task: Task<'_>) -> Result<Vec<Candidate>, Reason> {
-    let none = || reason("no-form", "the function has no label behind which it releases");
+    let none = || {
+        reason(
+            "no-form",
+            "the function has no label behind which it releases",
+        )
+    };
     let cleanups = cleanups(task);
     let mut refused = None;
     let mut found = Vec::new();
@@ -103,12 +108,15 @@ fn through(task: Task<'_>, cleanup: &Cleanup<'_>) -> Result<Candidate, Reason> {
                 // A label that nobody uses any more would be complained about.
                 let leaving = task.leaks.iter().filter(|leak| {
                     leak.kind == LeakKind::Goto
-                        && exits
-                            .find(leak)
-                            .is_some_and(|exit| matches!(&exit.stmt.kind, StmtKind::Goto(to) if to == label))
+                        && exits.find(leak).is_some_and(
+                            |exit| matches!(&exit.stmt.kind, StmtKind::Goto(to) if to == label),
+                        )
                 });
                 if leaving.count() >= jumps_to(&task, label) {
-                    return Err(reason("control-flow", "nothing would jump to the label any more"));
+                    return Err(reason(
+                        "control-flow",
+                        "nothing would jump to the label any more",
+                    ));
                 }
                 exits.instead(exit, std::slice::from_ref(&jump))?;
             }
@@ -144,8 +152,10 @@ fn returned(
             if has_comment(&task, exit.stmt.span) {
                 return Err(reason("one-line", "a comment stands in the returned value"));
             }
-            let text = operand(task, exit.stmt)
-                .map_or_else(|| value.to_owned(), |node| task.file.source.text(crate::lower::span(node)));
+            let text = operand(task, exit.stmt).map_or_else(
+                || value.to_owned(),
+                |node| task.file.source.text(crate::lower::span(node)),
+            );
             Ok(vec![format!("{result} = {text}{end}"), jump])
         }
         _ => Err(reason(

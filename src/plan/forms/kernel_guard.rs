@@ -16,7 +16,10 @@ use crate::refusal::reason;
 /// The one candidate.
 pub fn candidates(task: Task<'_>) -> Result<Vec<Candidate>, Reason> {
     if task.rule != Rule::ManualRelease && !task.chosen {
-        return Err(reason("no-form", "guards are for functions that release in every case"));
+        return Err(reason(
+            "no-form",
+            "guards are for functions that release in every case",
+        ));
     }
     if task.body.root.stmts.iter().any(jumps) {
         return Err(reason(
@@ -88,16 +91,19 @@ fn by_hand(task: &Task<'_>) -> Vec<SiteId> {
 fn releases_of(task: &Task<'_>, site: SiteId) -> Vec<SiteId> {
     let sites = &task.body.sites;
     (0..sites.len())
-        .filter(|other| {
-            sites[*other].is_written_release() && sites[*other].key == sites[site].key
-        })
+        .filter(|other| sites[*other].is_written_release() && sites[*other].key == sites[site].key)
         .filter(|other| sites[*other].span.start > sites[site].span.start)
         .collect()
 }
 
 /// The edits for one acquire.
 fn guard(task: Task<'_>) -> Result<Vec<Edit>, Reason> {
-    let conditional = || reason("acquire-conditional", "the acquire stands under a condition");
+    let conditional = || {
+        reason(
+            "acquire-conditional",
+            "the acquire stands under a condition",
+        )
+    };
     let start = starts(task.body, task.site)
         .into_iter()
         .find(|start| start.acquire.is_some() && !start.maybe)
@@ -124,18 +130,21 @@ fn at(task: Task<'_>, region: &Region<'_>) -> Result<Vec<Edit>, Reason> {
         .iter()
         .copied()
         .filter(|site| {
-            region.dropped.contains(site)
-                || region.main.is_some_and(|main| main.holds_site(*site))
+            region.dropped.contains(site) || region.main.is_some_and(|main| main.holds_site(*site))
         })
         .collect();
-    if region.dropped.iter().any(|site| !stands_in_block(task.body, *site)) {
+    if region
+        .dropped
+        .iter()
+        .any(|site| !stands_in_block(task.body, *site))
+    {
         return Err(reason("one-line", "a release is all that a branch does"));
     }
     let (whole, scoped) = codes(&task, &freed)?;
     let mut builder = Builder::new(task, region, Form::KernelGuard)?;
     builder.taken_once()?;
-    let to_the_end = region.rest().iter().all(is_plain_return)
-        && region.start.block.style == BlockStyle::Braced;
+    let to_the_end =
+        region.rest().iter().all(is_plain_return) && region.start.block.style == BlockStyle::Braced;
     let key = &task.body.keys[task.body.sites[task.site].key];
     let named = |code: &str| code.replace("$LOCK", &key.shown);
     builder.drop_releases();
@@ -147,7 +156,10 @@ fn at(task: Task<'_>, region: &Region<'_>) -> Result<Vec<Edit>, Reason> {
         builder.wraps = false;
     } else {
         let scoped = scoped.ok_or_else(|| {
-            reason("no-form", "the guard of this lock lives to the end of its block")
+            reason(
+                "no-form",
+                "the guard of this lock lives to the end of its block",
+            )
         })?;
         if region.stmts().iter().any(|stmt| jumps_out(stmt, false)) {
             return Err(reason(
@@ -183,9 +195,7 @@ fn codes<'a>(task: &Task<'a>, freed: &[SiteId]) -> Result<(&'a str, Option<&'a s
             .file
             .root
             .descendant_for_byte_range(span.start, span.end)?;
-        task.file
-            .grammar
-            .called_word(node, task.file.source.bytes)
+        task.file.grammar.called_word(node, task.file.source.bytes)
     };
     let none = || {
         reason(
@@ -229,17 +239,12 @@ fn is_plain_return(stmt: &Stmt) -> bool {
     matches!(&stmt.kind, StmtKind::Return { value, .. } if value.is_empty())
 }
 
-
 /// Whether a break or continue leaves the statement.
 fn jumps_out(stmt: &Stmt, inside: bool) -> bool {
     match &stmt.kind {
         StmtKind::Break(_) | StmtKind::Continue(_) => !inside,
         kind => {
-            let inside = inside
-                || matches!(
-                    kind,
-                    StmtKind::Loop(_) | StmtKind::Switch { .. }
-                );
+            let inside = inside || matches!(kind, StmtKind::Loop(_) | StmtKind::Switch { .. });
             stmt.blocks()
                 .iter()
                 .any(|block| block.stmts.iter().any(|stmt| jumps_out(stmt, inside)))

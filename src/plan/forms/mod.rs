@@ -2,8 +2,8 @@
 
 mod exit_stack;
 mod goto_unlock;
-mod kernel_guard;
 mod guard;
+mod kernel_guard;
 mod run_exclusive;
 mod tracked;
 mod try_finally;
@@ -40,9 +40,8 @@ pub fn write(form: Form, builder: &mut Builder<'_>) -> Result<(), Reason> {
         Form::Using => builder.using(),
         Form::LockGuard => builder.lock_guard(),
         Form::UniqueLock => builder.unique_lock(),
-        Form::PromiseFinally
-        | Form::UnlockBeforeExit
-        | Form::GotoUnlock
-        | Form::KernelGuard => Err(reason("no-form", "this form does not fit here")),
+        Form::PromiseFinally | Form::UnlockBeforeExit | Form::GotoUnlock | Form::KernelGuard => {
+            Err(reason("no-form", "this form does not fit here"))
+        }
     }
 }
