@@ -2,13 +2,14 @@
 
 mod deliberate;
 pub mod explore;
+mod handed_out;
 mod intent;
 mod places;
 mod words;
 
 use crate::finding::{Finding, Form, Leak, LeakKind, Rule, Severity};
 use crate::flow::graph::Graph;
-use crate::flow::{Block, Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
+use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
 use deliberate::{drains, expects_failure, is_lent, is_of_another, returns_it, takes_many};
@@ -324,6 +325,14 @@ impl Judged<'_> {
         if !self.file.grammar.hands_out_locks() {
             return false;
         }
+        let key = &self.body.keys[self.body.sites[site].key];
+        let mut freed = self.freed_elsewhere.iter();
+        if freed.any(|freed| intent::same_lock(&freed.lock, &key.text))
+            || handed_out::in_turn(self.body, site)
+            || handed_out::with_what_was_found(self.body, site, paths)
+        {
+            return true;
+        }
         let stmts = &self.body.root.stmts;
         let at = |span: Span| stmts.iter().position(|stmt| stmt.span.contains(span));
         let main_path = paths
@@ -345,8 +354,12 @@ impl Judged<'_> {
             let span = self.body.sites[*release].span;
             at(span).is_some_and(|index| {
                 index > main_path
-                    || leaves_after(&self.body.root, *release)
-                    || is_optional(&self.body.root, *release, self.body.sites[site].span)
+                    || handed_out::leaves_after(&self.body.root, *release)
+                    || handed_out::is_optional(
+                        &self.body.root,
+                        *release,
+                        self.body.sites[site].span,
+                    )
             })
         })
     }
@@ -514,42 +527,4 @@ impl Judged<'_> {
             refusal: None,
         }
     }
-}
-
-/// Whether the release stands in a branch that leaves.
-fn leaves_after(block: &Block, release: SiteId) -> bool {
-    block.stmts.iter().any(|stmt| {
-        stmt.holds_site(release)
-            && stmt.blocks().iter().any(|inner| {
-                let own = inner.stmts.iter().any(|stmt| {
-                    matches!(stmt.kind, StmtKind::Plain(_)) && stmt.holds_site(release)
-                });
-                let leaves = inner.stmts.last().is_some_and(|last| {
-                    matches!(
-                        last.kind,
-                        StmtKind::Return { .. } | StmtKind::Goto(_) | StmtKind::Throw { .. }
-                    )
-                });
-                (own && leaves) || leaves_after(inner, release)
-            })
-    })
-}
-
-/// Whether the release stands in a branch that may be passed by, and in which the lock was not taken.
-fn is_optional(block: &Block, release: SiteId, acquire: Span) -> bool {
-    block.stmts.iter().any(|stmt| {
-        let passed_by = matches!(
-            &stmt.kind,
-            StmtKind::If {
-                otherwise: None,
-                ..
-            }
-        );
-        stmt.holds_site(release)
-            && ((passed_by && !stmt.span.contains(acquire))
-                || stmt
-                    .blocks()
-                    .iter()
-                    .any(|inner| is_optional(inner, release, acquire)))
-    })
 }

@@ -506,6 +506,10 @@ fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
         let of_locks =
             |event: &Event| matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_));
         for stmt in stmts {
+            let mut stmt = stmt;
+            while let StmtKind::Labeled { body, .. } = &stmt.kind {
+                stmt = body;
+            }
             if let StmtKind::If { cond, .. } = &stmt.kind
                 && stmt.all_events().into_iter().any(of_locks)
             {

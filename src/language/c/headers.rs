@@ -46,12 +46,13 @@ pub fn is_harmless(node: Node<'_>, text: &[u8]) -> bool {
     if node.is_missing() {
         return is_header(parent, text);
     }
-    // `container_of(work, struct job, work)`: a type among the arguments of a macro.
-    let is_type = node.is_error()
+    // `container_of(work, struct job, work)`, `VERIFY3U(a, <=, b)`: a type or an operator among the
+    // arguments of a macro.
+    let is_word = node.is_error()
         && text[node.byte_range()]
             .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'*' | b' '));
-    if is_type && stands_in_arguments(node) {
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_* <>=!,&|+-".contains(byte));
+    if is_word && stands_in_arguments(node) {
         return true;
     }
     // Conditional compilation that cuts through declarations costs the functions that it stands in.
