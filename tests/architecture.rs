@@ -47,12 +47,15 @@ const RIM: [&str; 7] = [
 const NO_LANGUAGE: [&str; 5] = ["analysis", "flow", "plan", "rewrite", "verify"];
 
 /// Folders of `src/language` with the grammars that their code is for.
-const FAMILIES: [(&str, &[Language]); 3] = [
+const FAMILIES: [(&str, &[Language]); 6] = [
     (
         "javascript",
         &[Language::JavaScript, Language::TypeScript, Language::Tsx],
     ),
     ("python", &[Language::Python]),
+    ("c", &[Language::C, Language::Cpp]),
+    ("java", &[Language::Java]),
+    ("php", &[Language::Php]),
     ("go", &[Language::Go]),
 ];
 
@@ -240,7 +243,7 @@ fn data_goes_one_way() {
 
 #[test]
 fn the_middle_names_no_language() {
-    let languages = ["JavaScript", "TypeScript", "Tsx", "Python", "Go"];
+    let languages = ["JavaScript", "TypeScript", "Tsx", "Python", "Php", "Go"];
     let mut found = Vec::new();
     for source in modules(&NO_LANGUAGE) {
         for path in source.paths() {
@@ -440,7 +443,7 @@ fn edits_are_sorted_and_never_overlap() {
     let engine = Engine::new(Options::default()).expect("the catalogue is valid");
     let mut wrong = Vec::new();
     let mut seen = 0;
-    for folder in ["javascript", "typescript", "python", "go"] {
+    for folder in ["javascript", "typescript", "python", "java", "php", "go"] {
         for fixture in fixture::of_language(folder) {
             let analysis = engine.analyse(fixture.language, &fixture.text);
             for (finding, fix) in analysis

@@ -11,6 +11,8 @@ mod fixture;
 mod generated;
 #[path = "behaviour/law.rs"]
 mod law;
+#[path = "behaviour/native.rs"]
+mod native;
 #[path = "behaviour/planted.rs"]
 mod planted;
 #[path = "behaviour/print.rs"]
@@ -78,6 +80,34 @@ fn python_behaves_as_before() {
 fn go_behaves_as_before() {
     if let Some(go) = Runtime::Go.find() {
         assert_none(&compare::breaches(go, &families("go")));
+    }
+}
+
+#[test]
+fn c_behaves_as_before() {
+    if let Some(gcc) = Runtime::Gcc.find() {
+        assert_none(&compare::breaches(gcc, &families("c")));
+    }
+}
+
+#[test]
+fn cpp_behaves_as_before() {
+    if let Some(gxx) = Runtime::Gxx.find() {
+        assert_none(&compare::breaches(gxx, &families("cpp")));
+    }
+}
+
+#[test]
+fn java_behaves_as_before() {
+    if let Some(jvm) = Runtime::Jvm.find() {
+        assert_none(&compare::breaches(jvm, &families("java")));
+    }
+}
+
+#[test]
+fn php_behaves_as_before() {
+    if let Some(php) = Runtime::Php.find() {
+        assert_none(&compare::breaches(php, &families("php")));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a function means to do, as far as its name tells.
 
 use crate::flow::Body;
+use crate::language::names::split_member;
 
 /// First words of functions that are meant to return with a lock held.
 const ACQUIRES: &[&str] = &["acquire", "trylock", "obtain", "enter", "aenter"];
@@ -40,7 +41,7 @@ pub fn returns_locked(body: &Body) -> bool {
 
 /// Whether two lock texts may name the same lock: the same text, or the same field of whatever.
 pub fn same_lock(a: &str, b: &str) -> bool {
-    let field = |text: &str| text.rsplit('.').next().unwrap_or(text).to_owned();
+    let field = |text| split_member(text).map_or(text, |(_, field)| field);
     a == b || field(a) == field(b)
 }
 

@@ -28,6 +28,24 @@ pub enum Pattern {
 /// What the holes of a pattern stand for: a node each, by name.
 pub type Bindings<'t> = BTreeMap<String, Node<'t>>;
 
+/// Code in which a pattern is looked for.
+#[derive(Clone, Copy)]
+pub struct Code<'c> {
+    pub text: &'c [u8],
+    /// Under which name its module exports what a node names.
+    pub exported: &'c dyn Fn(Node<'_>) -> Option<String>,
+}
+
+impl<'c> Code<'c> {
+    /// Code whose names mean what they say.
+    pub fn plain(text: &'c [u8]) -> Code<'c> {
+        Code {
+            text,
+            exported: &|_| None,
+        }
+    }
+}
+
 /// The pattern is no code of the language.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an expression of the language")]
@@ -100,7 +118,8 @@ impl Pattern {
     }
 
     /// Matches `node`, adding to `bindings`.
-    pub fn matches<'t>(&self, node: Node<'t>, text: &[u8], bindings: &mut Bindings<'t>) -> bool {
+    pub fn matches<'t>(&self, node: Node<'t>, code: Code<'_>, bindings: &mut Bindings<'t>) -> bool {
+        let text = code.text;
         match self {
             Pattern::Hole(name) => {
                 if name.starts_with('_') {
@@ -117,15 +136,20 @@ impl Pattern {
             Pattern::Rest => true,
             Pattern::Leaf { kind, text: own } => {
                 let node = unwrapped(node);
-                node.kind() == kind && &text[node.byte_range()] == own.as_bytes()
+                let bytes = &text[node.byte_range()];
+                let same = match kind.as_str() {
+                    "boolean" => bytes.eq_ignore_ascii_case(own.as_bytes()),
+                    _ => plain_kind(node) == kind && required(bytes) == own.as_bytes(),
+                };
+                same || (code.exported)(node).as_ref() == Some(own)
             }
             Pattern::Tree { kind, children } => {
                 let node = unwrapped(node);
-                if node.kind() != kind {
+                if plain_kind(node) != kind {
                     return false;
                 }
                 let nodes: Vec<Node<'t>> = significant(node).collect();
-                match_all(children, &nodes, text, bindings)
+                match_all(children, &nodes, code, bindings)
             }
         }
     }
@@ -134,17 +158,17 @@ impl Pattern {
 fn match_all<'t>(
     patterns: &[Pattern],
     nodes: &[Node<'t>],
-    text: &[u8],
+    code: Code<'_>,
     bindings: &mut Bindings<'t>,
 ) -> bool {
     if let Some(at) = patterns.iter().position(|p| matches!(p, Pattern::Rest)) {
         let tail = patterns.len() - at - 1;
         return nodes.len() >= at + tail
-            && match_all(&patterns[..at], &nodes[..at], text, bindings)
+            && match_all(&patterns[..at], &nodes[..at], code, bindings)
             && match_all(
                 &patterns[at + 1..],
                 &nodes[nodes.len() - tail..],
-                text,
+                code,
                 bindings,
             );
     }
@@ -152,7 +176,7 @@ fn match_all<'t>(
         && patterns
             .iter()
             .zip(nodes)
-            .all(|(pattern, node)| pattern.matches(*node, text, bindings))
+            .all(|(pattern, node)| pattern.matches(*node, code, bindings))
 }
 
 fn build(node: Node<'_>, text: &[u8]) -> Pattern {
@@ -171,10 +195,28 @@ fn build(node: Node<'_>, text: &[u8]) -> Pattern {
             text: own,
         };
     }
+    let children: Vec<Pattern> = significant(node).map(|child| build(child, text)).collect();
+    // A grammar may wrap each argument in a node of its own.
+    if let [Pattern::Rest] = children.as_slice() {
+        return Pattern::Rest;
+    }
     Pattern::Tree {
         kind: node.kind().to_owned(),
-        children: significant(node).map(|child| build(child, text)).collect(),
+        children,
     }
+}
+
+/// `$lock?->release()` is the call `$lock->release()`, if there is a lock at all.
+fn plain_kind<'t>(node: Node<'t>) -> &'t str {
+    let kind = node.kind();
+    match kind {
+        "?->" => "->",
+        _ => kind.strip_prefix("nullsafe_").unwrap_or(kind),
+    }
+}
+
+fn required(operator: &[u8]) -> &[u8] {
+    if operator == b"?->" { b"->" } else { operator }
 }
 
 /// The children that are no comments.
@@ -184,20 +226,27 @@ fn significant<'t>(node: Node<'t>) -> impl Iterator<Item = Node<'t>> {
         .filter(|child| !child.is_extra())
 }
 
-/// What stands between parentheses.
+/// What stands between parentheses, behind an operator that hushes warnings (`@f()`), or behind the
+/// `\` of a global name (`\f`).
 pub fn unwrapped(node: Node<'_>) -> Node<'_> {
     let mut node = node;
-    while node.kind() == "parenthesized_expression"
-        && let Some(inner) = node.named_child(0)
-    {
-        node = inner;
+    loop {
+        let inner = match node.kind() {
+            "parenthesized_expression" | "error_suppression_expression" => node.named_child(0),
+            "qualified_name" if node.child_count() == 2 => node.named_child(0),
+            _ => None,
+        };
+        match inner {
+            Some(inner) => node = inner,
+            None => return node,
+        }
     }
-    node
 }
 
 /// The text of a node without comments, and with white space only where words would join.
 pub fn normal(node: Node<'_>, text: &[u8]) -> String {
     let mut out = String::new();
+    let mut end = node.start_byte();
     let mut cursor = node.walk();
     let mut done = false;
     while !done {
@@ -206,10 +255,12 @@ pub fn normal(node: Node<'_>, text: &[u8]) -> String {
         if leaf && !here.is_extra() {
             let piece = String::from_utf8_lossy(&text[here.byte_range()]);
             let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-            if out.chars().next_back().is_some_and(word) && piece.starts_with(word) {
+            let apart = here.start_byte() > end;
+            if apart && out.chars().next_back().is_some_and(word) && piece.starts_with(word) {
                 out.push(' ');
             }
             out.push_str(&piece);
+            end = here.end_byte();
         }
         if !leaf && !here.is_extra() && cursor.goto_first_child() {
             continue;

@@ -1,7 +1,7 @@
 //! The command line: options, and what they mean together.
 
 use crate::config::{Overrides, parse_size};
-use crate::engine::Exceptions;
+use crate::engine::{Exceptions, Standard};
 use crate::finding::{Applicability, Form, Rule};
 use crate::language::Language;
 use crate::names::{self, UnknownName};
@@ -49,6 +49,10 @@ pub struct Args {
     /// What can throw while a lock is held [default: by language]
     #[arg(long, value_name = "LEVEL")]
     exceptions: Option<Level>,
+
+    /// The version of C++ that the code is built with, as in `c++17`
+    #[arg(long, value_name = "STANDARD")]
+    std: Option<Standard>,
 
     /// Use this configuration in place of lockfix.toml and pyproject.toml files
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
@@ -171,6 +175,7 @@ impl Args {
                 Level::Calls => Exceptions::Calls,
                 Level::Operators => Exceptions::Operators,
             }),
+            standard: self.std,
             max_size: self.max_size,
         }
     }

@@ -46,6 +46,14 @@ pub enum Op {
         value: Value,
         next: Pc,
     },
+    /// The variable stands for an expression from here on.
+    Means {
+        var: String,
+        text: String,
+        names: Vec<String>,
+        lasting: bool,
+        next: Pc,
+    },
     Branch {
         test: Test,
         yes: Pc,
@@ -774,6 +782,18 @@ impl Builder<'_> {
                 value: value.clone(),
                 next,
             },
+            EventKind::Means {
+                var,
+                text,
+                names,
+                lasting,
+            } => Op::Means {
+                var: var.clone(),
+                text: text.clone(),
+                names: names.clone(),
+                lasting: *lasting,
+                next,
+            },
             EventKind::Choice { cond, yes, no } => {
                 let yes = self.events(yes, next)?;
                 let no = self.events(no, next)?;
@@ -782,6 +802,13 @@ impl Builder<'_> {
             EventKind::Inline { enter, exit, body } => {
                 return self.inline(*enter, *exit, body, next, next);
             }
+            EventKind::Throw { label } => Op::Leave {
+                kind: LeakKind::Throw,
+                label: label.clone(),
+                span,
+                from: None,
+                next: on_throw,
+            },
             EventKind::ProcessExit { label } => {
                 let exit = self.push(Op::Exit(ExitKind::Process));
                 Op::Observe {

@@ -7,6 +7,7 @@
 
 pub mod graph;
 pub mod machine;
+mod meanings;
 
 use crate::source::Span;
 
@@ -80,12 +81,14 @@ pub enum SiteKind {
 pub struct Acquire {
     /// It may come back without the lock.
     pub conditional: bool,
-    /// The value that says "not taken" is null/None rather than false.
+    /// The value that says "not taken" is null/None or zero rather than false.
     pub null_when_not: bool,
     /// The value says what went wrong: zero means taken.
     pub zero_when_taken: bool,
     /// It does not throw.
     pub cannot_throw: bool,
+    /// It never throws.
+    pub sure: bool,
     /// The variable that the ticket is bound to.
     pub ticket: Option<String>,
     /// The variable that the result (ticket or "was it taken") is bound to.
@@ -169,6 +172,9 @@ pub enum DeclKind {
     Variable,
     /// Functions, classes, types: cannot move.
     Fixed,
+    /// May not stand in a block, or would mean something else there: functions of a script that are
+    /// known before it runs, imports.
+    Outermost,
 }
 
 /// What a statement does.
@@ -320,6 +326,15 @@ pub enum EventKind {
         var: String,
         value: Value,
     },
+    /// The variable that was just assigned stands for an expression: returning it returns that.
+    Means {
+        var: String,
+        text: String,
+        /// What the expression reads.
+        names: Vec<String>,
+        /// Nothing that others do changes it.
+        lasting: bool,
+    },
     /// Parts of an expression that run on a condition: `a && f()`.
     Choice {
         cond: Box<Cond>,
@@ -334,6 +349,10 @@ pub enum EventKind {
     },
     /// The process ends here; nothing guaranteed runs.
     ProcessExit {
+        label: String,
+    },
+    /// An expression that throws: `$x ?? throw …`.
+    Throw {
         label: String,
     },
 }

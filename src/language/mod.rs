@@ -2,8 +2,11 @@
 
 pub mod names;
 
+mod c;
 mod go;
+mod java;
 mod javascript;
+mod php;
 mod python;
 
 use crate::catalog::Surroundings;
@@ -29,17 +32,26 @@ pub enum Language {
     #[serde(rename = "typescript")]
     Tsx,
     Python,
+    C,
+    #[serde(rename = "cpp")]
+    Cpp,
     Go,
+    Java,
+    Php,
 }
 
 impl Language {
     /// Every language, by the names that `--lang` knows (`Tsx` shares one with `TypeScript`).
-    pub const ALL: [Language; 5] = [
+    pub const ALL: [Language; 9] = [
         Language::JavaScript,
         Language::TypeScript,
         Language::Tsx,
         Language::Python,
+        Language::C,
+        Language::Cpp,
         Language::Go,
+        Language::Java,
+        Language::Php,
     ];
 
     /// The name in outputs, `--lang` and the configuration.
@@ -48,7 +60,11 @@ impl Language {
             Language::JavaScript => "javascript",
             Language::TypeScript | Language::Tsx => "typescript",
             Language::Python => "python",
+            Language::C => "c",
+            Language::Cpp => "cpp",
             Language::Go => "go",
+            Language::Java => "java",
+            Language::Php => "php",
         }
     }
 
@@ -59,7 +75,13 @@ impl Language {
             Language::TypeScript => &["ts", "mts", "cts"],
             Language::Tsx => &["tsx"],
             Language::Python => &["py", "pyi", "pyw"],
+            Language::C => &["c", "h"],
+            Language::Cpp => &[
+                "cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "tpp", "inl",
+            ],
             Language::Go => &["go"],
+            Language::Java => &["java"],
+            Language::Php => &["php", "inc", "module", "phtml", "php5", "phpt"],
         }
     }
 
@@ -68,7 +90,11 @@ impl Language {
         match self {
             Language::JavaScript | Language::TypeScript | Language::Tsx => "javascript",
             Language::Python => "python",
+            Language::C => "c",
+            Language::Cpp => "cpp",
             Language::Go => "go",
+            Language::Java => "java",
+            Language::Php => "php",
         }
     }
 
@@ -79,13 +105,17 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::C => &c::C,
+            Language::Cpp => &c::CPP,
             Language::Go => &go::GO,
+            Language::Java => &java::JAVA,
+            Language::Php => &php::PHP,
         }
     }
 
     /// Whether a compiler checks what a rewrite does to types.
     pub fn is_typed(self) -> bool {
-        matches!(self, Language::TypeScript | Language::Tsx)
+        matches!(self, Language::TypeScript | Language::Tsx | Language::Java)
     }
 
     /// How the language writes constructs.
@@ -95,7 +125,11 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::C => &c::C,
+            Language::Cpp => &c::CPP,
             Language::Go => &go::GO,
+            Language::Java => &java::JAVA,
+            Language::Php => &php::PHP,
         }
     }
 
@@ -132,6 +166,10 @@ pub enum Binding<'t> {
     /// Into `target`; `whole` reaches from the start of the declaration or assignment to the
     /// start of the expression.
     Target { target: Node<'t>, whole: Span },
+    /// Into `target`, a part of what a declaration or an assignment gives names to.
+    Part { target: Node<'t>, whole: Span },
+    /// To somebody else: an argument of a call, what a function returns.
+    Given { returned: bool },
     /// It is the condition of a statement, or part of it.
     Condition,
     /// Into a larger expression.
@@ -169,6 +207,10 @@ pub trait Grammar: Sync + Send {
     fn grammar(&self) -> tree_sitter::Language;
     /// One level of indentation where a file shows none.
     fn default_indent(&self) -> &'static str;
+    /// What people of the language say that code does with an exception.
+    fn throws(&self) -> &'static str {
+        "throws"
+    }
     /// What can throw, unless the user says otherwise.
     fn default_exceptions(&self) -> Exceptions;
 
@@ -199,6 +241,10 @@ pub trait Grammar: Sync + Send {
     fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool);
     fn first_parameter<'t>(&self, function: Node<'t>) -> Option<Node<'t>>;
 
+    /// Whether what the grammar takes for a mistake is understood all the same.
+    fn is_harmless(&self, _mistake: Node<'_>, _text: &[u8]) -> bool {
+        false
+    }
     /// Whether patterns of the catalogue may match nodes of this kind.
     fn may_match(&self, kind: &str) -> bool;
     fn is_call(&self, kind: &str) -> bool;
@@ -214,6 +260,11 @@ pub trait Grammar: Sync + Send {
     }
     /// The last identifier of the callee of a call, through `await`.
     fn called_word(&self, node: Node<'_>, text: &[u8]) -> Option<String>;
+    /// The one text by which a lock goes that has several names: `this.lock` and `lock` are the same
+    /// field.
+    fn known_as(&self, node: Node<'_>, text: &[u8]) -> String {
+        normal(node, text)
+    }
     /// The names that an expression reads, dotted ones too, added to `out`.
     fn names_in(&self, node: Node<'_>, text: &[u8], out: &mut Vec<String>);
     /// What an `await` awaits.
@@ -234,8 +285,18 @@ pub trait Grammar: Sync + Send {
     fn is_managed(&self, _name: Node<'_>) -> bool {
         false
     }
+    /// What a construct takes at its start and frees at its end, if the node is such a part of one:
+    /// the `lock` of `with lock as name`.
+    fn held_context<'t>(&self, _node: Node<'t>) -> Option<Node<'t>> {
+        None
+    }
     /// Whether the acquire takes nothing here: a test asserts that it fails, or a task runs it.
     fn takes_nothing(&self, _acquire: Node<'_>, _text: &[u8]) -> bool {
+        false
+    }
+    /// Whether the value of the variable is made in the function, and goes when the function's
+    /// variables go: nobody else gets it.
+    fn dies_with(&self, _function: Node<'_>, _name: &str, _text: &[u8]) -> bool {
         false
     }
     /// Whether a name is given to somebody else where it stands: passed, stored, returned.

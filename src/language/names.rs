@@ -5,12 +5,14 @@ use crate::source::Span;
 use std::collections::{HashMap, HashSet};
 
 /// The names of one file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Names {
     /// By local name.
     pub imports: HashMap<String, Import>,
     /// Every module that is imported, in whatever way.
     pub modules: HashSet<String>,
+    /// Modules all of whose names are imported without being named.
+    pub wildcards: Vec<String>,
     values: Vec<TypedValue>,
     /// Which of them have a name.
     by_name: HashMap<String, Vec<usize>>,
@@ -28,7 +30,7 @@ pub struct Import {
 }
 
 /// A variable or field with a type that is in sight.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct TypedValue {
     /// Where its name means this value.
     scope: Span,
@@ -47,19 +49,31 @@ pub enum TypeRef {
 }
 
 /// A class of the file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Class {
     pub name: String,
     pub span: Span,
     pub methods: Vec<String>,
     pub has_base: bool,
+    /// The bases that were imported.
+    pub bases: Vec<TypeRef>,
+}
+
+impl Class {
+    /// What the class is, where it says so: an imported base whose methods it leaves as they are.
+    pub fn base(&self) -> Option<&TypeRef> {
+        let overrides = ["acquire", "release", "lock", "unlock"]
+            .iter()
+            .any(|name| self.methods.iter().any(|method| method == name));
+        self.bases.first().filter(|_| !overrides)
+    }
 }
 
 impl Names {
     /// The type of what is called `name` at byte `at`: the innermost declaration in scope.
     pub fn type_at(&self, name: &str, at: usize) -> Option<&TypeRef> {
         self.declared_at(name, at).or_else(|| {
-            let (_, field) = name.rsplit_once('.')?;
+            let (_, field) = split_member(name)?;
             self.fields.get(field)?.as_ref()
         })
     }
@@ -84,7 +98,7 @@ impl Names {
 
     /// Records a value by the name that code gives it: `mutex`, `this.mutex`. Fields also under their bare name.
     pub fn declare(&mut self, name: String, scope: Span, type_ref: TypeRef) {
-        if let Some((_, field)) = name.rsplit_once('.') {
+        if let Some((_, field)) = split_member(&name) {
             self.fields
                 .entry(field.to_owned())
                 .and_modify(|known| {
@@ -99,6 +113,16 @@ impl Names {
             .or_default()
             .push(self.values.len());
         self.values.push(TypedValue { scope, type_ref });
+    }
+
+    /// Gives what is declared by this very name in `scope` another type.
+    pub fn retype(&mut self, name: &str, scope: Span, type_ref: &TypeRef) {
+        for number in self.by_name.get(name).into_iter().flatten() {
+            let value = &mut self.values[*number];
+            if value.scope == scope {
+                value.type_ref = type_ref.clone();
+            }
+        }
     }
 
     /// What a possibly dotted name stands for. `joined` says whether modules nest by dots.
@@ -136,9 +160,40 @@ impl Names {
         TypeRef::Named(dotted.to_owned())
     }
 
+    /// The module and the name in it that a possibly dotted name was imported as, whatever this
+    /// file calls it: `lf.lock` after `import * as lf from 'm'` is `lock` of `m`.
+    pub fn imported<'n>(&'n self, dotted: &'n str) -> Option<(&'n str, &'n str)> {
+        let (root, rest) = match dotted.split_once('.') {
+            Some((root, rest)) => (root, Some(rest)),
+            None => (dotted, None),
+        };
+        let import = self.imports.get(root)?;
+        match rest {
+            None => Some((&import.module, &import.name)),
+            Some(rest) if matches!(import.name.as_str(), "*" | "default") => {
+                Some((&import.module, rest))
+            }
+            Some(_) => None,
+        }
+    }
+
     /// The class of this name.
     pub fn class(&self, name: &str) -> Option<&Class> {
         self.classes.iter().find(|class| class.name == name)
+    }
+
+    /// The same names where `moved` says that their places are now. What an edit declares is not among
+    /// them: no lock is declared by one.
+    pub fn shifted(&self, moved: impl Fn(usize) -> usize) -> Names {
+        let mut names = self.clone();
+        let shift = |span: &mut Span| *span = Span::new(moved(span.start), moved(span.end));
+        for value in &mut names.values {
+            shift(&mut value.scope);
+        }
+        for class in &mut names.classes {
+            shift(&mut class.span);
+        }
+        names
     }
 
     /// The innermost class around the byte at `at`.
@@ -148,6 +203,14 @@ impl Names {
             .filter(|class| class.span.start <= at && at < class.span.end)
             .min_by_key(|class| class.span.end - class.span.start)
     }
+}
+
+/// The owner and the last member of a name: `this.lock`, `$this->lock`, `self::$lock`.
+pub fn split_member(name: &str) -> Option<(&str, &str)> {
+    [".", "->", "::"]
+        .into_iter()
+        .filter_map(|separator| name.rsplit_once(separator))
+        .max_by_key(|(owner, _)| owner.len())
 }
 
 /// Words that make a name tell of a lock.

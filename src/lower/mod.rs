@@ -5,14 +5,15 @@ pub mod expressions;
 pub mod sites;
 
 use crate::catalog::{Catalog, Role, Surroundings};
-use crate::engine::Exceptions;
+use crate::engine::{Exceptions, Standard};
 use crate::finding::SkippedFunction;
 use crate::flow::{Block, Body, Event, EventKind};
-use crate::language::{CalledInPlace, Grammar, names::Names};
+use crate::language::names::{Names, split_member};
+use crate::language::{CalledInPlace, Grammar};
 use crate::source::{Source, Span};
 use sites::{Found, Table};
 use std::collections::{BTreeMap, HashSet};
-use tree_sitter::Node;
+use tree_sitter::{Node, Tree};
 
 /// Levels of nesting that lowering follows; deeper functions are skipped, and said to be.
 pub const DEEPEST: usize = 200;
@@ -21,11 +22,13 @@ pub const DEEPEST: usize = 200;
 #[derive(Clone, Copy)]
 pub struct File<'a> {
     pub source: &'a Source<'a>,
+    pub tree: &'a Tree,
     pub root: Node<'a>,
     pub names: &'a Names,
     pub catalog: &'a Catalog,
     pub grammar: &'a dyn Grammar,
     pub exceptions: Exceptions,
+    pub standard: Standard,
 }
 
 impl<'a> File<'a> {
@@ -40,9 +43,12 @@ impl<'a> File<'a> {
 
     /// Whether a method of this name gives the same object each time.
     pub fn is_stable_call(&self, callee: &str) -> bool {
-        let method = callee.rsplit('.').next().unwrap_or(callee);
         let stable = &self.catalog.facts.stable_calls;
-        callee.contains('.') && stable.iter().any(|known| known == method)
+        split_member(callee).is_some_and(|(_, method)| {
+            stable
+                .iter()
+                .any(|known| known == method || known == callee)
+        })
     }
 
     /// Whether the function is part of the one around it: it is called where it is written. One
@@ -233,10 +239,15 @@ fn broken(file: &File<'_>, function: Node<'_>) -> bool {
     if function.id() == file.root.id() {
         // Top-level code: only errors outside of functions count.
         return descendants(function, |node| !file.grammar.is_function(node.kind()))
-            .any(|node| node.is_error() || node.is_missing());
+            .any(|node| is_mistake(file, node));
     }
-    function.has_error()
+    descendants(function, |node| node.has_error()).any(|node| is_mistake(file, node))
         || std::iter::successors(function.parent(), Node::parent).any(|node| node.is_error())
+}
+
+/// Whether the node is a syntax error that matters.
+pub fn is_mistake(file: &File<'_>, node: Node<'_>) -> bool {
+    (node.is_error() || node.is_missing()) && !file.grammar.is_harmless(node, file.source.bytes)
 }
 
 /// The node and everything below it, in order of the text. Children of nodes that `enter` denies
@@ -318,11 +329,17 @@ impl<'t> Lowering<'t> {
         self.file.exceptions == Exceptions::Operators
     }
 
-    /// An event of `node` with a label of its text.
+    /// An event of `node` with a label of its text. Where nothing throws, a call is an effect.
     pub fn event(&self, node: Node<'_>, kind: fn(String) -> EventKind) -> Event {
+        let kind = match kind(self.file.normal(node)) {
+            EventKind::Call { label } if self.file.exceptions == Exceptions::Nothing => {
+                EventKind::Effect { label }
+            }
+            kind => kind,
+        };
         Event {
             span: span(node),
-            kind: kind(self.file.normal(node)),
+            kind,
         }
     }
 
@@ -372,6 +389,10 @@ pub mod label {
     /// An operator that may throw.
     pub fn may_throw(label: String) -> EventKind {
         EventKind::MayThrow { label }
+    }
+    /// The end of the expression by an exception.
+    pub fn throw(label: String) -> EventKind {
+        EventKind::Throw { label }
     }
     /// The end of the process.
     pub fn process_exit(label: String) -> EventKind {

@@ -20,6 +20,8 @@ pub struct Builder<'a> {
     pub(super) construct: Construct,
     /// The construct goes round statements; a declaration alone does not.
     pub(super) wraps: bool,
+    /// The construct is a declaration that gets a block of its own.
+    pub(super) adds_block: bool,
     /// What releases in the text become: the ticket's call, when the fix binds one.
     pub(super) release: Option<String>,
 }
@@ -42,6 +44,7 @@ impl<'a> Builder<'a> {
                 .tidy(task.language.printer().tidies_blank_lines()),
             construct: Construct::default(),
             wraps: true,
+            adds_block: false,
             release: None,
             task,
             region,
@@ -130,9 +133,9 @@ impl<'a> Builder<'a> {
         self.draft.finish()
     }
 
-    /// Whether declarations move out of the region.
-    pub fn hoists(&self) -> bool {
-        !self.construct.above.is_empty()
+    /// Whether declarations move out of the region, or a block comes in for it.
+    pub fn disturbs(&self) -> bool {
+        !self.construct.above.is_empty() || self.adds_block
     }
 
     /// Puts a line behind the acquire, or in front of the first statement that runs with the lock
@@ -250,7 +253,7 @@ impl<'a> Builder<'a> {
             return Ok(());
         }
         let shown = self.task.body.keys[site.key].shown.clone();
-        let name = names::free(self.task.file, self.task.body, "release", &shown);
+        let name = names::free(&self.task, "release", &shown);
         self.draft.insert(
             site.span.start,
             self.printer.bind(&binding.replace("$TICKET", &name)),

@@ -10,6 +10,7 @@ use crate::source::Span;
 impl Builder<'_> {
     /// Moves declarations out of the region that are needed behind it.
     pub(in crate::plan) fn hoist(&mut self) -> Result<(), Reason> {
+        self.may_stand_in_block()?;
         let rest = self.region.rest();
         let (Some(first), Some(last)) = (rest.first(), rest.last()) else {
             return Ok(());
@@ -33,6 +34,20 @@ impl Builder<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A function that is known before the script runs is not when it stands in a block.
+    fn may_stand_in_block(&self) -> Result<(), Reason> {
+        let outermost = self.region.stmts().iter().find(|stmt| {
+            let mut decls = stmt.decls.iter();
+            decls.any(|decl| decl.kind == DeclKind::Outermost)
+        });
+        let Some(stmt) = outermost else { return Ok(()) };
+        let line = self.task.file.source.location(stmt.span.start).line;
+        Err(reason(
+            "declared-in-span",
+            format!("the declaration on line {line} may not stand in a block"),
+        ))
     }
 
     pub(in crate::plan) fn hoist_stmt(

@@ -1,15 +1,19 @@
 //! Names that a fix brings in: free ones.
 
+use super::Task;
 use crate::flow::Body;
 use crate::lower::{File, descendants};
 use std::collections::HashSet;
 
 /// A name that nothing in the function mentions and that hides nothing around it: `wanted`, then
 /// `wanted` with the lock's name behind it, then numbered.
-pub fn free(file: &File<'_>, body: &Body, wanted: &str, lock: &str) -> String {
-    let taken = taken(file, body);
-    if !taken.contains(wanted) {
-        return wanted.to_owned();
+pub fn free(task: &Task<'_>, wanted: &str, lock: &str) -> String {
+    let taken = task.taken.get_or_init(|| taken(task.file, task.body));
+    let printer = task.language.printer();
+    let is_free = |name: &String| !taken.contains(name.as_str());
+    let plain = printer.variable(wanted);
+    if is_free(&plain) {
+        return plain;
     }
     let stem: String = lock
         .rsplit(['.', '>', ':'])
@@ -24,12 +28,13 @@ pub fn free(file: &File<'_>, body: &Body, wanted: &str, lock: &str) -> String {
         long.extend(first.to_uppercase());
         long.extend(chars);
     }
-    if !taken.contains(long.as_str()) {
+    let long = printer.variable(&long);
+    if is_free(&long) {
         return long;
     }
     (2..)
-        .map(|number| format!("{wanted}{number}"))
-        .find(|name| !taken.contains(name.as_str()))
+        .map(|number| printer.variable(&format!("{wanted}{number}")))
+        .find(is_free)
         .unwrap_or_default()
 }
 
@@ -48,7 +53,8 @@ fn taken(file: &File<'_>, body: &Body) -> HashSet<String> {
             member = Some(own.id());
         }
         let is_member = file.grammar.is_member_name(node.kind()) || member == Some(node.id());
-        if node.named_child_count() == 0 && node.kind().contains("identifier") && !is_member {
+        let is_identifier = node.named_child_count() == 0 && node.kind().contains("identifier");
+        if (is_identifier || file.grammar.is_name(node.kind())) && !is_member {
             names.insert(file.normal(node));
         }
     };

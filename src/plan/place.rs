@@ -134,7 +134,12 @@ fn is_lone_acquire(stmt: &Stmt, site: SiteId) -> bool {
     stmt.own_events()
         .iter()
         .rev()
-        .find(|event| !matches!(event.kind, EventKind::Assign { .. }))
+        .find(|event| {
+            !matches!(
+                event.kind,
+                EventKind::Assign { .. } | EventKind::Means { .. }
+            )
+        })
         .is_some_and(|event| touches(&event.kind, site))
 }
 

@@ -160,6 +160,13 @@ impl<'a> Draft<'a> {
             return self.extend(last, what.main, &indent, construct);
         }
         let from = self.open(what, first, &indent, own_line, &construct.open);
+        if let (Some(acquire), Some(instead)) = (what.acquire, &construct.instead)
+            && instead.ends_with([':', '{'])
+            && from > acquire.span.end
+        {
+            // A block does not begin with a blank line.
+            self.remove_blank_lines_above(from, acquire.span.end);
+        }
         match what.main {
             Some(main) => self.close_with_main(what, last, main, &indent, construct, from),
             None => {
@@ -261,6 +268,10 @@ impl<'a> Draft<'a> {
     /// Gives the `try` a `finally`, into which the release behind it moves.
     fn extend(&mut self, tried: &Stmt, main: Option<&Stmt>, indent: &str, construct: &Construct) {
         let nl = self.source.newline;
+        let head = self.source.line_start(tried.span.start);
+        for line in &construct.open {
+            self.edits.insert(head, format!("{indent}{line}{nl}"));
+        }
         let middle = construct.middle.as_deref().unwrap_or_default();
         let joined = match &construct.close {
             // `} finally {`: the brace is there.
@@ -355,8 +366,17 @@ impl<'a> Draft<'a> {
     ) {
         let nl = self.source.newline;
         let Some(middle) = &construct.middle else {
-            // The construct releases by itself.
-            self.deeper.push(Span::new(from, main.span.end));
+            // The construct releases by itself. What a comment says of the release, it says of the
+            // end of the construct.
+            let line = self.source.line_start(main.span.start);
+            let mut at = main.span.end;
+            if self.source.first_on_line(main.span.start) {
+                at = self.with_comments_above(main.span.start, last.span.end);
+                if at == line && self.is_blank_behind(main.span.end) {
+                    self.remove_blank_lines_above(at, last.span.end);
+                }
+            }
+            self.deeper.push(Span::new(from, at));
             self.remove_stmt(main.span, what.block, Some(last.span.end), false);
             if let Some(close) = &construct.close {
                 let end = self.source.line_content_end(last.span.end);
@@ -454,6 +474,17 @@ impl<'a> Draft<'a> {
             start = self.source.line_end(start);
         }
         start
+    }
+
+    /// Whether the line behind that of `at` is blank, or there is none.
+    fn is_blank_behind(&self, at: usize) -> bool {
+        let start = self.source.line_end(at);
+        start > self.source.line_content_end(at) && self.is_blank(start)
+    }
+
+    /// Whether the line that starts at `start` is blank.
+    fn is_blank(&self, start: usize) -> bool {
+        self.source.line_content_end(start) == start + self.source.indent_at(start).len()
     }
 
     /// A blank line in front of the release would end the block that it leaves.
@@ -564,7 +595,11 @@ impl<'a> Draft<'a> {
             let line_end = self.source.line_end(span.end);
             if line_end == content_end && line_start > 0 {
                 // The last line of a file without a final newline: the one before becomes it.
-                let above = self.source.line_content_end(line_start - 1);
+                let mut above = self.source.line_start(line_start - 1);
+                while above > 0 && self.is_blank(above) {
+                    above = self.source.line_start(above - 1);
+                }
+                let above = self.source.line_content_end(above);
                 self.removed.push(Span::new(above, line_end));
             } else {
                 let above = if self.tidy {

@@ -1,5 +1,6 @@
 //! How a language writes the constructs of the forms.
 
+use crate::catalog::Entry;
 use crate::lower::File;
 use crate::source::Span;
 use tree_sitter::Node;
@@ -64,6 +65,10 @@ pub trait Printer: Sync + Send {
     /// Whether the value is there when the expression has been evaluated: no promise that somebody
     /// still has to wait for.
     fn is_settled(&self, file: &File<'_>, operand: Node<'_>) -> bool;
+    /// A variable of this name.
+    fn variable(&self, name: &str) -> String {
+        name.to_owned()
+    }
     /// A declaration of a flag: `let held = true`.
     fn declare_flag(&self, name: &str, value: &str) -> String;
     /// `true`, `false`.
@@ -96,8 +101,14 @@ pub trait Printer: Sync + Send {
     fn bind(&self, binding: &str) -> String;
     /// Whether a node's lines must not be moved: strings and templates.
     fn is_verbatim(&self, kind: &str) -> bool;
-    /// A stack of contexts called `name` that enters `lock`.
-    fn exit_stack(&self, _file: &File<'_>, _name: &str, _lock: &str) -> Option<Stack> {
+    /// A stack of contexts called `name` that enters `lock`, which has to be awaited or not.
+    fn exit_stack(
+        &self,
+        _file: &File<'_>,
+        _name: &str,
+        _lock: &str,
+        _awaited: bool,
+    ) -> Option<Stack> {
         None
     }
     /// Moves the declarations of the statement at `span` out of their block.
@@ -105,4 +116,52 @@ pub trait Printer: Sync + Send {
     /// # Errors
     /// When it cannot be done, with the reason.
     fn hoist(&self, file: &File<'_>, stmt: Node<'_>, after: Span) -> Result<Hoist, CannotHoist>;
+    /// A declaration, without a value, of a variable that holds what the function gives back:
+    /// `int ret`.
+    fn declare_result(&self, _file: &File<'_>, _function: Span, _name: &str) -> Option<String> {
+        None
+    }
+    /// A variable of the function's own type that the function gives back elsewhere.
+    fn result_variable(&self, _file: &File<'_>, _function: Span) -> Option<String> {
+        None
+    }
+    /// Whether nobody else can change the value of the operand: it is a constant or a local variable.
+    fn is_plain_value(&self, _file: &File<'_>, _function: Span, _operand: Node<'_>) -> bool {
+        false
+    }
+    /// `return name`
+    fn give_back(&self, name: &str) -> String {
+        format!("return {name}")
+    }
+    /// What goes when a variable of the function at `function` goes; `None` where something other than
+    /// what stands at `gone` uses it.
+    fn without_variable(
+        &self,
+        _file: &File<'_>,
+        _function: Span,
+        _name: &str,
+        _gone: &[Span],
+    ) -> Option<Vec<Span>> {
+        None
+    }
+    /// `goto label`, where there is such a thing.
+    fn goto(&self, _label: &str) -> Option<String> {
+        None
+    }
+
+    /// The declaration of a guard from the catalogue's code, `$GUARD` left in it, for the lock that
+    /// the call `acquire` takes; `None` when something of it cannot be told.
+    fn guard(
+        &self,
+        _file: &File<'_>,
+        _entry: &Entry,
+        _acquire: Node<'_>,
+        _code: &str,
+    ) -> Option<String> {
+        None
+    }
+    /// Where and how the file includes a header; `None` when it does so already.
+    fn include(&self, _file: &File<'_>, _header: &str) -> Option<(usize, String)> {
+        None
+    }
 }

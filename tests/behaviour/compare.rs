@@ -7,12 +7,14 @@ use crate::variants::{Family, Rewritten};
 use std::process::Command;
 
 /// What a program says when the fixture itself is wrong.
-const BROKEN: [&str; 5] = [
+const BROKEN: [&str; 7] = [
     "ReferenceError",
     "NameError",
     "ModuleNotFoundError",
     "is not a function",
     "no way to watch",
+    "Call to undefined",
+    "warning: Undefined",
 ];
 
 /// What came of one family.
@@ -20,6 +22,8 @@ const BROKEN: [&str; 5] = [
 pub enum Verdict {
     /// Every breach, in sentences.
     Breach(Vec<String>),
+    /// The program itself is wrong.
+    Faulty(Vec<String>),
     Kept {
         /// Whether some run of the original leaves a lock held.
         leaks: bool,
@@ -38,7 +42,7 @@ pub fn breaches(command: Command, families: &[Family]) -> Vec<String> {
     verdicts(command, families)
         .into_iter()
         .flat_map(|verdict| match verdict {
-            Verdict::Breach(messages) => messages,
+            Verdict::Breach(messages) | Verdict::Faulty(messages) => messages,
             Verdict::Kept { .. } => Vec::new(),
         })
         .collect()
@@ -66,12 +70,15 @@ pub fn verdicts_of(command: Command, families: &[&Family]) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for family in families {
         let original = results.next().expect("a result for each case");
-        let mut found = faults_of_fixture(family, &original);
+        let faults = faults_of_fixture(family, &original);
+        let mut found = Vec::new();
         for rewritten in &family.rewritten {
             let traces = results.next().expect("a result for each case");
             found.extend(compare(&family.original, &original, rewritten, &traces));
         }
-        verdicts.push(if found.is_empty() {
+        verdicts.push(if !faults.is_empty() {
+            Verdict::Faulty(faults)
+        } else if found.is_empty() {
             let leaks = original.is_ok_and(|traces| traces.iter().any(Trace::leaks));
             Verdict::Kept { leaks }
         } else {

@@ -21,8 +21,9 @@ const SCRIPT: Words = Words {
     step: "await astep('@')",
     step_of: "await astep('@', ~)",
     declare: "const @ = ~",
+    variable: "@",
     unused_is_error: false,
-    if_flag: "if (flags[#])",
+    if_flag: "if (flag#)",
     otherwise: "else",
     loop_twice: "for (const turn of [1, 2])",
     label: "l#: ",
@@ -53,7 +54,7 @@ const fn javascript(head: &'static str, acquire: &'static str, release: &'static
         words: &SCRIPT,
         file_name: "generated.js",
         head,
-        function: "async function work(flags, way)",
+        function: "async function work(flag0, flag1, flag2, flag3, way)",
         foot: "",
         level: 0,
         acquire,
@@ -61,7 +62,7 @@ const fn javascript(head: &'static str, acquire: &'static str, release: &'static
         taken: "",
         not_taken: "",
         watched: "@",
-        call: |flags, way| format!("work({flags:?}, {way})"),
+        call: |flags, way| format!("work({}, {way})", joined(flags, "true", "false")),
     }
 }
 
@@ -118,8 +119,9 @@ const THREADS: Words = Words {
     step: "step('@')",
     step_of: "step('@', ~)",
     declare: "@ = ~",
+    variable: "@",
     unused_is_error: false,
-    if_flag: "if flags[#]",
+    if_flag: "if flag#",
     otherwise: "else",
     loop_twice: "for turn in [1, 2]",
     label: "",
@@ -152,13 +154,13 @@ const TASKS: Words = Words {
     ..THREADS
 };
 
-/// A call of a Python function.
-fn python_call(flags: &[bool], way: usize) -> String {
+/// Arguments that are true or false.
+fn joined(flags: &[bool], yes: &str, no: &str) -> String {
     let flags: Vec<&str> = flags
         .iter()
-        .map(|flag| if *flag { "True" } else { "False" })
+        .map(|flag| if *flag { yes } else { no })
         .collect();
-    format!("work([{}], {way})", flags.join(", "))
+    flags.join(", ")
 }
 
 /// A lock of Python's threads.
@@ -167,7 +169,7 @@ const fn threads(head: &'static str) -> Dialect {
         words: &THREADS,
         file_name: "generated.py",
         head,
-        function: "def work(flags, way)",
+        function: "def work(flag0, flag1, flag2, flag3, way)",
         foot: "",
         level: 0,
         acquire: "@.acquire()",
@@ -175,7 +177,7 @@ const fn threads(head: &'static str) -> Dialect {
         taken: "@.acquire(blocking=False)",
         not_taken: "not @.acquire(blocking=False)",
         watched: "@",
-        call: python_call,
+        call: |flags, way| format!("work({}, {way})", joined(flags, "True", "False")),
     }
 }
 
@@ -188,10 +190,80 @@ pub const PYTHON: [Dialect; 3] = [
     threads("import threading\nlock0 = threading.RLock()\nlock1 = threading.RLock()\n\n"),
     Dialect {
         words: &TASKS,
-        function: "async def work(flags, way)",
+        function: "async def work(flag0, flag1, flag2, flag3, way)",
         acquire: "await @.acquire()",
         taken: "",
         not_taken: "",
         ..threads("import asyncio\nlock0 = asyncio.Lock()\nlock1 = asyncio.Lock()\n\n")
+    },
+];
+
+const PHP_WORDS: Words = Words {
+    features: Features {
+        // A closure sees no variables but those that it lists: fixtures hold those.
+        closures: false,
+        labels: false,
+        // There, `continue` means `break`.
+        switch: false,
+        ..SCRIPT.features
+    },
+    indent: "    ",
+    step: "step('@')",
+    step_of: "step('@', ~)",
+    declare: "$@ = ~",
+    variable: "$@",
+    if_flag: "if ($flags[#])",
+    loop_twice: "foreach ([1, 2] as $turn)",
+    catch: "catch (Exception $error)",
+    throw: "throw new RuntimeException('t#')",
+    ..SCRIPT
+};
+
+/// A lock of PHP, in a property.
+const fn php(head: &'static str, foot: &'static str) -> Dialect {
+    Dialect {
+        words: &PHP_WORDS,
+        file_name: "generated.php",
+        head,
+        function: "public function work(array $flags, int $way)",
+        foot,
+        level: 1,
+        acquire: "$this->@->lock()",
+        release: "$this->@->unlock()",
+        taken: "$this->@->lock(0)",
+        not_taken: "!$this->@->lock(0)",
+        watched: "$work->@",
+        call: |flags, way| format!("$work->work({flags:?}, {way})"),
+    }
+}
+
+/// Every kind of lock that PHP programs are written with.
+pub const PHP: [Dialect; 3] = [
+    php(
+        "<?php\n\nfinal class Work\n{\n    public function __construct(\n        \
+         public SyncMutex $lock0,\n        public SyncMutex $lock1,\n    ) {\n    }\n\n",
+        "}\n\n$work = new Work(new SyncMutex(), new SyncMutex());\n",
+    ),
+    Dialect {
+        acquire: "$this->@->acquire(true)",
+        release: "$this->@->release()",
+        taken: "$this->@->acquire()",
+        not_taken: "!$this->@->acquire()",
+        ..php(
+            "<?php\n\nuse Symfony\\Component\\Lock\\{Lock, LockInterface};\n\nfinal class Work\n{\n    \
+             public function __construct(\n        public LockInterface $lock0,\n        \
+             public LockInterface $lock1,\n    ) {\n    }\n\n",
+            "}\n\n$work = new Work(new Lock(), new Lock());\n",
+        )
+    },
+    Dialect {
+        acquire: "flock($this->@, LOCK_EX)",
+        release: "flock($this->@, LOCK_UN)",
+        taken: "flock($this->@, LOCK_EX | LOCK_NB)",
+        not_taken: "!flock($this->@, LOCK_EX | LOCK_NB)",
+        ..php(
+            "<?php\n\nfinal class Work\n{\n    public $lock0;\n    public $lock1;\n\n",
+            "}\n\n$work = new Work();\n$work->lock0 = scratch('0');\n$work->lock1 = scratch('1');\n",
+        )
     },
 ];

@@ -18,6 +18,8 @@ pub struct Words {
     /// The same, with the value that it is to have.
     pub step_of: &'static str,
     pub declare: &'static str,
+    /// A variable, read.
+    pub variable: &'static str,
     /// Variables that nobody reads are errors.
     pub unused_is_error: bool,
     /// Under the flag `#`.
@@ -57,7 +59,7 @@ pub struct Dialect {
     pub file_name: &'static str,
     /// What stands in front of the function, the locks `lock0`, `lock1`, … included.
     pub head: &'static str,
-    /// The function `work(flags, way)`.
+    /// The function `work`: flags `flag0`, `flag1`, …, then `way`.
     pub function: &'static str,
     /// What stands behind it.
     pub foot: &'static str,
@@ -196,7 +198,7 @@ impl Printer<'_> {
                 self.simple(level, &text);
             }
             Statement::Use(n) => {
-                let text = self.step_of("use", &format!("v{n}"));
+                let text = self.step_of("use", &named(words.variable, &format!("v{n}")));
                 self.simple(level, &text);
             }
             Statement::If(flag, then, otherwise) => {
@@ -254,7 +256,7 @@ impl Printer<'_> {
             Statement::Return(value) => {
                 let value = match value {
                     Value::Constant(n) => numbered(words.constant, *n),
-                    Value::Variable(n) => named("@", &format!("v{n}")),
+                    Value::Variable(n) => named(words.variable, &format!("v{n}")),
                     Value::Computed(n) => self.step_of(&format!("c{n}"), &n.to_string()),
                 };
                 self.simple(level, &words.return_.replace('~', &value));

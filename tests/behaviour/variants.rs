@@ -49,6 +49,8 @@ impl Fixer {
         let forms: &[Form] = match language {
             Language::Python => &[Form::TryFinally, Form::ExitStack, Form::Tracked],
             Language::Go => &[Form::Closure, Form::Tracked],
+            Language::Cpp => &[Form::LockGuard, Form::UniqueLock],
+            Language::Java => &[Form::TryFinally, Form::Tracked],
             _ => &[
                 Form::TryFinally,
                 Form::RunExclusive,

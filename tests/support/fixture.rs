@@ -59,7 +59,8 @@ fn read(path: &Path) -> Fixture {
         text,
     };
     let head = String::from_utf8_lossy(&fixture.text).into_owned();
-    for line in head.trim_start_matches('\u{feff}').lines() {
+    let lines = head.trim_start_matches('\u{feff}').lines();
+    for line in lines.skip_while(|line| line.starts_with("<?php")) {
         let Some(comment) = line.strip_prefix("//").or_else(|| line.strip_prefix('#')) else {
             break;
         };

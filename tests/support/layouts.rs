@@ -69,7 +69,7 @@ fn tabs(language: Language, text: &[u8]) -> Option<Vec<u8>> {
     if has_long_string || lines.iter().any(|line| line.starts_with(b"\t")) {
         return None;
     }
-    let level = if language == Language::Python { 4 } else { 2 };
+    let level = language.grammar().default_indent().len();
     if lines.iter().any(|line| !spaces(line).is_multiple_of(level)) {
         return None;
     }

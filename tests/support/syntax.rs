@@ -20,6 +20,10 @@ fn parse(language: Language, text: &[u8]) -> Tree {
         Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
         Language::Python => tree_sitter_python::LANGUAGE.into(),
         Language::Go => tree_sitter_go::LANGUAGE.into(),
+        Language::C => tree_sitter_c::LANGUAGE.into(),
+        Language::Cpp => tree_sitter_cpp::LANGUAGE.into(),
+        Language::Java => tree_sitter_java::LANGUAGE.into(),
+        Language::Php => tree_sitter_php::LANGUAGE_PHP.into(),
     };
     let mut parser = Parser::new();
     parser.set_language(&grammar).expect("a compatible grammar");
@@ -62,13 +66,14 @@ pub fn tokens(language: Language, text: &[u8]) -> Vec<Token> {
 
 /// Whether the token is a comment.
 pub fn is_comment(token: &Token) -> bool {
-    token.kind == "comment"
+    ["comment", "line_comment", "block_comment"].contains(&token.kind.as_str())
 }
 
 /// Whether the token is (a part of) a string or template.
 pub fn is_string(token: &Token) -> bool {
     [
         "string_fragment",
+        "multiline_string_fragment",
         "string_content",
         "escape_sequence",
         "interpreted_string_literal_content",

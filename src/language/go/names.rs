@@ -104,6 +104,7 @@ fn add_class(name: String, node: Node<'_>, names: &mut Names) {
         span: span(node),
         methods: Vec::new(),
         has_base: false,
+        bases: Vec::new(),
     });
 }
 

@@ -13,7 +13,7 @@ impl Builder<'_> {
         self.bind_ticket()?;
         let key = self.task.body.sites[self.task.site].key;
         let shown = self.task.body.keys[key].shown.clone();
-        let flag = names::free(self.task.file, self.task.body, "held", &shown);
+        let flag = names::free(&self.task, "held", &shown);
         let mut all: Vec<SiteId> = self.region.dropped.clone();
         all.extend(&self.region.kept);
         all.sort_unstable();
@@ -68,7 +68,7 @@ impl Builder<'_> {
         }
         let end = self.terminator();
         self.construct.open.push(format!("{declared}{end}"));
-        self.construct.open.push(self.printer.open_try().to_owned());
+        self.open_try();
         let release = self.release_text()?;
         let indent = &self.task.file.source.indent;
         let finals = self.printer.when(&flag, &format!("{release}{end}"), indent);
@@ -137,14 +137,21 @@ impl Builder<'_> {
         let set = self.printer.set_flag(flag, false);
         let text = if source.first_on_line(stmt.span.start) {
             let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start)).into_owned();
-            // Deeper by the region's own step, as the line it stands on will be.
-            let deeper = if self.defers() { "" } else { &source.indent };
-            format!("{set}{end}{}{indent}{deeper}", source.newline)
+            format!("{set}{end}{}{indent}{}", source.newline, self.step())
         } else {
             format!("{set}; ")
         };
         self.draft.insert(stmt.span.start, text);
         Ok(())
+    }
+
+    /// How much deeper the lines of the region will be.
+    fn step(&self) -> &str {
+        if self.is_one_try() || self.defers() {
+            ""
+        } else {
+            &self.task.file.source.indent
+        }
     }
 
     /// `held = true` behind another acquire of the same lock.
@@ -168,11 +175,10 @@ impl Builder<'_> {
         }
         let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start)).into_owned();
         let set = self.printer.set_flag(flag, true);
-        let deeper = if self.defers() { "" } else { &source.indent };
         let end = self.terminator();
         self.draft.insert(
             stmt.span.end,
-            format!("{}{indent}{deeper}{set}{end}", source.newline),
+            format!("{}{indent}{}{set}{end}", source.newline, self.step()),
         );
         Ok(())
     }
