@@ -2,7 +2,7 @@
 
 use crate::analysis::{Found, Freed, Judged, judge};
 use crate::catalog::schema::Library;
-use crate::catalog::{Catalog, CatalogError, languages_of};
+use crate::catalog::{Catalog, CatalogError, Role, languages_of};
 use crate::edit;
 use crate::finding::{Applicability, Finding, Fix, Form, Reason, Rule, SkippedFunction};
 use crate::flow::Body;
@@ -14,6 +14,8 @@ use crate::prefilter::Prefilter;
 use crate::refusal::reason;
 use crate::source::{Source, Span};
 use crate::verify::{Claim, verify};
+use std::cell::OnceCell;
+use std::str::FromStr;
 use std::sync::OnceLock;
 use tree_sitter::Node;
 
@@ -21,10 +23,42 @@ use tree_sitter::Node;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Exceptions {
+    /// Nothing: the language has no exceptions, or the code is built without them.
+    Nothing,
     /// Calls, `new`, await, yield, throw.
     Calls,
     /// Also every operator that can raise in the language.
     Operators,
+}
+
+/// The version of C++ that rewritten code has to do with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Standard {
+    Cpp11,
+    Cpp14,
+    /// What compilers of today take when nothing is said.
+    #[default]
+    Cpp17,
+    Cpp20,
+}
+
+impl FromStr for Standard {
+    type Err = String;
+
+    /// `c++17`, `gnu++17`, and the working names of before.
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        let year = s
+            .strip_prefix("c++")
+            .or_else(|| s.strip_prefix("gnu++"))
+            .unwrap_or_default();
+        match year {
+            "11" | "0x" => Ok(Standard::Cpp11),
+            "14" | "1y" => Ok(Standard::Cpp14),
+            "17" | "1z" => Ok(Standard::Cpp17),
+            "20" | "2a" | "23" | "2b" | "26" | "2c" => Ok(Standard::Cpp20),
+            _ => Err(format!("there is no C++ standard `{s}`")),
+        }
+    }
 }
 
 /// How the engine is to judge and to rewrite.
@@ -40,6 +74,8 @@ pub struct Options {
     pub alternatives: bool,
     /// `None`: the default of each language.
     pub exceptions: Option<Exceptions>,
+    /// The version of C++.
+    pub standard: Standard,
     /// Further catalogue entries (`[[lock]]` of the user's configuration), as TOML.
     pub locks: Vec<String>,
 }
@@ -55,6 +91,7 @@ impl Default for Options {
             only_forms: false,
             alternatives: true,
             exceptions: None,
+            standard: Standard::default(),
             locks: Vec::new(),
         }
     }
@@ -206,6 +243,7 @@ impl Engine {
         let names = grammar.names(tree.root_node(), text);
         let file = File {
             source: &source,
+            tree: &tree,
             root: tree.root_node(),
             names: &names,
             catalog: self.catalog(language),
@@ -214,6 +252,7 @@ impl Engine {
                 .options
                 .exceptions
                 .unwrap_or_else(|| grammar.default_exceptions()),
+            standard: self.options.standard,
         };
         self.analyse_file(language, &file)
     }
@@ -237,6 +276,7 @@ impl Engine {
                     .map(|site| body.keys[site.key].text.clone())
             })
             .chain(releases.iter().map(|(lock, _)| lock.clone()))
+            .chain(held_by_constructs(file))
             .collect();
         let freed_elsewhere = freed_elsewhere(file, &bodies, &releases);
         let verbatim = verbatim(language, file);
@@ -282,6 +322,7 @@ impl Engine {
     ) -> Finding {
         let (file, body) = (at.file, at.body);
         let mut finding = found.finding;
+        let leaks = finding.leaks.clone();
         let task = Task {
             file,
             language,
@@ -289,7 +330,9 @@ impl Engine {
             site: found.site,
             releases: &found.releases,
             rule: finding.rule,
+            leaks: &leaks,
             verbatim,
+            taken: &OnceCell::new(),
             forced: false,
         };
         let claim = Claim {
@@ -469,16 +512,34 @@ fn releases<'t>(file: &File<'t>) -> Vec<(String, Node<'t>)> {
     descendants(file.root, |_| true)
         .filter(|node| file.grammar.may_match(node.kind()))
         .flat_map(|node| {
-            let hits = file.catalog.find_all(node, file.surroundings(), |role| {
-                role == crate::catalog::Role::Release
-            });
+            let hits = file
+                .catalog
+                .find_all(node, file.surroundings(), |role| role == Role::Release);
             // A ticket names no lock.
             hits.into_iter()
                 .filter(|hit| !hit.bindings.contains_key("TICKET"))
                 .map(move |hit| {
                     let entry = &file.catalog.entries[hit.entry];
-                    (entry.key_text(&hit.bindings, file.source.bytes), node)
+                    (entry.key_text(&hit.bindings, file.surroundings()), node)
                 })
+        })
+        .collect()
+}
+
+/// The locks that constructs of the file take and free: `with lock:`, `lock.run(callback)`.
+fn held_by_constructs(file: &File<'_>) -> Vec<String> {
+    descendants(file.root, |_| true)
+        .filter_map(|node| {
+            let (held, role) = match file.grammar.held_context(node) {
+                Some(held) => (held, Role::Context),
+                None if file.grammar.may_match(node.kind()) => (node, Role::Guarded),
+                None => return None,
+            };
+            let hit = file
+                .catalog
+                .find(held, file.surroundings(), |found| found == role)?;
+            let entry = &file.catalog.entries[hit.entry];
+            Some(entry.key_text(&hit.bindings, file.surroundings()))
         })
         .collect()
 }
@@ -506,6 +567,7 @@ fn freed_elsewhere(
                 .find(|node| file.grammar.is_function(node.kind()));
             (!bodies.iter().any(takes)).then(|| Freed {
                 lock: lock.clone(),
+                function: at,
                 scope: around.map(span),
             })
         })

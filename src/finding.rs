@@ -105,18 +105,32 @@ pub enum Form {
     Using,
     With,
     ExitStack,
+    UnlockBeforeExit,
+    GotoUnlock,
+    KernelGuard,
+    LockGuard,
+    UniqueLock,
+    Defer,
+    Closure,
     Tracked,
 }
 
 impl Form {
     /// Every form that a language of this version uses.
-    pub const ALL: [Form; 7] = [
+    pub const ALL: [Form; 14] = [
         Form::TryFinally,
         Form::RunExclusive,
         Form::PromiseFinally,
         Form::Using,
         Form::With,
         Form::ExitStack,
+        Form::UnlockBeforeExit,
+        Form::GotoUnlock,
+        Form::KernelGuard,
+        Form::LockGuard,
+        Form::UniqueLock,
+        Form::Defer,
+        Form::Closure,
         Form::Tracked,
     ];
 
@@ -129,6 +143,13 @@ impl Form {
             Form::Using => "using",
             Form::With => "with",
             Form::ExitStack => "exit-stack",
+            Form::UnlockBeforeExit => "unlock-before-exit",
+            Form::GotoUnlock => "goto-unlock",
+            Form::KernelGuard => "kernel-guard",
+            Form::LockGuard => "lock-guard",
+            Form::UniqueLock => "unique-lock",
+            Form::Defer => "defer",
+            Form::Closure => "closure",
             Form::Tracked => "tracked",
         }
     }

@@ -106,7 +106,7 @@ mod tests {
         let error = languages("cobol").expect_err("no such language");
         assert_eq!(
             error.to_string(),
-            "there is no language `cobol`; the languages are javascript, typescript, python"
+            "there is no language `cobol`; the languages are javascript, typescript, python, java"
         );
     }
 

@@ -86,7 +86,8 @@ impl Prefilter {
     }
 }
 
-/// Whether the word at `start..end` is a whole name with a parenthesis behind it.
+/// Whether the word at `start..end` is a whole name with a parenthesis behind it, or given another
+/// name.
 fn is_call(text: &[u8], start: usize, end: usize) -> bool {
     let part_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
     let begins = start == 0 || !part_of_name(&text[start - 1]);
@@ -96,6 +97,16 @@ fn is_call(text: &[u8], start: usize, end: usize) -> bool {
             .find(|byte| !byte.is_ascii_whitespace())
             // A comment in between, a type argument or an optional call: not worth a miss.
             .is_some_and(|byte| matches!(byte, b'(' | b'/' | b'#' | b'<' | b'?' | b'\\'))
+        || (begins && is_renamed(&text[end..]))
+}
+
+/// Whether what follows a name gives it another one: `lock as l`, `{ lock: l }`.
+fn is_renamed(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_start();
+    rest.starts_with(b":")
+        || rest
+            .strip_prefix(b"as")
+            .is_some_and(|rest| rest.starts_with(b" "))
 }
 
 #[cfg(test)]
@@ -122,6 +133,7 @@ mod tests {
         assert!(prefilter.passes(b"m.acquire /* now */ (); import 'async-mutex'"));
         assert!(!prefilter.passes(b"m.acquire()"));
         assert!(!prefilter.passes(b"require('async-mutex'); clock(); m.acquired"));
+        assert!(prefilter.passes(b"import { lock as l } from 'async-mutex'; l()"));
         assert!(prefilter.passes(b"x.lockRead\n()"));
         assert!(prefilter.passes(b"import m from 'mutexify/promise'"));
         assert!(!prefilter.passes(b"lock()"));

@@ -47,13 +47,16 @@ const RIM: [&str; 7] = [
 const NO_LANGUAGE: [&str; 5] = ["analysis", "flow", "plan", "rewrite", "verify"];
 
 /// Folders of `src/language` with the grammars that their code is for.
-const FAMILIES: [(&str, &[Language]); 3] = [
+const FAMILIES: [(&str, &[Language]); 6] = [
     (
         "javascript",
         &[Language::JavaScript, Language::TypeScript, Language::Tsx],
     ),
     ("python", &[Language::Python]),
+    ("c", &[Language::C, Language::Cpp]),
+    ("java", &[Language::Java]),
     ("php", &[Language::Php]),
+    ("go", &[Language::Go]),
 ];
 
 /// What reads, of `std::fs`.
@@ -440,7 +443,7 @@ fn edits_are_sorted_and_never_overlap() {
     let engine = Engine::new(Options::default()).expect("the catalogue is valid");
     let mut wrong = Vec::new();
     let mut seen = 0;
-    for folder in ["javascript", "typescript", "python", "php"] {
+    for folder in ["javascript", "typescript", "python", "java", "php"] {
         for fixture in fixture::of_language(folder) {
             let analysis = engine.analyse(fixture.language, &fixture.text);
             for (finding, fix) in analysis

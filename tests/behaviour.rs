@@ -11,6 +11,8 @@ mod fixture;
 mod generated;
 #[path = "behaviour/law.rs"]
 mod law;
+#[path = "behaviour/native.rs"]
+mod native;
 #[path = "behaviour/planted.rs"]
 mod planted;
 #[path = "behaviour/print.rs"]
@@ -71,6 +73,27 @@ fn typescript_behaves_as_before() {
 fn python_behaves_as_before() {
     if let Some(python) = Runtime::CPython.find() {
         assert_none(&compare::breaches(python, &families("python")));
+    }
+}
+
+#[test]
+fn c_behaves_as_before() {
+    if let Some(gcc) = Runtime::Gcc.find() {
+        assert_none(&compare::breaches(gcc, &families("c")));
+    }
+}
+
+#[test]
+fn cpp_behaves_as_before() {
+    if let Some(gxx) = Runtime::Gxx.find() {
+        assert_none(&compare::breaches(gxx, &families("cpp")));
+    }
+}
+
+#[test]
+fn java_behaves_as_before() {
+    if let Some(jvm) = Runtime::Jvm.find() {
+        assert_none(&compare::breaches(jvm, &families("java")));
     }
 }
 

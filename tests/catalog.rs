@@ -77,6 +77,7 @@ fn every_lock_can_be_taken_and_freed() {
             assert_ne!(takes, 0, "{path}: nothing takes `{name}`");
             assert!(!lock.release.is_empty(), "{path}: nothing frees `{name}`");
             let imported = !library.modules.is_empty() || !lock.modules.is_empty();
+            // Functions of C have names that nothing else has.
             let typed = lock.functions || (imported && !lock.types.is_empty());
             assert_ne!(
                 lock.by_name, typed,

@@ -123,6 +123,7 @@ fn the_libraries_are_those_of_the_catalogue() {
     let folders = [
         ("javascript", "JavaScript, TypeScript"),
         ("python", "Python"),
+        ("java", "Java"),
     ];
     for language in Language::ALL {
         assert!(

@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
 /// The folders of the fixtures, one a language.
-const FOLDERS: [&str; 4] = ["javascript", "typescript", "python", "php"];
+const FOLDERS: [&str; 6] = ["javascript", "typescript", "python", "cpp", "java", "php"];
 
 static ENGINE: LazyLock<Engine> =
     LazyLock::new(|| Engine::new(Options::default()).expect("the catalogue is valid"));
@@ -103,6 +103,16 @@ fn typescript_matches_its_snapshots() {
 #[test]
 fn python_matches_its_snapshots() {
     assert_snapshots("python");
+}
+
+#[test]
+fn cpp_matches_its_snapshots() {
+    assert_snapshots("cpp");
+}
+
+#[test]
+fn java_matches_its_snapshots() {
+    assert_snapshots("java");
 }
 
 #[test]

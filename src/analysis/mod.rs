@@ -1,7 +1,9 @@
 //! From paths to findings. No language here: everything is said in acquires, releases and exits.
 
+mod deliberate;
 pub mod explore;
 mod intent;
+mod places;
 mod words;
 
 use crate::finding::{Finding, Form, Leak, LeakKind, Rule, Severity};
@@ -9,11 +11,19 @@ use crate::flow::graph::Graph;
 use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
+use deliberate::{drains, expects_failure, is_lent, returns_it};
 use explore::{Paths, explore};
+pub use places::frees;
+use places::{acquired_in_own_try, in_releasing_finally, outermost, same_statement};
 use tree_sitter::Node;
 
 /// Forms that make correct code neater.
-pub const NEATER: [Form; 2] = [Form::With, Form::RunExclusive];
+pub const NEATER: [Form; 4] = [
+    Form::With,
+    Form::RunExclusive,
+    Form::LockGuard,
+    Form::KernelGuard,
+];
 
 /// A finding together with the acquire that it is about.
 #[derive(Debug, Clone)]
@@ -32,7 +42,7 @@ pub struct NotJudged(pub &'static str);
 pub struct Judged<'a> {
     pub body: &'a Body,
     pub file: &'a File<'a>,
-    /// Lock names (with mode) that some function of the file releases.
+    /// Names of locks that some function of the file releases, by a call or by a construct.
     pub released_in_file: &'a [String],
     /// What functions of the file free without having taken it.
     pub freed_elsewhere: &'a [Freed],
@@ -42,6 +52,8 @@ pub struct Judged<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Freed {
     pub lock: String,
+    /// The function that frees it.
+    pub function: Span,
     /// The function around that function, if there is one.
     pub scope: Option<Span>,
 }
@@ -58,6 +70,7 @@ pub fn judge(at: &Judged<'_>) -> Result<Vec<Found>, NotJudged> {
     let paths =
         explore(at.body, &graph).map_err(|_| NotJudged("it has too many paths to follow"))?;
     let mut found = Vec::new();
+    let mut seen = Vec::new();
     for (site, acquired) in at.body.sites.iter().enumerate() {
         let Some(acquire) = acquired.acquire() else {
             continue;
@@ -66,6 +79,13 @@ pub fn judge(at: &Judged<'_>) -> Result<Vec<Found>, NotJudged> {
             continue;
         }
         if let Some((rule, leaks)) = at.rule_of(site, &paths) {
+            // One release too many is one finding, whichever acquire was in front of it.
+            if rule == Rule::DoubleRelease && seen.contains(&acquired.key) {
+                continue;
+            }
+            if rule == Rule::DoubleRelease {
+                seen.push(acquired.key);
+            }
             let releases = at.written_releases(site, &paths);
             found.push(Found {
                 site,
@@ -88,7 +108,10 @@ impl Judged<'_> {
         {
             return None;
         }
-        if self.was_held_before(site, paths) || drains(self.body, site) {
+        if self.was_held_before(site, paths)
+            || drains(self.body, site)
+            || self.is_taken_as_signal(key)
+        {
             return None;
         }
         if !self.is_released(site) {
@@ -96,7 +119,6 @@ impl Judged<'_> {
                 .never_released(site)
                 .then(|| (Rule::NeverReleased, Vec::new()));
         }
-        let kept_on_request = self.releases_on_request(site, paths);
         let leaks: Vec<(Span, LeakKind)> = paths
             .leaks
             .get(&site)
@@ -104,20 +126,26 @@ impl Judged<'_> {
             .flatten()
             .map(|(span, kind)| (*span, *kind))
             .filter(|(span, kind)| match kind {
-                LeakKind::Exception => !self.in_releasing_finally(*span, key),
-                LeakKind::Return | LeakKind::EndOfBody => !kept_on_request,
+                LeakKind::Exception => {
+                    !in_releasing_finally(self.body, *span, key)
+                        && !same_statement(self.body, *span, site)
+                        && !self.is_sure_acquire(*span)
+                }
                 _ => true,
             })
             .collect();
+        let kept = leaks
+            .iter()
+            .any(|(_, kind)| matches!(kind, LeakKind::Return | LeakKind::EndOfBody));
+        if kept && self.releases_on_request(site, paths) {
+            return None;
+        }
         let explicit: Vec<(Span, LeakKind)> = leaks
             .iter()
             .copied()
             .filter(|(_, kind)| *kind != LeakKind::Exception)
             .collect();
-        let on_purpose = (!paths.released.contains(&key) || self.is_permit(key))
-            && leaks
-                .iter()
-                .any(|(_, kind)| matches!(kind, LeakKind::Return | LeakKind::EndOfBody));
+        let on_purpose = kept && (!paths.released.contains(&key) || self.is_permit(key));
         if !leaks.is_empty() && !on_purpose && !intent::returns_locked(self.body) {
             return Some(if explicit.is_empty() {
                 (Rule::LeakOnException, leaks)
@@ -125,9 +153,12 @@ impl Judged<'_> {
                 (Rule::LeakOnExit, explicit)
             });
         }
-        // Unlocking a file that is not locked does nothing.
-        let idle_release = paths.unheld.contains_key(&key) && !entry.is_freed_by_closing();
-        if idle_release && acquired_in_own_try(self.body, site) {
+        // Who releases by ticket has none where the acquire failed.
+        let harmful = entry.again_mistaken(false)
+            || self.body.sites[site]
+                .acquire()
+                .is_some_and(|acquire| acquire.ticket.is_some());
+        if paths.unheld.contains_key(&key) && harmful && acquired_in_own_try(self.body, site) {
             return Some((Rule::AcquireInsideTry, Vec::new()));
         }
         let Some(again) = paths.again.get(&key) else {
@@ -136,7 +167,12 @@ impl Judged<'_> {
                 && NEATER.iter().any(|form| entry.form_code(*form).is_some());
             return by_hand.then(|| (Rule::ManualRelease, Vec::new()));
         };
-        let harmful = again.iter().any(|release| {
+        let unexpected: Vec<SiteId> = again
+            .iter()
+            .copied()
+            .filter(|release| !expects_failure(self.body, *release))
+            .collect();
+        let harmful = unexpected.iter().any(|release| {
             let by_ticket = matches!(
                 self.body.sites[*release].what,
                 SiteKind::Release {
@@ -147,7 +183,7 @@ impl Judged<'_> {
             entry.again_mistaken(by_ticket)
         });
         (harmful && leaks.is_empty()).then(|| {
-            let places = again
+            let places = unexpected
                 .iter()
                 .map(|release| (self.body.sites[*release].span, LeakKind::EndOfBody))
                 .collect();
@@ -166,6 +202,22 @@ impl Judged<'_> {
         })
     }
 
+    /// Whether the lock is taken again while somebody else has it: whoever was given it wakes this
+    /// function by a release.
+    fn is_taken_as_signal(&self, key: KeyId) -> bool {
+        let body = self.body;
+        let acquires = body
+            .sites
+            .iter()
+            .filter(|site| site.key == key && site.acquire().is_some());
+        acquires.count() > 1
+            && self
+                .file
+                .root
+                .descendant_for_byte_range(body.span.start, body.span.end)
+                .is_some_and(|function| is_lent(self.file, function, &body.keys[key].text))
+    }
+
     /// Whether a plain variable alone says if the lock is to be released: then it is meant to be
     /// kept otherwise.
     fn releases_on_request(&self, site: SiteId, paths: &Paths) -> bool {
@@ -179,14 +231,21 @@ impl Judged<'_> {
         let releases = self.written_releases(site, paths);
         let only_release = |stmt: &Stmt| {
             let StmtKind::If {
-                cond:
-                    Cond::Test {
-                        test: Test::Var(var),
-                        ..
-                    },
+                cond,
                 then,
                 otherwise: None,
             } = &stmt.kind
+            else {
+                return false;
+            };
+            let cond = match cond {
+                Cond::Not(inner) => inner,
+                cond => cond,
+            };
+            let Cond::Test {
+                test: Test::Var(var),
+                ..
+            } = cond
             else {
                 return false;
             };
@@ -233,28 +292,12 @@ impl Judged<'_> {
                 .any(|freed| intent::same_lock(&freed.lock, &key.text))
     }
 
-    /// Whether the place is in a `finally` that releases: that construct is the guarantee, and
-    /// what it does first (a log line, as a rule) is not worth a warning.
-    fn in_releasing_finally(&self, place: Span, key: KeyId) -> bool {
-        fn search(body: &Body, stmts: &[Stmt], place: Span, key: KeyId) -> bool {
-            stmts.iter().any(|stmt| {
-                if let StmtKind::Try {
-                    finally: Some(finally),
-                    ..
-                } = &stmt.kind
-                    && finally.span.contains(place)
-                    && frees(body, &finally.stmts, key)
-                {
-                    return true;
-                }
-                stmt.span.contains(place)
-                    && stmt
-                        .blocks()
-                        .iter()
-                        .any(|block| search(body, &block.stmts, place, key))
-            })
-        }
-        search(self.body, &self.body.root.stmts, place, key)
+    /// Whether an acquire that never throws stands there.
+    fn is_sure_acquire(&self, place: Span) -> bool {
+        self.body
+            .sites
+            .iter()
+            .any(|site| site.span == place && site.acquire().is_some_and(|acquire| acquire.sure))
     }
 
     /// Whether anything in the body frees what the acquire takes: by its key, or by its ticket.
@@ -303,10 +346,17 @@ impl Judged<'_> {
                 .released_in_file
                 .iter()
                 .any(|released| intent::same_lock(released, &key.text));
+        // What the function frees by another name may be this very lock.
+        let by_alias = self
+            .freed_elsewhere
+            .iter()
+            .any(|freed| freed.function == self.body.span);
         // By name alone this would be a guess; a signal is released by somebody else.
         !entry.lock.by_name
             && !entry.lock.signal
             && !named_elsewhere
+            && !by_alias
+            && !is_lent(self.file, self.file.root, &key.text)
             && !intent::returns_locked(self.body)
             && acquired.acquire().is_some_and(|acquire| {
                 !acquire.at_entry && (acquire.bound.is_none() || acquire.ticket.is_some())
@@ -347,7 +397,7 @@ impl Judged<'_> {
         let acquired = &self.body.sites[site];
         let key = &self.body.keys[acquired.key];
         let source = self.file.source;
-        let leaks: Vec<Leak> = leaks
+        let leaks: Vec<Leak> = outermost(self.body, leaks)
             .into_iter()
             .map(|(span, kind)| Leak {
                 span,
@@ -372,7 +422,15 @@ impl Judged<'_> {
             severity: if own { Severity::Note } else { rule.severity() },
             function: self.body.name.clone(),
             lock: key.shown.clone(),
-            message: words::message(rule, &key.shown, &leaks, own),
+            message: words::message(
+                rule,
+                &key.shown,
+                &leaks,
+                words::Told {
+                    throws: self.file.grammar.throws(),
+                    frees_itself: own,
+                },
+            ),
             acquire: acquired.span,
             location: source.location(acquired.span.start),
             end: source.location(end),
@@ -386,94 +444,4 @@ impl Judged<'_> {
             refusal: None,
         }
     }
-}
-
-/// Whether the acquire is asked over and over until it fails: `while sem.acquire(False): pass`.
-fn drains(body: &Body, site: SiteId) -> bool {
-    fn search(body: &Body, stmts: &[Stmt], site: SiteId) -> bool {
-        stmts.iter().any(|stmt| {
-            let own = stmt
-                .own_events()
-                .iter()
-                .any(|event| matches!(event.kind, EventKind::Acquire(id) if id == site));
-            if let StmtKind::Loop(l) = &stmt.kind
-                && own
-            {
-                let positive = matches!(
-                    l.cond,
-                    Some(Cond::Test {
-                        test: Test::Taken(_),
-                        ..
-                    })
-                );
-                return positive && !frees(body, &l.body.stmts, body.sites[site].key);
-            }
-            stmt.blocks()
-                .iter()
-                .any(|block| search(body, &block.stmts, site))
-        })
-    }
-    search(body, &body.root.stmts, site)
-}
-
-/// Whether the lock itself is what the function returns: its caller gets it locked.
-fn returns_it(stmts: &[Stmt], lock: &str) -> bool {
-    stmts.iter().any(|stmt| {
-        matches!(&stmt.kind, StmtKind::Return { operand, .. } if gives(operand, lock))
-            || stmt
-                .blocks()
-                .iter()
-                .any(|block| returns_it(&block.stmts, lock))
-    })
-}
-
-/// Whether the operand is the lock, or a tuple, list or object that holds it.
-fn gives(operand: &str, lock: &str) -> bool {
-    operand
-        .trim_matches(['(', ')', '[', ']', '{', '}'])
-        .split(',')
-        .any(|part| {
-            part == lock
-                || part
-                    .rsplit_once(':')
-                    .is_some_and(|(_, value)| value == lock)
-        })
-}
-
-/// Whether the acquire stands in the body of a `try` whose `finally` releases its key.
-fn acquired_in_own_try(body: &Body, site: SiteId) -> bool {
-    fn search(body: &Body, stmts: &[Stmt], site: SiteId) -> bool {
-        stmts.iter().any(|stmt| {
-            if let StmtKind::Try {
-                body: tried,
-                finally: Some(finally),
-                ..
-            } = &stmt.kind
-                && tried.stmts.iter().any(|stmt| stmt.holds_site(site))
-                && releases_at_once(body, &finally.stmts, body.sites[site].key)
-            {
-                return true;
-            }
-            stmt.blocks()
-                .iter()
-                .any(|block| search(body, &block.stmts, site))
-        })
-    }
-    search(body, &body.root.stmts, site)
-}
-
-/// Whether one of the statements releases the key, and asks nothing before.
-fn releases_at_once(body: &Body, stmts: &[Stmt], key: KeyId) -> bool {
-    stmts.iter().any(|stmt| {
-        matches!(stmt.kind, StmtKind::Plain(_)) && frees(body, std::slice::from_ref(stmt), key)
-    })
-}
-
-/// Whether some statement releases the key.
-pub fn frees(body: &Body, stmts: &[Stmt], key: KeyId) -> bool {
-    body.sites.iter().enumerate().any(|(id, site)| {
-        site.key == key
-            && matches!(site.what, SiteKind::Release { .. })
-            && stmts.iter().any(|stmt| stmt.holds_site(id))
-    })
 }

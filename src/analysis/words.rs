@@ -2,20 +2,26 @@
 
 use crate::finding::{Leak, LeakKind, Rule};
 
+/// What a message has to know of its lock and its language.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// How an exception is said to come about: code `throws` or `raises`.
+    pub throws: &'a str,
+    /// A lock that frees itself leaks nothing that lasts.
+    pub frees_itself: bool,
+}
+
 /// The message of a finding, without a final stop.
-///
-/// A lock that frees itself leaks nothing that lasts.
-pub fn message(rule: Rule, lock: &str, leaks: &[Leak], frees_itself: bool) -> String {
+pub fn message(rule: Rule, lock: &str, leaks: &[Leak], told: Told<'_>) -> String {
     let lock = lock.split_whitespace().collect::<Vec<_>>().join(" ");
+    let stays = if told.frees_itself {
+        "is left to free itself"
+    } else {
+        "stays locked"
+    };
     match rule {
-        Rule::LeakOnExit if frees_itself => {
-            format!("`{lock}` is left to free itself when {}", exits(leaks))
-        }
-        Rule::LeakOnException if frees_itself => {
-            format!("`{lock}` is left to free itself if {}", failures(leaks))
-        }
-        Rule::LeakOnExit => format!("`{lock}` stays locked when {}", exits(leaks)),
-        Rule::LeakOnException => format!("`{lock}` stays locked if {}", failures(leaks)),
+        Rule::LeakOnExit => format!("`{lock}` {stays} when {}", exits(leaks, told.throws)),
+        Rule::LeakOnException => format!("`{lock}` {stays} if {}", failures(leaks, told.throws)),
         Rule::AcquireInsideTry => {
             format!("when acquiring `{lock}` fails, `finally` releases a lock that is not held")
         }
@@ -27,12 +33,12 @@ pub fn message(rule: Rule, lock: &str, leaks: &[Leak], frees_itself: bool) -> St
 }
 
 /// `line 6 throws or line 9 returns`
-fn exits(leaks: &[Leak]) -> String {
+fn exits(leaks: &[Leak], throws: &str) -> String {
     let said = leaks.iter().map(|leak| {
         let line = leak.location.line;
         match leak.kind {
             LeakKind::Return => format!("line {line} returns"),
-            LeakKind::Throw => format!("line {line} throws"),
+            LeakKind::Throw => format!("line {line} {throws}"),
             LeakKind::Break => format!("line {line} breaks out of the loop"),
             LeakKind::Continue => format!("line {line} goes on to the next round"),
             LeakKind::Goto => format!("line {line} jumps away"),
@@ -43,13 +49,13 @@ fn exits(leaks: &[Leak]) -> String {
     joined(said.collect())
 }
 
-fn failures(leaks: &[Leak]) -> String {
+fn failures(leaks: &[Leak], throws: &str) -> String {
     let mut numbers: Vec<usize> = leaks.iter().map(|leak| leak.location.line).collect();
     numbers.dedup();
     joined(
         numbers
             .iter()
-            .map(|line| format!("line {line} throws"))
+            .map(|line| format!("line {line} {throws}"))
             .collect(),
     )
 }

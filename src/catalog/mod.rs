@@ -6,9 +6,10 @@ pub mod schema;
 use crate::finding::Form;
 use crate::language::names::{Names, TypeRef, telling};
 use crate::language::{Grammar, Language};
-use pattern::{Bindings, Pattern, normal};
-use schema::{LanguageFacts, Library, Lock, Taken};
+use pattern::{Bindings, Code, Pattern, normal};
+use schema::{FormCode, Guard, LanguageFacts, Library, Lock, Taken};
 use std::collections::HashMap;
+use std::ops::Range;
 use tree_sitter::Node;
 
 /// `(language folder, file stem, text)` of every file below `transforms/`.
@@ -19,6 +20,8 @@ pub const FILES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/tra
 pub struct Catalog {
     pub entries: Vec<Entry>,
     pub facts: LanguageFacts,
+    /// Guards, each with the entries of its library.
+    guards: Vec<(Guard, Range<usize>)>,
     /// Patterns by their word.
     by_word: HashMap<String, Vec<PatternRef>>,
     /// Patterns without a word of their own.
@@ -34,7 +37,9 @@ pub struct Entry {
     pub modules: Vec<String>,
     acquire: Vec<Pattern>,
     tries: Vec<(Pattern, Taken)>,
+    sure: Vec<Pattern>,
     release: Vec<Pattern>,
+    reads: Vec<Pattern>,
     closed: Vec<Pattern>,
     guarded: Vec<Pattern>,
     callback: Vec<Pattern>,
@@ -51,6 +56,8 @@ pub enum Role {
     Acquire,
     Try(Taken),
     Release,
+    /// Looks at a ticket.
+    Read,
     /// Ends what carries the lock.
     Close,
     /// A call that holds the lock while its callback runs.
@@ -142,10 +149,12 @@ impl Catalog {
         let mut catalog = Catalog {
             entries: Vec::new(),
             facts,
+            guards: Vec::new(),
             by_word: HashMap::new(),
             wordless: Vec::new(),
         };
         for (path, library) in libraries {
+            let first = catalog.entries.len();
             for lock in library.lock.clone() {
                 let entry =
                     Entry::compile(&library, lock, grammar).map_err(|message| CatalogError {
@@ -154,8 +163,42 @@ impl Catalog {
                     })?;
                 catalog.add(entry);
             }
+            let own = first..catalog.entries.len();
+            let guards = library.guard.into_iter().map(|guard| (guard, own.clone()));
+            catalog.guards.extend(guards);
         }
         Ok(catalog)
+    }
+
+    /// The guards of this class, by its full name: as many as it can be made with.
+    pub fn guards(&self, class: &str) -> impl Iterator<Item = &Guard> {
+        self.guards
+            .iter()
+            .map(|(guard, _)| guard)
+            .filter(move |guard| guard.classes.iter().any(|known| known == class))
+    }
+
+    /// The entry of a lock that such a guard holds: the one that its type tells, else any of its
+    /// library with the guard's mode.
+    pub fn guarded_entry(
+        &self,
+        guard: &Guard,
+        lock: Node<'_>,
+        at: Surroundings<'_>,
+    ) -> Option<usize> {
+        let fits = |entry: &Entry| entry.lock.mode == guard.mode;
+        if let Some(TypeRef::Known { module, name }) = type_of(lock, at)
+            && let Some(typed) = self.entries.iter().position(|entry| {
+                fits(entry) && entry.modules.contains(&module) && entry.has_type(&name)
+            })
+        {
+            return Some(typed);
+        }
+        let (_, own) = self
+            .guards
+            .iter()
+            .find(|(known, _)| std::ptr::eq(known, guard))?;
+        own.clone().find(|index| fits(&self.entries[*index]))
     }
 
     fn add(&mut self, entry: Entry) {
@@ -195,7 +238,7 @@ impl Catalog {
             }
             calls.sort_unstable();
             calls.dedup();
-            if entry.lock.by_name || entry.needs_no_import() {
+            if entry.lock.by_name || entry.lock.unmistakable || entry.needs_no_import() {
                 needs.push(Need {
                     calls,
                     modules: Vec::new(),
@@ -204,9 +247,11 @@ impl Catalog {
                 needs.push(Need {
                     calls: if wordless { Vec::new() } else { calls },
                     // `from PySide6 import QtCore` does not spell the module out.
+                    // A type of the global namespace mentions no module.
                     modules: entry
                         .modules
                         .iter()
+                        .filter(|_| !entry.modules.iter().any(String::is_empty))
                         .map(|module| match module.split_once('.') {
                             Some((root, _)) if !module.contains('/') => root.to_owned(),
                             _ => module.clone(),
@@ -255,17 +300,30 @@ impl Catalog {
         wanted: impl Fn(Role) -> bool,
     ) -> Vec<Match<'t>> {
         let word = at.grammar.called_word(node, at.text);
-        let indexed = word.and_then(|word| self.by_word.get(&word));
+        let renamed = word
+            .as_ref()
+            .and_then(|word| at.names.imports.get(word))
+            .map(|import| &import.name)
+            .filter(|name| Some(*name) != word.as_ref());
+        let indexed = [word.as_ref(), renamed]
+            .into_iter()
+            .flatten()
+            .filter_map(|word| self.by_word.get(word));
         let mut found = Vec::new();
-        for reference in indexed.into_iter().flatten().chain(&self.wordless) {
+        for reference in indexed.flatten().chain(&self.wordless) {
             if !wanted(reference.role) {
                 continue;
             }
             let entry = &self.entries[reference.entry];
+            let exported = |node: Node<'_>| entry.exported(node, at);
+            let code = Code {
+                text: at.text,
+                exported: &exported,
+            };
             let mut bindings = Bindings::new();
             if entry
                 .pattern(reference.role, reference.index)
-                .matches(node, at.text, &mut bindings)
+                .matches(node, code, &mut bindings)
                 && let Some(confidence) = entry.evidence(&bindings, reference.role, at)
                 && !(confidence == Confidence::Named && self.knows_type(&bindings, at))
             {
@@ -293,6 +351,16 @@ impl Catalog {
         self.entries
             .iter()
             .any(|entry| entry.modules.contains(&module) && entry.has_type(&name))
+            || self.guards(&joined(&module, &name)).next().is_some()
+    }
+}
+
+/// The full name of a type in a namespace.
+pub fn joined(module: &str, name: &str) -> String {
+    if module.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{module}::{name}")
     }
 }
 
@@ -367,6 +435,8 @@ impl Entry {
             acquire,
             tries,
             release,
+            sure: many(&lock.sure)?,
+            reads: many(&lock.reads)?,
             closed: many(&lock.closed)?,
             guarded: many(&lock.guarded)?,
             callback,
@@ -394,6 +464,12 @@ impl Entry {
                     .iter()
                     .enumerate()
                     .map(|(index, pattern)| (Role::Release, index, pattern)),
+            )
+            .chain(
+                self.reads
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Read, index, pattern)),
             )
             .chain(
                 self.closed
@@ -432,6 +508,7 @@ impl Entry {
             Role::Acquire => &self.acquire[index],
             Role::Try(_) => &self.tries[index].0,
             Role::Release => &self.release[index],
+            Role::Read => &self.reads[index],
             Role::Close => &self.closed[index],
             Role::Guarded => &self.guarded[index],
             Role::Callback => &self.callback[index],
@@ -446,15 +523,37 @@ impl Entry {
         let (_, taken) = self
             .tries
             .iter()
-            .find(|(pattern, _)| pattern.matches(node, text, &mut Bindings::new()))?;
+            .find(|(pattern, _)| pattern.matches(node, Code::plain(text), &mut Bindings::new()))?;
         Some(*taken)
     }
 
+    /// Whether the acquire never throws.
+    pub fn is_sure<'t>(&self, node: Node<'t>, text: &[u8]) -> bool {
+        self.sure
+            .iter()
+            .any(|pattern| pattern.matches(node, Code::plain(text), &mut Bindings::new()))
+    }
+
+    /// The name by which the library exports what the node names, for libraries of functions:
+    /// files may call them as they like.
+    fn exported(&self, node: Node<'_>, at: Surroundings<'_>) -> Option<String> {
+        // A path of names, not a call in it.
+        if !self.lock.functions || node.named_child_count() > 2 {
+            return None;
+        }
+        let dotted = normal(node, at.text);
+        let (module, name) = at.names.imported(&dotted)?;
+        self.modules
+            .iter()
+            .any(|own| own == module)
+            .then(|| name.to_owned())
+    }
+
     /// The lock that the holes name: its texts, joined.
-    pub fn key_text(&self, bindings: &Bindings<'_>, text: &[u8]) -> String {
+    pub fn key_text(&self, bindings: &Bindings<'_>, at: Surroundings<'_>) -> String {
         let texts: Vec<String> = self
             .key_nodes(bindings)
-            .map(|node| normal(node, text))
+            .map(|node| at.grammar.known_as(node, at.text))
             .collect();
         texts.join(", ")
     }
@@ -481,12 +580,14 @@ impl Entry {
         };
         let Some(receiver) = bindings.get("LOCK") else {
             // By ticket: the acquire is the evidence.
-            let known = role == Role::Release || self.needs_no_import() || imported();
-            return known.then_some(Confidence::Typed);
+            let known = role == Role::Release || self.lock.unmistakable || self.needs_no_import();
+            return (known || imported()).then_some(Confidence::Typed);
         };
         if self.lock.functions {
-            let known = self.needs_no_import() || imported();
-            return known.then_some(Confidence::Typed);
+            return match self.needs_no_import() || imported() {
+                true => Some(Confidence::Typed),
+                false => self.lock.unmistakable.then_some(Confidence::Imported),
+            };
         }
         let name = normal(*receiver, at.text);
         match type_of(*receiver, at) {
@@ -518,6 +619,15 @@ impl Entry {
                     && (class.has_base
                         || (self.acquire.iter().any(has) && self.release.iter().any(has))))
                 .then_some(Confidence::Named)
+            }
+            Some(TypeRef::Named(type_name))
+                if self.has_type(&type_name)
+                    && self
+                        .modules
+                        .iter()
+                        .any(|module| at.names.wildcards.contains(module)) =>
+            {
+                Some(Confidence::Typed)
             }
             Some(TypeRef::Named(type_name)) => {
                 (self.lock.by_name && telling(&type_name)).then_some(Confidence::Named)
@@ -614,17 +724,58 @@ impl Entry {
             .all(|code| code.contains("$TICKET"))
     }
 
+    /// Whether a release by ticket names the lock as well: `$LOCK.unlock($TICKET)`.
+    pub fn ticket_needs_lock(&self) -> bool {
+        self.lock
+            .release
+            .iter()
+            .any(|code| code.contains("$TICKET") && code.contains("$LOCK"))
+    }
+
     /// The code that the entry gives for a form.
     pub fn form_code(&self, form: Form) -> Option<&str> {
-        self.lock
-            .forms
-            .iter()
-            .find(|entry| entry.form() == form)
-            .and_then(schema::FormEntry::code)
+        Some(self.form(form)?.code.as_str()).filter(|code| !code.is_empty())
+    }
+
+    /// A form with everything that the entry says of it.
+    pub fn form(&self, form: Form) -> Option<&FormCode> {
+        self.lock.forms.iter().find_map(|entry| match entry {
+            schema::FormEntry::Code(code) if code.name == form => Some(code.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// The full name of the receiver's type, where that is one of this lock.
+    pub fn type_of(&self, lock: Node<'_>, at: Surroundings<'_>) -> Option<String> {
+        match type_of(lock, at) {
+            Some(TypeRef::Known { module, name })
+                if self.modules.contains(&module) && self.has_type(&name) =>
+            {
+                Some(joined(&module, &name))
+            }
+            _ => None,
+        }
     }
 }
 
 impl Entry {
+    /// The construct for a lock that the function `acquire` takes and `release` frees.
+    pub fn form_for(&self, form: Form, acquire: &str, release: &str) -> Option<&schema::FormCode> {
+        let fits = |wanted: &Option<String>, called: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == called)
+        };
+        self.lock.forms.iter().find_map(|entry| match entry {
+            schema::FormEntry::Code(code)
+                if code.name == form
+                    && fits(&code.acquire, acquire)
+                    && fits(&code.release, release) =>
+            {
+                Some(&**code)
+            }
+            _ => None,
+        })
+    }
+
     /// How a ticket is bound and how it releases: `[, $TICKET]` and `$TICKET()`.
     ///
     /// A lock that is known by name only may give no ticket: one is recognised, never brought in.

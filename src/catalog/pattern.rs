@@ -28,6 +28,24 @@ pub enum Pattern {
 /// What the holes of a pattern stand for: a node each, by name.
 pub type Bindings<'t> = BTreeMap<String, Node<'t>>;
 
+/// Code in which a pattern is looked for.
+#[derive(Clone, Copy)]
+pub struct Code<'c> {
+    pub text: &'c [u8],
+    /// Under which name its module exports what a node names.
+    pub exported: &'c dyn Fn(Node<'_>) -> Option<String>,
+}
+
+impl<'c> Code<'c> {
+    /// Code whose names mean what they say.
+    pub fn plain(text: &'c [u8]) -> Code<'c> {
+        Code {
+            text,
+            exported: &|_| None,
+        }
+    }
+}
+
 /// The pattern is no code of the language.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an expression of the language")]
@@ -100,7 +118,8 @@ impl Pattern {
     }
 
     /// Matches `node`, adding to `bindings`.
-    pub fn matches<'t>(&self, node: Node<'t>, text: &[u8], bindings: &mut Bindings<'t>) -> bool {
+    pub fn matches<'t>(&self, node: Node<'t>, code: Code<'_>, bindings: &mut Bindings<'t>) -> bool {
+        let text = code.text;
         match self {
             Pattern::Hole(name) => {
                 if name.starts_with('_') {
@@ -118,10 +137,11 @@ impl Pattern {
             Pattern::Leaf { kind, text: own } => {
                 let node = unwrapped(node);
                 let bytes = &text[node.byte_range()];
-                match kind.as_str() {
+                let same = match kind.as_str() {
                     "boolean" => bytes.eq_ignore_ascii_case(own.as_bytes()),
                     _ => plain_kind(node) == kind && required(bytes) == own.as_bytes(),
-                }
+                };
+                same || (code.exported)(node).as_ref() == Some(own)
             }
             Pattern::Tree { kind, children } => {
                 let node = unwrapped(node);
@@ -129,7 +149,7 @@ impl Pattern {
                     return false;
                 }
                 let nodes: Vec<Node<'t>> = significant(node).collect();
-                match_all(children, &nodes, text, bindings)
+                match_all(children, &nodes, code, bindings)
             }
         }
     }
@@ -138,17 +158,17 @@ impl Pattern {
 fn match_all<'t>(
     patterns: &[Pattern],
     nodes: &[Node<'t>],
-    text: &[u8],
+    code: Code<'_>,
     bindings: &mut Bindings<'t>,
 ) -> bool {
     if let Some(at) = patterns.iter().position(|p| matches!(p, Pattern::Rest)) {
         let tail = patterns.len() - at - 1;
         return nodes.len() >= at + tail
-            && match_all(&patterns[..at], &nodes[..at], text, bindings)
+            && match_all(&patterns[..at], &nodes[..at], code, bindings)
             && match_all(
                 &patterns[at + 1..],
                 &nodes[nodes.len() - tail..],
-                text,
+                code,
                 bindings,
             );
     }
@@ -156,7 +176,7 @@ fn match_all<'t>(
         && patterns
             .iter()
             .zip(nodes)
-            .all(|(pattern, node)| pattern.matches(*node, text, bindings))
+            .all(|(pattern, node)| pattern.matches(*node, code, bindings))
 }
 
 fn build(node: Node<'_>, text: &[u8]) -> Pattern {

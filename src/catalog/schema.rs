@@ -2,6 +2,7 @@
 
 use crate::finding::Form;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A file of the catalogue: one library.
 #[derive(Debug, Clone, Deserialize)]
@@ -14,6 +15,36 @@ pub struct Library {
     pub modules: Vec<String>,
     #[serde(default)]
     pub lock: Vec<Lock>,
+    /// Classes whose objects hold a lock until the end of their block.
+    #[serde(default)]
+    pub guard: Vec<Guard>,
+}
+
+/// Classes whose objects hold a lock until the end of their block, and what their methods do.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Guard {
+    /// With their namespace, without template arguments.
+    pub classes: Vec<String>,
+    /// The mode of the lock, as in [`Lock::mode`].
+    #[serde(default)]
+    pub mode: String,
+    /// Methods that free the lock before the end.
+    #[serde(default)]
+    pub frees: Vec<String>,
+    /// Methods that take it again.
+    #[serde(default)]
+    pub retakes: Vec<String>,
+    /// Methods that tell whether it is held.
+    #[serde(default)]
+    pub asks: Vec<String>,
+    /// Functions one of which the object is given to free the lock with: what else makes a smart
+    /// pointer a guard.
+    #[serde(default)]
+    pub deleters: Vec<String>,
+    /// It takes nothing itself: the lock is held when it is made.
+    #[serde(default)]
+    pub adopts: bool,
 }
 
 /// One lock of a library: code of the language with `$HOLES`.
@@ -38,6 +69,9 @@ pub struct Lock {
     /// Functions of the module rather than methods of a lock: the import is all the evidence.
     #[serde(default)]
     pub functions: bool,
+    /// Nobody else has functions of these names: no import is needed.
+    #[serde(default)]
+    pub unmistakable: bool,
     /// No type is known: a telling name and the pair of methods have to do.
     #[serde(default)]
     pub by_name: bool,
@@ -47,6 +81,9 @@ pub struct Lock {
     /// Expressions that come back with the lock held, or throw.
     #[serde(default)]
     pub acquire: Vec<String>,
+    /// Those of `acquire` that never throw.
+    #[serde(default)]
+    pub sure: Vec<String>,
     /// Expressions that may come back without it. What is also listed under `acquire` counts as a
     /// plain acquire where its result is dropped.
     #[serde(default, rename = "try")]
@@ -59,6 +96,9 @@ pub struct Lock {
     /// Questions whether it is held: `$LOCK.isLocked()`.
     #[serde(default)]
     pub held: Vec<String>,
+    /// Calls that look at a ticket and do nothing to the lock: `$LOCK.validate($TICKET)`.
+    #[serde(default)]
+    pub reads: Vec<String>,
     /// Calls that end what carries the lock, and the lock with it: `$LOCK.close()`. A function that
     /// makes them, or leaves them to a `with … as`, frees the lock in a way of its own.
     #[serde(default)]
@@ -76,6 +116,9 @@ pub struct Lock {
     /// What a second release does.
     #[serde(default)]
     pub again: Again,
+    /// Taking it cannot throw.
+    #[serde(default)]
+    pub infallible: bool,
     /// The lock goes with the object that stands for it: a variable of the function leaks nothing
     /// that lasts longer than the call.
     #[serde(default)]
@@ -110,6 +153,12 @@ pub enum Taken {
     True,
     /// Anything but null/None/undefined.
     NotNull,
+    /// Zero: the result says what went wrong.
+    Zero,
+    /// Nil: the (last) result is the error that says that it was not taken.
+    Null,
+    /// Any number but zero.
+    NotZero,
 }
 
 /// What a second release does.
@@ -132,7 +181,7 @@ pub enum Again {
 #[serde(untagged)]
 pub enum FormEntry {
     Name(Form),
-    Code(FormCode),
+    Code(Box<FormCode>),
 }
 
 /// A form with the code that it needs.
@@ -140,8 +189,31 @@ pub enum FormEntry {
 #[serde(deny_unknown_fields)]
 pub struct FormCode {
     pub name: Form,
-    /// The construct's head: `with $LOCK:`, `$LOCK.runExclusive(async () => $BODY)`.
+    /// The construct's head: `with $LOCK:`, `$LOCK.runExclusive(async () => $BODY)`,
+    /// `std::lock_guard<$TYPE> $GUARD($LOCK);`. Empty where only what is held already can be guarded.
+    #[serde(default)]
     pub code: String,
+    /// The same in front of a block of its own: `scoped_guard(mutex, $LOCK)`.
+    #[serde(default)]
+    pub scoped: Option<String>,
+    /// The one function that must have taken the lock, where a lock can be taken in several ways.
+    #[serde(default)]
+    pub acquire: Option<String>,
+    /// The one function that must free it.
+    #[serde(default)]
+    pub release: Option<String>,
+    /// The same for a lock that is held already.
+    #[serde(default)]
+    pub adopt: Option<String>,
+    /// How a guard frees the lock before its end: `$GUARD.unlock()`.
+    #[serde(default)]
+    pub free: Option<String>,
+    /// How it takes it again.
+    #[serde(default)]
+    pub retake: Option<String>,
+    /// What has to be included: `<mutex>`.
+    #[serde(default)]
+    pub include: Option<String>,
 }
 
 impl FormEntry {
@@ -182,9 +254,30 @@ pub struct LanguageFacts {
     /// Calls that do nothing but throw.
     #[serde(default)]
     pub raises: Vec<String>,
+    /// The types of what functions give, where a declaration has to say them: `int, error`.
+    #[serde(default)]
+    pub results: BTreeMap<String, String>,
     /// Calls that end the process.
     pub process_exits: Vec<String>,
     /// Names that are never null.
     #[serde(default)]
     pub globals: Vec<String>,
+    /// Calls that others can see, and that do not throw; `.name` is a method of any object.
+    #[serde(default)]
+    pub nothrow_calls: Vec<String>,
+    /// Taking a lock does not throw.
+    #[serde(default)]
+    pub nothrow_acquires: bool,
+    /// Constants that are zero.
+    #[serde(default)]
+    pub zeros: Vec<String>,
+    /// Constants that are not.
+    #[serde(default)]
+    pub ones: Vec<String>,
+    /// Types whose destructor nobody sees.
+    #[serde(default)]
+    pub plain_types: Vec<String>,
+    /// Calls whose result has such a type; `.name` is a method of any object.
+    #[serde(default)]
+    pub plain_results: Vec<String>,
 }

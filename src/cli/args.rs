@@ -1,7 +1,7 @@
 //! The command line: options, and what they mean together.
 
 use crate::config::{Overrides, parse_size};
-use crate::engine::Exceptions;
+use crate::engine::{Exceptions, Standard};
 use crate::finding::{Applicability, Form, Rule};
 use crate::language::Language;
 use crate::names::{self, UnknownName};
@@ -49,6 +49,10 @@ pub struct Args {
     /// What can throw while a lock is held [default: by language]
     #[arg(long, value_name = "LEVEL")]
     exceptions: Option<Level>,
+
+    /// The version of C++ that the code is built with, as in `c++17`
+    #[arg(long, value_name = "STANDARD")]
+    std: Option<Standard>,
 
     /// Use this configuration in place of lockfix.toml and pyproject.toml files
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
@@ -116,6 +120,8 @@ in any case.";
 /// What can throw.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Level {
+    /// Nothing: there are no exceptions
+    Nothing,
     /// Calls, `new`, await, yield, throw
     Calls,
     /// Also every operator that can raise in the language
@@ -165,9 +171,11 @@ impl Args {
             ignore: self.ignore.concat(),
             form: self.form,
             exceptions: self.exceptions.map(|level| match level {
+                Level::Nothing => Exceptions::Nothing,
                 Level::Calls => Exceptions::Calls,
                 Level::Operators => Exceptions::Operators,
             }),
+            standard: self.std,
             max_size: self.max_size,
         }
     }

@@ -120,8 +120,8 @@ impl Reporter {
             (Format::Text, None) => {
                 let source = Source::new(file.text, "");
                 for finding in file.findings {
-                    let (out, path) = (&mut self.out, file.path);
-                    report::text_finding(out, path, &source, finding, file.least, self.styles)?;
+                    let (out, place) = (&mut self.out, (file.path, file.language));
+                    report::text_finding(out, place, &source, finding, file.least, self.styles)?;
                 }
                 if self.diffs && !lines.is_empty() {
                     report::write_diff(&mut self.out, &lines, self.terminal, self.styles)?;

@@ -123,9 +123,9 @@ fn rewrite(
         fixed = resolution.fixed.as_deref().unwrap_or(text);
         let source = Source::new(fixed, "");
         for finding in remaining {
-            let (path, least) = (&file.path, run.args.least());
+            let (place, least) = ((&*file.path, file.language), run.args.least());
             let mut stream = io::stderr();
-            report::text_finding(&mut stream, path, &source, finding, least, run.err_styles)?;
+            report::text_finding(&mut stream, place, &source, finding, least, run.err_styles)?;
         }
     }
     let mut out = super::output::Output::new();

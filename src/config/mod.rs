@@ -7,7 +7,7 @@ mod settings;
 pub use read::parse_size;
 pub use settings::{Overrides, Settings, Workspace};
 
-use crate::engine::Exceptions;
+use crate::engine::{Exceptions, Standard};
 use crate::finding::{Form, Rule};
 use crate::language::Language;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,8 @@ pub struct Config {
     /// For every language without an entry in `exceptions_of`.
     pub exceptions: Option<Exceptions>,
     pub exceptions_of: Vec<(Language, Exceptions)>,
+    /// The version of C++.
+    pub standard: Option<Standard>,
     /// In bytes.
     pub max_size: Option<u64>,
     /// `[[lock]]` tables, each a TOML text of its own.

@@ -1,7 +1,7 @@
 //! From TOML to [`Config`], key by key, so that every complaint has a line.
 
 use super::{Config, Lock};
-use crate::engine::Exceptions;
+use crate::engine::{Exceptions, Standard};
 use crate::finding::{Form, Rule};
 use crate::language::Language;
 use crate::names::{self, closest};
@@ -28,12 +28,13 @@ impl Complaint {
 type Result<T> = std::result::Result<T, Complaint>;
 type Value<'a> = Spanned<DeValue<'a>>;
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "select",
     "ignore",
     "exclude",
     "forms",
     "exceptions",
+    "std",
     "max-size",
     "lock",
 ];
@@ -68,6 +69,7 @@ fn read_table(text: &str, entries: &DeTable<'_>) -> Result<Config> {
             "exclude" => config.exclude = patterns(name, value)?,
             "forms" => config.forms = forms(value)?,
             "exceptions" => exceptions(&mut config, value)?,
+            "std" => config.standard = Some(standard(name, value)?),
             "max-size" => config.max_size = Some(size(name, value)?),
             "lock" => config.locks = locks(text, value)?,
             _ => {
@@ -180,7 +182,7 @@ fn exceptions(config: &mut Config, value: &Value<'_>) -> Result<()> {
         return Ok(());
     }
     let Some(entries) = value.get_ref().as_table() else {
-        let wanted = "\"calls\", \"operators\" or a table of languages";
+        let wanted = "\"nothing\", \"calls\", \"operators\" or a table of languages";
         return Err(wrong_type("exceptions", value, wanted));
     };
     for (key, value) in entries {
@@ -192,14 +194,21 @@ fn exceptions(config: &mut Config, value: &Value<'_>) -> Result<()> {
     Ok(())
 }
 
+fn standard(key: &str, value: &Value<'_>) -> Result<Standard> {
+    string(key, value)?
+        .parse()
+        .map_err(|error| complain(key, value, error))
+}
+
 fn level(key: &str, value: &Value<'_>) -> Result<Exceptions> {
     match string(key, value)? {
+        "nothing" => Ok(Exceptions::Nothing),
         "calls" => Ok(Exceptions::Calls),
         "operators" => Ok(Exceptions::Operators),
         other => Err(complain(
             key,
             value,
-            format!("must be \"calls\" or \"operators\", not \"{other}\""),
+            format!("must be \"nothing\", \"calls\" or \"operators\", not \"{other}\""),
         )),
     }
 }

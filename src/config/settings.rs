@@ -1,7 +1,7 @@
 //! From what files and command line say to an engine that is ready to run.
 
 use super::{Config, ConfigError, of_directory};
-use crate::engine::{Engine, Exceptions, Options};
+use crate::engine::{Engine, Exceptions, Options, Standard};
 use crate::finding::{Form, Rule};
 use crate::language::Language;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -24,6 +24,7 @@ pub struct Overrides {
     /// Nobody is there to choose between forms.
     pub best_only: bool,
     pub exceptions: Option<Exceptions>,
+    pub standard: Option<Standard>,
     /// In bytes.
     pub max_size: Option<u64>,
 }
@@ -136,6 +137,7 @@ fn options(config: &Config, overrides: &Overrides) -> Options {
         only_forms: overrides.form.is_some(),
         alternatives: !overrides.best_only,
         exceptions: overrides.exceptions.or(config.exceptions),
+        standard: overrides.standard.or(config.standard).unwrap_or_default(),
         locks: config.locks.iter().map(|lock| lock.toml.clone()).collect(),
     }
 }

@@ -8,7 +8,15 @@ use std::path::Path;
 /// The language of a file by its extension or, without one, by its `#!` line.
 pub fn language_of(path: &Path) -> Option<Language> {
     if let Some(extension) = path.extension() {
-        return Language::of_extension(&extension.to_str()?.to_ascii_lowercase());
+        let extension = extension.to_str()?;
+        // `.C` is C++ by an old custom.
+        if extension == "C" || extension == "H" {
+            return Some(Language::Cpp);
+        }
+        return match extension.to_ascii_lowercase().as_str() {
+            "h" => Some(of_header(path)),
+            extension => Language::of_extension(extension),
+        };
     }
     let hidden = path.file_name()?.as_encoded_bytes().starts_with(b".");
     if hidden {
@@ -21,6 +29,50 @@ pub fn language_of(path: &Path) -> Option<Language> {
         .read_to_end(&mut start)
         .ok()?;
     of_shebang(&start)
+}
+
+/// Bytes of a header that are looked at.
+const HEADER: u64 = 64 * 1024;
+
+/// Whether a `.h` is C or C++: by what it holds, else by the sources beside it.
+fn of_header(path: &Path) -> Language {
+    let mut start = Vec::new();
+    let read = File::open(path).map(|file| file.take(HEADER).read_to_end(&mut start));
+    if matches!(read, Ok(Ok(_))) && is_cpp(&start) {
+        return Language::Cpp;
+    }
+    let beside = |extension: &str| path.with_extension(extension).exists();
+    let cpp = Language::Cpp.extensions();
+    if !beside("c") && cpp.iter().any(|extension| beside(extension)) {
+        return Language::Cpp;
+    }
+    Language::C
+}
+
+/// Whether a line begins as only C++ does.
+fn is_cpp(text: &[u8]) -> bool {
+    let words = [
+        "class ",
+        "namespace ",
+        "template ",
+        "template<",
+        "using ",
+        "public:",
+        "private:",
+        "protected:",
+        "virtual ",
+        "constexpr ",
+        "explicit ",
+        "friend ",
+        "mutable ",
+        "Q_OBJECT",
+    ];
+    text.split(|byte| *byte == b'\n').any(|line| {
+        let line = line.trim_ascii_start();
+        words.iter().any(|word| line.starts_with(word.as_bytes()))
+            || line.windows(5).any(|part| part == b"std::")
+            || line.starts_with(b"#include <") && !line.contains(&b'.') && line.contains(&b'>')
+    })
 }
 
 fn of_shebang(start: &[u8]) -> Option<Language> {
@@ -60,6 +112,16 @@ mod tests {
         ] {
             assert_eq!(of_shebang(line.as_bytes()), language, "{line}");
         }
+    }
+
+    #[test]
+    fn headers_are_told_by_their_lines() {
+        assert!(is_cpp(b"#pragma once\n  namespace a {\n"));
+        assert!(is_cpp(b"#include <mutex>\n"));
+        assert!(is_cpp(b"void f(const std::string &s);\n"));
+        assert!(!is_cpp(
+            b"#include <pthread.h>\nstruct class_of { int public; };\n"
+        ));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! walk of the graph needs no stack.
 
 use super::{
-    Block, Body, Cond, Event, EventKind, Loop, SiteId, Stmt, StmtKind, Test, Value, WithExit,
+    Block, Body, Cond, Event, EventKind, Loop, Site, SiteId, Stmt, StmtKind, Test, Value, WithExit,
 };
 use crate::finding::LeakKind;
 use crate::source::Span;
@@ -34,7 +34,8 @@ pub enum Op {
     Acquire {
         site: SiteId,
         next: Pc,
-        on_throw: Pc,
+        /// `None` when it cannot throw.
+        on_throw: Option<Pc>,
     },
     Release {
         site: SiteId,
@@ -43,6 +44,14 @@ pub enum Op {
     Set {
         var: String,
         value: Value,
+        next: Pc,
+    },
+    /// The variable stands for an expression from here on.
+    Means {
+        var: String,
+        text: String,
+        names: Vec<String>,
+        lasting: bool,
         next: Pc,
     },
     Branch {
@@ -56,7 +65,8 @@ pub enum Op {
         /// The operand of a return; empty otherwise.
         label: String,
         span: Span,
-        /// The body of the loop or switch that a break or continue leaves.
+        /// What a jump within the function leaves: the body of a loop or of a function that is
+        /// called in place.
         from: Option<Span>,
         next: Pc,
     },
@@ -101,6 +111,8 @@ impl Graph {
         let mut builder = Builder {
             ops: Vec::new(),
             frames: Vec::new(),
+            sites: &body.sites,
+            whole: body.span,
         };
         let normal = builder.push(Op::Exit(ExitKind::Normal));
         let exception = builder.push(Op::Exit(ExitKind::Exception));
@@ -121,7 +133,7 @@ impl Graph {
                 entry = builder.push(Op::Acquire {
                     site: id,
                     next: entry,
-                    on_throw: exception,
+                    on_throw: Some(exception),
                 });
             }
         }
@@ -142,6 +154,11 @@ enum Frame {
     Inline {
         ret: Pc,
     },
+    /// A function that is called where it is written.
+    InPlace {
+        ret: Pc,
+        body: Span,
+    },
     Target {
         label: Option<String>,
         body: Span,
@@ -154,6 +171,8 @@ enum Frame {
         /// Handlers by the class that they name.
         named: Vec<(String, Pc)>,
     },
+    /// The labels of a block that a goto may name, and the steps reserved for them.
+    Labels(Vec<(String, Pc)>),
     /// Something runs on the way out.
     Cleanup {
         what: Cleanup,
@@ -167,28 +186,96 @@ enum Frame {
 enum Cleanup {
     Block(Block),
     Release(SiteId),
+    Events(Vec<Event>),
     Call(String, Span),
 }
 
-struct Builder {
+fn cleanup_of(exit: &WithExit, span: Span) -> Cleanup {
+    match exit {
+        WithExit::Release(site) => Cleanup::Release(*site),
+        WithExit::Events(events) => Cleanup::Events(events.clone()),
+        WithExit::Block { block, .. } => Cleanup::Block(block.clone()),
+        WithExit::Call { label, .. } => Cleanup::Call(label.clone(), span),
+    }
+}
+
+/// The labels of a statement: `a: b: work();` has two.
+fn labels_of(stmt: &Stmt) -> Vec<&str> {
+    let mut labels = Vec::new();
+    let mut at = stmt;
+    while let StmtKind::Labeled { label, body } = &at.kind {
+        labels.push(label.as_str());
+        at = body;
+    }
+    labels
+}
+
+struct Builder<'b> {
     ops: Vec<Op>,
     frames: Vec<Frame>,
+    sites: &'b [Site],
+    /// The whole function.
+    whole: Span,
 }
 
 type Built = Result<Pc, TooLarge>;
 
-impl Builder {
+impl Builder<'_> {
     fn push(&mut self, op: Op) -> Pc {
         self.ops.push(op);
         self.ops.len() - 1
     }
 
     fn block(&mut self, block: &Block, next: Pc) -> Built {
-        block
-            .stmts
+        self.stmts(&block.stmts, next)
+    }
+
+    /// Statements in a row. What follows a [`StmtKind::Scoped`] runs inside of it; labels there
+    /// are not seen from in front of it.
+    fn stmts(&mut self, stmts: &[Stmt], next: Pc) -> Built {
+        let scoped = stmts
+            .iter()
+            .position(|stmt| matches!(stmt.kind, StmtKind::Scoped { .. }));
+        let own = &stmts[..scoped.map_or(stmts.len(), |at| at + 1)];
+        let labels: Vec<(String, Pc)> = own
+            .iter()
+            .flat_map(labels_of)
+            .map(|label| (label.to_owned(), self.push(Op::Goto(next))))
+            .collect();
+        self.frames.push(Frame::Labels(labels));
+        let entry = self.labelled(stmts, scoped, next);
+        self.frames.pop();
+        entry
+    }
+
+    fn labelled(&mut self, stmts: &[Stmt], scoped: Option<usize>, next: Pc) -> Built {
+        let Some(at) = scoped else {
+            return stmts
+                .iter()
+                .rev()
+                .try_fold(next, |next, stmt| self.stmt(stmt, next));
+        };
+        let (before, rest) = (&stmts[..at], &stmts[at + 1..]);
+        let StmtKind::Scoped { enter, exit } = &stmts[at].kind else {
+            return Err(TooLarge);
+        };
+        let span = stmts[at].span;
+        let what = cleanup_of(exit, span);
+        let swallowed = match exit {
+            WithExit::Block {
+                swallows: Some(label),
+                ..
+            } => Some((label, next)),
+            _ => None,
+        };
+        let rest = self.with_cleanup(what, next, swallowed, |builder, next| {
+            builder.stmts(rest, next)
+        })?;
+        let entry = self.events(enter, rest)?;
+        before
             .iter()
             .rev()
-            .try_fold(next, |next, stmt| self.stmt(stmt, next))
+            .try_fold(entry, |next, stmt| self.stmt(stmt, next))
     }
 
     fn stmt(&mut self, stmt: &Stmt, next: Pc) -> Built {
@@ -198,6 +285,15 @@ impl Builder {
         match &stmt.kind {
             StmtKind::Plain(events) => self.events(events, next),
             StmtKind::Block(block) => self.block(block, next),
+            StmtKind::InPlace(body) => {
+                self.frames.push(Frame::InPlace {
+                    ret: next,
+                    body: body.span,
+                });
+                let entry = self.block(body, next);
+                self.frames.pop();
+                entry
+            }
             StmtKind::If {
                 cond,
                 then,
@@ -211,20 +307,26 @@ impl Builder {
                 self.cond(cond, yes, no)
             }
             StmtKind::Loop(l) => self.looped(l, None, next),
-            StmtKind::Labeled { label, body } => match &body.kind {
-                StmtKind::Loop(l) => self.looped(l, Some(label), next),
-                _ => {
-                    self.frames.push(Frame::Target {
-                        label: Some(label.clone()),
-                        body: body.span,
-                        brk: next,
-                        cont: None,
-                    });
-                    let entry = self.stmt(body, next);
-                    self.frames.pop();
-                    entry
+            StmtKind::Labeled { label, body } => {
+                let entry = match &body.kind {
+                    StmtKind::Loop(l) => self.looped(l, Some(label), next)?,
+                    _ => {
+                        self.frames.push(Frame::Target {
+                            label: Some(label.clone()),
+                            body: body.span,
+                            brk: next,
+                            cont: None,
+                        });
+                        let entry = self.stmt(body, next);
+                        self.frames.pop();
+                        entry?
+                    }
+                };
+                if let Some((_, reserved)) = self.label(label) {
+                    self.ops[reserved] = Op::Goto(entry);
                 }
-            },
+                Ok(entry)
+            }
             StmtKind::Switch {
                 subject,
                 cases,
@@ -252,10 +354,7 @@ impl Builder {
                 finally,
             } => self.tried(body, handlers, otherwise.as_ref(), finally.as_ref(), next),
             StmtKind::With { enter, exit, body } => {
-                let what = match exit {
-                    WithExit::Release(site) => Cleanup::Release(*site),
-                    WithExit::Call { label, .. } => Cleanup::Call(label.clone(), stmt.span),
-                };
+                let what = cleanup_of(exit, stmt.span);
                 let swallowed = match exit {
                     WithExit::Call {
                         swallows: true,
@@ -270,7 +369,12 @@ impl Builder {
             }
             StmtKind::Return { value, operand } => self.returned(value, operand, stmt.span),
             StmtKind::Throw { value, class } => {
-                let target = match (self.frames.last(), class) {
+                let around = self
+                    .frames
+                    .iter()
+                    .rev()
+                    .find(|frame| !matches!(frame, Frame::Labels(_)));
+                let target = match (around, class) {
                     (Some(Frame::Catch { named, .. }), Some(class)) => named
                         .iter()
                         .find(|(caught, _)| caught == class)
@@ -289,17 +393,48 @@ impl Builder {
             }
             StmtKind::Break(label) => self.jump(label.as_deref(), true, stmt.span),
             StmtKind::Continue(label) => self.jump(label.as_deref(), false, stmt.span),
+            StmtKind::Goto(label) => self.goto(label, stmt.span),
+            // Its block has compiled it.
+            StmtKind::Scoped { .. } => Err(TooLarge),
         }
     }
 
+    /// The innermost label of this name that is in sight: the depth of its frame and its step.
+    fn label(&self, name: &str) -> Option<(usize, Pc)> {
+        self.frames
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(depth, frame)| match frame {
+                Frame::Labels(labels) => labels
+                    .iter()
+                    .find(|(label, _)| label == name)
+                    .map(|(_, step)| (depth, *step)),
+                _ => None,
+            })
+    }
+
+    fn goto(&mut self, label: &str, span: Span) -> Built {
+        let (depth, target) = self.label(label).ok_or(TooLarge)?;
+        let next = self.through_cleanups(depth, target)?;
+        Ok(self.push(Op::Leave {
+            kind: LeakKind::Goto,
+            label: label.to_owned(),
+            span,
+            from: Some(self.whole),
+            next,
+        }))
+    }
+
     fn returned(&mut self, value: &[Event], operand: &str, span: Span) -> Built {
-        let (depth, target) = self
+        let (depth, target, from) = self
             .frames
             .iter()
             .enumerate()
             .rev()
             .find_map(|(depth, frame)| match frame {
-                Frame::Function { ret, .. } | Frame::Inline { ret } => Some((depth, *ret)),
+                Frame::Function { ret, .. } | Frame::Inline { ret } => Some((depth, *ret, None)),
+                Frame::InPlace { ret, body } => Some((depth, *ret, Some(*body))),
                 _ => None,
             })
             .ok_or(TooLarge)?;
@@ -321,7 +456,7 @@ impl Builder {
             kind: LeakKind::Return,
             label: operand.to_owned(),
             span,
-            from: None,
+            from,
             next,
         });
         self.events(value, leave)
@@ -335,7 +470,7 @@ impl Builder {
         });
         self.frames.pop();
         let entry = entry?;
-        let on_throw = self.throw_target();
+        let on_throw = self.acquire_throws(enter);
         Ok(self.push(Op::Acquire {
             site: enter,
             next: entry,
@@ -504,6 +639,7 @@ impl Builder {
         match what {
             Cleanup::Block(block) => self.block(block, next),
             Cleanup::Release(site) => Ok(self.push(Op::Release { site: *site, next })),
+            Cleanup::Events(events) => self.events(events, next),
             Cleanup::Call(label, span) => {
                 let on_throw = Some(self.throw_target());
                 Ok(self.push(Op::Observe {
@@ -525,9 +661,18 @@ impl Builder {
                 Frame::Function { throw, .. }
                 | Frame::Catch { throw, .. }
                 | Frame::Cleanup { throw, .. } => Some(*throw),
-                Frame::Inline { .. } | Frame::Target { .. } => None,
+                Frame::Inline { .. }
+                | Frame::InPlace { .. }
+                | Frame::Target { .. }
+                | Frame::Labels(_) => None,
             })
             .unwrap_or_default()
+    }
+
+    /// Where an exception out of the acquire goes, if it can throw.
+    fn acquire_throws(&self, site: SiteId) -> Option<Pc> {
+        let acquire = self.sites[site].acquire();
+        (!acquire.is_some_and(|acquire| acquire.cannot_throw)).then(|| self.throw_target())
     }
 
     fn jump(&mut self, label: Option<&str>, is_break: bool, span: Span) -> Built {
@@ -629,12 +774,24 @@ impl Builder {
             EventKind::Acquire(site) => Op::Acquire {
                 site: *site,
                 next,
-                on_throw,
+                on_throw: self.acquire_throws(*site),
             },
             EventKind::Release(site) => Op::Release { site: *site, next },
             EventKind::Assign { var, value } => Op::Set {
                 var: var.clone(),
                 value: value.clone(),
+                next,
+            },
+            EventKind::Means {
+                var,
+                text,
+                names,
+                lasting,
+            } => Op::Means {
+                var: var.clone(),
+                text: text.clone(),
+                names: names.clone(),
+                lasting: *lasting,
                 next,
             },
             EventKind::Choice { cond, yes, no } => {

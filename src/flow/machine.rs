@@ -4,7 +4,8 @@
 //! unrolling and the walk ends.
 
 use super::graph::{ExitKind, Graph, Op, Pc};
-use super::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
+use super::meanings;
+use super::{Body, Cond, Event, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
 use crate::finding::LeakKind;
 use crate::source::Span;
 use std::collections::{HashMap, HashSet};
@@ -24,6 +25,8 @@ pub struct State {
     facts: Vec<(u32, bool)>,
     /// Which key a ticket variable frees, where it is not always the same.
     tickets: Vec<(u32, KeyId)>,
+    /// What variables that are returned stand for: the step that said so.
+    pub(super) meanings: Vec<(u32, Pc)>,
     /// The step by which control set out to leave while a lock was held.
     pub origin: Option<Pc>,
 }
@@ -73,14 +76,20 @@ pub struct Machine<'a> {
     vars: HashMap<String, u32>,
     facts: HashMap<String, (u32, Vec<String>)>,
     tickets: HashMap<String, u32>,
+    pub(super) meanings: HashMap<String, u32>,
     trusting: bool,
 }
 
 /// Whether leaving the context swallows exceptions, by its name.
-fn suppresses(label: &str) -> bool {
+pub fn suppresses(label: &str) -> bool {
     ["suppress", "raises", "assertRaises", "ignor"]
         .iter()
         .any(|word| label.contains(word))
+}
+
+/// The name of the answer to whether the variable is null.
+fn null_fact(var: &str) -> String {
+    format!("{var} is null")
 }
 
 /// The pseudo variable that holds what the acquire at `site` gave.
@@ -95,6 +104,7 @@ impl<'a> Machine<'a> {
             vars: tested_vars(graph),
             facts: repeated_conditions(body),
             tickets: shared_tickets(body),
+            meanings: meanings::returned(graph),
             trusting: false,
             body,
             graph,
@@ -117,6 +127,7 @@ impl<'a> Machine<'a> {
             vars: Vec::new(),
             facts: Vec::new(),
             tickets: Vec::new(),
+            meanings: Vec::new(),
             origin: None,
         }
     }
@@ -151,6 +162,9 @@ impl<'a> Machine<'a> {
             } => {
                 let mut outcomes = vec![(Outcome::Done, at(*next))];
                 outcomes.extend(on_throw.map(|pc| (Outcome::Threw, leaving(pc))));
+                for (_, after) in &mut outcomes {
+                    self.forget_passing(after);
+                }
                 Step::Visible(Visible::Observe(label), outcomes)
             }
             Op::MayThrow {
@@ -177,8 +191,14 @@ impl<'a> Machine<'a> {
                 } else {
                     at(*next)
                 };
+                // Nobody sees a jump within the function.
+                if from.is_some() {
+                    return Step::Silent(after);
+                }
+                let label = self.meaning(state, label);
                 Step::Visible(Visible::Leave(*kind, label), vec![(Outcome::Done, after)])
             }
+            Op::Means { var, text, .. } => Step::Silent(self.meant(state, var, text)),
             Op::Set { var, value, next } => {
                 let mut after = at(*next);
                 self.set(&mut after, var, value);
@@ -189,7 +209,7 @@ impl<'a> Machine<'a> {
                 site,
                 next,
                 on_throw,
-            } => self.acquire(state, *site, *next, leaving(*on_throw)),
+            } => self.acquire(state, *site, *next, on_throw.map(leaving)),
             Op::Release { site, next } => self.release(state, *site, *next),
         }
     }
@@ -209,7 +229,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn acquire(&self, state: &State, id: SiteId, next: Pc, threw: State) -> Step<'a> {
+    fn acquire(&self, state: &State, id: SiteId, next: Pc, threw: Option<State>) -> Step<'a> {
         let site = &self.body.sites[id];
         let key = site.key;
         let Some(acquire) = site.acquire() else {
@@ -244,8 +264,9 @@ impl<'a> Machine<'a> {
         }
         self.set(&mut taken, &site_var(id), &Value::True);
         let mut outcomes = vec![(Outcome::Done, taken)];
-        if !acquire.at_entry {
-            outcomes.push((Outcome::Threw, threw));
+        // Whether code is sound should not hang on what one library happens to promise.
+        if !acquire.at_entry && (self.trusting || !acquire.sure) {
+            outcomes.extend(threw.map(|threw| (Outcome::Threw, threw)));
         }
         if acquire.conditional && !acquire.ignored {
             let mut free = State {
@@ -318,11 +339,14 @@ impl<'a> Machine<'a> {
                 Some(Value::False | Value::Null) => Some(false),
                 _ => self.fact(state, var),
             },
-            Test::IsNull(var) => self.value(state, var).and_then(|value| match value {
-                Value::Null => Some(true),
-                Value::True | Value::False => Some(false),
-                _ => None,
-            }),
+            Test::IsNull(var) => self
+                .value(state, var)
+                .and_then(|value| match value {
+                    Value::Null => Some(true),
+                    Value::True | Value::False => Some(false),
+                    _ => None,
+                })
+                .or_else(|| self.fact(state, &null_fact(var))),
             Test::Taken(site) => self
                 .value(state, &site_var(*site))
                 .map(|value| *value == Value::True),
@@ -335,9 +359,12 @@ impl<'a> Machine<'a> {
                 pc,
                 ..state.clone()
             };
-            if let Test::Unknown { label, .. } | Test::Var(label) = test
-                && let Some((number, _)) = self.facts.get(label)
-            {
+            let asked = match test {
+                Test::Unknown { label, .. } | Test::Var(label) => self.facts.get(label),
+                Test::IsNull(var) => self.facts.get(&null_fact(var)),
+                _ => None,
+            };
+            if let Some((number, _)) = asked {
                 put(&mut after.facts, *number, answer);
             }
             after
@@ -396,6 +423,7 @@ impl<'a> Machine<'a> {
     }
 
     fn set(&self, state: &mut State, var: &str, value: &Value) {
+        self.forget_meanings(state, var);
         let forgotten: Vec<u32> = self
             .facts
             .values()
@@ -410,6 +438,11 @@ impl<'a> Machine<'a> {
         };
         let value = match value {
             Value::Taken(site) => self.value(state, &site_var(*site)).cloned(),
+            Value::NotTaken(site) => match self.value(state, &site_var(*site)) {
+                Some(Value::True) => Some(Value::False),
+                Some(Value::False | Value::Null) => Some(Value::True),
+                _ => None,
+            },
             value => Some(value.clone()),
         };
         match value {
@@ -446,7 +479,7 @@ fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
     for op in &graph.ops {
         if let Op::Set {
             var,
-            value: Value::Taken(site),
+            value: Value::Taken(site) | Value::NotTaken(site),
             ..
         } = op
             && names.contains(var)
@@ -464,21 +497,28 @@ fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
 
 /// Pure conditions that guard lock events in more than one place: the second answer is the first.
 fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
-    fn walk<'s>(stmts: &'s [Stmt], seen: &mut Vec<(&'s str, Vec<String>)>) {
+    fn walk(stmts: &[Stmt], seen: &mut Vec<(String, Vec<String>)>) {
+        let of_locks =
+            |event: &Event| matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_));
         for stmt in stmts {
             if let StmtKind::If { cond, .. } = &stmt.kind
-                && stmt.all_events().iter().any(|event| {
-                    matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_))
-                })
+                && stmt.all_events().into_iter().any(of_locks)
             {
                 conditions(cond, seen);
+            }
+            for event in stmt.own_events() {
+                if let EventKind::Choice { cond, yes, no } = &event.kind
+                    && yes.iter().chain(no).any(of_locks)
+                {
+                    conditions(cond, seen);
+                }
             }
             for block in stmt.blocks() {
                 walk(&block.stmts, seen);
             }
         }
     }
-    fn conditions<'s>(cond: &'s Cond, seen: &mut Vec<(&'s str, Vec<String>)>) {
+    fn conditions(cond: &Cond, seen: &mut Vec<(String, Vec<String>)>) {
         match cond {
             Cond::Test {
                 test:
@@ -488,11 +528,15 @@ fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
                         pure: true,
                     },
                 ..
-            } => seen.push((label, names.clone())),
+            } => seen.push((label.clone(), names.clone())),
             Cond::Test {
                 test: Test::Var(var),
                 ..
-            } => seen.push((var, vec![var.clone()])),
+            } => seen.push((var.clone(), vec![var.clone()])),
+            Cond::Test {
+                test: Test::IsNull(var),
+                ..
+            } => seen.push((null_fact(var), vec![var.clone()])),
             Cond::Test { .. } => {}
             Cond::Not(inner) => conditions(inner, seen),
             Cond::And(a, b) | Cond::Or(a, b) => {
@@ -508,7 +552,7 @@ fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
         if seen[..index].iter().any(|(earlier, _)| earlier == label) {
             let number = u32::try_from(repeated.len()).unwrap_or(u32::MAX);
             repeated
-                .entry((*label).to_owned())
+                .entry(label.clone())
                 .or_insert_with(|| (number, names.clone()));
         }
     }

@@ -7,6 +7,7 @@
 
 pub mod graph;
 pub mod machine;
+mod meanings;
 
 use crate::source::Span;
 
@@ -80,8 +81,14 @@ pub enum SiteKind {
 pub struct Acquire {
     /// It may come back without the lock.
     pub conditional: bool,
-    /// The value that says "not taken" is null/None rather than false.
+    /// The value that says "not taken" is null/None or zero rather than false.
     pub null_when_not: bool,
+    /// The value says what went wrong: zero means taken.
+    pub zero_when_taken: bool,
+    /// It does not throw.
+    pub cannot_throw: bool,
+    /// It never throws.
+    pub sure: bool,
     /// The variable that the ticket is bound to.
     pub ticket: Option<String>,
     /// The variable that the result (ticket or "was it taken") is bound to.
@@ -217,12 +224,29 @@ pub enum StmtKind {
     },
     Break(Option<String>),
     Continue(Option<String>),
+    /// A function that is called where it is written: its returns end it.
+    InPlace(Block),
+    /// To the [`StmtKind::Labeled`] of this name, in this block or one around it.
+    Goto(String),
+    /// Something that runs when control leaves the block, from this statement on: a guard object,
+    /// a variable with a destructor.
+    Scoped {
+        enter: Vec<Event>,
+        exit: WithExit,
+    },
 }
 
-/// What runs when control leaves a `with` or `using`.
+/// What runs when control leaves a `with`, a `using` or the block of a guard.
 #[derive(Debug, Clone)]
 pub enum WithExit {
     Release(SiteId),
+    /// What can be told of it.
+    Events(Vec<Event>),
+    /// Statements. They may swallow an exception, if this is named.
+    Block {
+        block: Block,
+        swallows: Option<String>,
+    },
     /// Code that is not known; may it swallow an exception?
     Call {
         label: String,
@@ -302,6 +326,15 @@ pub enum EventKind {
         var: String,
         value: Value,
     },
+    /// The variable that was just assigned stands for an expression: returning it returns that.
+    Means {
+        var: String,
+        text: String,
+        /// What the expression reads.
+        names: Vec<String>,
+        /// Nothing that others do changes it.
+        lasting: bool,
+    },
     /// Parts of an expression that run on a condition: `a && f()`.
     Choice {
         cond: Box<Cond>,
@@ -333,6 +366,8 @@ pub enum Value {
     True,
     /// Whether the acquire at this site took the lock (or its ticket).
     Taken(SiteId),
+    /// Whether it did not: a status that is zero when all went well.
+    NotTaken(SiteId),
 }
 
 /// A condition, with what its evaluation does.
@@ -384,7 +419,7 @@ impl Stmt {
     /// The blocks directly below the statement, in order of the text.
     pub fn blocks(&self) -> Vec<&Block> {
         match &self.kind {
-            StmtKind::Block(block) => vec![block],
+            StmtKind::Block(block) | StmtKind::InPlace(block) => vec![block],
             StmtKind::If {
                 then, otherwise, ..
             } => std::iter::once(then).chain(otherwise).collect(),
@@ -401,12 +436,18 @@ impl Stmt {
                 .chain(finally)
                 .collect(),
             StmtKind::With { body, .. } => vec![body],
+            StmtKind::Scoped {
+                exit: WithExit::Block { block, .. },
+                ..
+            } => vec![block],
             StmtKind::Labeled { body, .. } => body.blocks(),
             StmtKind::Plain(_)
             | StmtKind::Return { .. }
             | StmtKind::Throw { .. }
             | StmtKind::Break(_)
-            | StmtKind::Continue(_) => Vec::new(),
+            | StmtKind::Continue(_)
+            | StmtKind::Goto(_)
+            | StmtKind::Scoped { .. } => Vec::new(),
         }
     }
 
@@ -431,12 +472,16 @@ impl Stmt {
                     push_cond(test, &mut out);
                 }
             }
-            StmtKind::With { enter, .. } => push_events(enter, &mut out),
+            StmtKind::With { enter, .. } | StmtKind::Scoped { enter, .. } => {
+                push_events(enter, &mut out);
+            }
             StmtKind::Labeled { body, .. } => return body.own_events(),
             StmtKind::Block(_)
+            | StmtKind::InPlace(_)
             | StmtKind::Try { .. }
             | StmtKind::Break(_)
-            | StmtKind::Continue(_) => {}
+            | StmtKind::Continue(_)
+            | StmtKind::Goto(_) => {}
         }
         out
     }

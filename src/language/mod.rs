@@ -2,6 +2,9 @@
 
 pub mod names;
 
+mod c;
+mod go;
+mod java;
 mod javascript;
 mod php;
 mod python;
@@ -29,16 +32,25 @@ pub enum Language {
     #[serde(rename = "typescript")]
     Tsx,
     Python,
+    C,
+    #[serde(rename = "cpp")]
+    Cpp,
+    Go,
+    Java,
     Php,
 }
 
 impl Language {
     /// Every language, by the names that `--lang` knows (`Tsx` shares one with `TypeScript`).
-    pub const ALL: [Language; 5] = [
+    pub const ALL: [Language; 9] = [
         Language::JavaScript,
         Language::TypeScript,
         Language::Tsx,
         Language::Python,
+        Language::C,
+        Language::Cpp,
+        Language::Go,
+        Language::Java,
         Language::Php,
     ];
 
@@ -48,6 +60,10 @@ impl Language {
             Language::JavaScript => "javascript",
             Language::TypeScript | Language::Tsx => "typescript",
             Language::Python => "python",
+            Language::C => "c",
+            Language::Cpp => "cpp",
+            Language::Go => "go",
+            Language::Java => "java",
             Language::Php => "php",
         }
     }
@@ -59,6 +75,12 @@ impl Language {
             Language::TypeScript => &["ts", "mts", "cts"],
             Language::Tsx => &["tsx"],
             Language::Python => &["py", "pyi", "pyw"],
+            Language::C => &["c", "h"],
+            Language::Cpp => &[
+                "cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "tpp", "inl",
+            ],
+            Language::Go => &["go"],
+            Language::Java => &["java"],
             Language::Php => &["php", "inc", "module", "phtml", "php5", "phpt"],
         }
     }
@@ -68,6 +90,10 @@ impl Language {
         match self {
             Language::JavaScript | Language::TypeScript | Language::Tsx => "javascript",
             Language::Python => "python",
+            Language::C => "c",
+            Language::Cpp => "cpp",
+            Language::Go => "go",
+            Language::Java => "java",
             Language::Php => "php",
         }
     }
@@ -79,13 +105,17 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::C => &c::C,
+            Language::Cpp => &c::CPP,
+            Language::Go => &go::GO,
+            Language::Java => &java::JAVA,
             Language::Php => &php::PHP,
         }
     }
 
     /// Whether a compiler checks what a rewrite does to types.
     pub fn is_typed(self) -> bool {
-        matches!(self, Language::TypeScript | Language::Tsx)
+        matches!(self, Language::TypeScript | Language::Tsx | Language::Java)
     }
 
     /// How the language writes constructs.
@@ -95,6 +125,10 @@ impl Language {
             Language::TypeScript => &javascript::TYPESCRIPT,
             Language::Tsx => &javascript::TSX,
             Language::Python => &python::PYTHON,
+            Language::C => &c::C,
+            Language::Cpp => &c::CPP,
+            Language::Go => &go::GO,
+            Language::Java => &java::JAVA,
             Language::Php => &php::PHP,
         }
     }
@@ -132,10 +166,22 @@ pub enum Binding<'t> {
     /// Into `target`; `whole` reaches from the start of the declaration or assignment to the
     /// start of the expression.
     Target { target: Node<'t>, whole: Span },
+    /// Into `target`, a part of what a declaration or an assignment gives names to.
+    Part { target: Node<'t>, whole: Span },
+    /// To somebody else: an argument of a call, what a function returns.
+    Given { returned: bool },
     /// It is the condition of a statement, or part of it.
     Condition,
     /// Into a larger expression.
     Other,
+}
+
+/// When a function runs that is called where it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CalledInPlace {
+    AtOnce,
+    /// When the function around it is left.
+    AtTheEnd,
 }
 
 /// A call that hands a promise one handler, which releases.
@@ -159,6 +205,10 @@ pub trait Grammar: Sync + Send {
     fn grammar(&self) -> tree_sitter::Language;
     /// One level of indentation where a file shows none.
     fn default_indent(&self) -> &'static str;
+    /// What people of the language say that code does with an exception.
+    fn throws(&self) -> &'static str {
+        "throws"
+    }
     /// What can throw, unless the user says otherwise.
     fn default_exceptions(&self) -> Exceptions;
 
@@ -180,11 +230,19 @@ pub trait Grammar: Sync + Send {
 
     /// Whether a node of this kind is a function with a body of its own.
     fn is_function(&self, kind: &str) -> bool;
+    /// When the function runs, if it is called where it is written and nowhere else.
+    fn called_in_place(&self, _function: Node<'_>, _text: &[u8]) -> Option<CalledInPlace> {
+        None
+    }
     fn function_name(&self, function: Node<'_>, text: &[u8]) -> String;
     /// `(async, generator)`.
     fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool);
     fn first_parameter<'t>(&self, function: Node<'t>) -> Option<Node<'t>>;
 
+    /// Whether what the grammar takes for a mistake is understood all the same.
+    fn is_harmless(&self, _mistake: Node<'_>, _text: &[u8]) -> bool {
+        false
+    }
     /// Whether patterns of the catalogue may match nodes of this kind.
     fn may_match(&self, kind: &str) -> bool;
     fn is_call(&self, kind: &str) -> bool;
@@ -200,6 +258,11 @@ pub trait Grammar: Sync + Send {
     }
     /// The last identifier of the callee of a call, through `await`.
     fn called_word(&self, node: Node<'_>, text: &[u8]) -> Option<String>;
+    /// The one text by which a lock goes that has several names: `this.lock` and `lock` are the same
+    /// field.
+    fn known_as(&self, node: Node<'_>, text: &[u8]) -> String {
+        normal(node, text)
+    }
     /// The names that an expression reads, dotted ones too, added to `out`.
     fn names_in(&self, node: Node<'_>, text: &[u8], out: &mut Vec<String>);
     /// What an `await` awaits.
@@ -212,9 +275,18 @@ pub trait Grammar: Sync + Send {
     }
     /// Where the value of an expression goes.
     fn binding<'t>(&self, node: Node<'t>) -> Binding<'t>;
+    /// The variables that get the results of a call, in order.
+    fn results<'t>(&self, target: Node<'t>) -> Vec<Node<'t>> {
+        vec![target]
+    }
     /// Whether the name is that of a resource which a construct closes: `with … as name`.
     fn is_managed(&self, _name: Node<'_>) -> bool {
         false
+    }
+    /// What a construct takes at its start and frees at its end, if the node is such a part of one:
+    /// the `lock` of `with lock as name`.
+    fn held_context<'t>(&self, _node: Node<'t>) -> Option<Node<'t>> {
+        None
     }
     /// Whether the acquire takes nothing here: a test asserts that it fails, or a task runs it.
     fn takes_nothing(&self, _acquire: Node<'_>, _text: &[u8]) -> bool {

@@ -5,13 +5,17 @@ use crate::source::Span;
 use std::collections::{HashMap, HashSet};
 
 /// The names of one file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Names {
     /// By local name.
     pub imports: HashMap<String, Import>,
     /// Every module that is imported, in whatever way.
     pub modules: HashSet<String>,
-    pub values: Vec<TypedValue>,
+    /// Modules all of whose names are imported without being named.
+    pub wildcards: Vec<String>,
+    values: Vec<TypedValue>,
+    /// Which of them have a name.
+    by_name: HashMap<String, Vec<usize>>,
     pub classes: Vec<Class>,
     /// Fields by bare name, over all classes of the file; `None` where classes disagree.
     pub fields: HashMap<String, Option<TypeRef>>,
@@ -26,13 +30,11 @@ pub struct Import {
 }
 
 /// A variable or field with a type that is in sight.
-#[derive(Debug)]
-pub struct TypedValue {
-    /// As code names it: `mutex`, `this.mutex`, `self._lock`.
-    pub name: String,
-    /// Where that name means this value.
-    pub scope: Span,
-    pub type_ref: TypeRef,
+#[derive(Debug, Clone)]
+struct TypedValue {
+    /// Where its name means this value.
+    scope: Span,
+    type_ref: TypeRef,
 }
 
 /// A type, as far as the file tells.
@@ -47,31 +49,54 @@ pub enum TypeRef {
 }
 
 /// A class of the file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Class {
     pub name: String,
     pub span: Span,
     pub methods: Vec<String>,
     pub has_base: bool,
+    /// The bases that were imported.
+    pub bases: Vec<TypeRef>,
+}
+
+impl Class {
+    /// What the class is, where it says so: an imported base whose methods it leaves as they are.
+    pub fn base(&self) -> Option<&TypeRef> {
+        let overrides = ["acquire", "release", "lock", "unlock"]
+            .iter()
+            .any(|name| self.methods.iter().any(|method| method == name));
+        self.bases.first().filter(|_| !overrides)
+    }
 }
 
 impl Names {
     /// The type of what is called `name` at byte `at`: the innermost declaration in scope.
     pub fn type_at(&self, name: &str, at: usize) -> Option<&TypeRef> {
-        let declared = self
-            .values
-            .iter()
-            .filter(|value| value.name == name && value.scope.start <= at && at < value.scope.end)
-            .min_by_key(|value| value.scope.end - value.scope.start)
-            .map(|value| &value.type_ref);
-        if declared.is_some() {
-            return declared;
-        }
-        let (_, field) = split_member(name)?;
-        self.fields.get(field)?.as_ref()
+        self.declared_at(name, at).or_else(|| {
+            let (_, field) = split_member(name)?;
+            self.fields.get(field)?.as_ref()
+        })
     }
 
-    /// Records a value; fields also under their bare name.
+    /// The same, for what is declared by this very name.
+    pub fn declared_at(&self, name: &str, at: usize) -> Option<&TypeRef> {
+        self.values_of(name)
+            .filter(|value| value.scope.start <= at && at < value.scope.end)
+            .min_by_key(|value| value.scope.end - value.scope.start)
+            .map(|value| &value.type_ref)
+    }
+
+    /// The types of everything that is declared by this very name.
+    pub fn declared_all(&self, name: &str) -> impl Iterator<Item = &TypeRef> {
+        self.values_of(name).map(|value| &value.type_ref)
+    }
+
+    fn values_of(&self, name: &str) -> impl Iterator<Item = &TypedValue> {
+        let numbers = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        numbers.iter().map(|number| &self.values[*number])
+    }
+
+    /// Records a value by the name that code gives it: `mutex`, `this.mutex`. Fields also under their bare name.
     pub fn declare(&mut self, name: String, scope: Span, type_ref: TypeRef) {
         if let Some((_, field)) = split_member(&name) {
             self.fields
@@ -83,11 +108,21 @@ impl Names {
                 })
                 .or_insert_with(|| Some(type_ref.clone()));
         }
-        self.values.push(TypedValue {
-            name,
-            scope,
-            type_ref,
-        });
+        self.by_name
+            .entry(name)
+            .or_default()
+            .push(self.values.len());
+        self.values.push(TypedValue { scope, type_ref });
+    }
+
+    /// Gives what is declared by this very name in `scope` another type.
+    pub fn retype(&mut self, name: &str, scope: Span, type_ref: &TypeRef) {
+        for number in self.by_name.get(name).into_iter().flatten() {
+            let value = &mut self.values[*number];
+            if value.scope == scope {
+                value.type_ref = type_ref.clone();
+            }
+        }
     }
 
     /// What a possibly dotted name stands for. `joined` says whether modules nest by dots.
@@ -125,9 +160,40 @@ impl Names {
         TypeRef::Named(dotted.to_owned())
     }
 
+    /// The module and the name in it that a possibly dotted name was imported as, whatever this
+    /// file calls it: `lf.lock` after `import * as lf from 'm'` is `lock` of `m`.
+    pub fn imported<'n>(&'n self, dotted: &'n str) -> Option<(&'n str, &'n str)> {
+        let (root, rest) = match dotted.split_once('.') {
+            Some((root, rest)) => (root, Some(rest)),
+            None => (dotted, None),
+        };
+        let import = self.imports.get(root)?;
+        match rest {
+            None => Some((&import.module, &import.name)),
+            Some(rest) if matches!(import.name.as_str(), "*" | "default") => {
+                Some((&import.module, rest))
+            }
+            Some(_) => None,
+        }
+    }
+
     /// The class of this name.
     pub fn class(&self, name: &str) -> Option<&Class> {
         self.classes.iter().find(|class| class.name == name)
+    }
+
+    /// The same names where `moved` says that their places are now. What an edit declares is not among
+    /// them: no lock is declared by one.
+    pub fn shifted(&self, moved: impl Fn(usize) -> usize) -> Names {
+        let mut names = self.clone();
+        let shift = |span: &mut Span| *span = Span::new(moved(span.start), moved(span.end));
+        for value in &mut names.values {
+            shift(&mut value.scope);
+        }
+        for class in &mut names.classes {
+            shift(&mut class.span);
+        }
+        names
     }
 
     /// The innermost class around the byte at `at`.

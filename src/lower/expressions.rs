@@ -26,6 +26,7 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
             out.push(event(node, EventKind::Acquire(site)));
         }
         Some(Does::Release(site)) => release(lowering, node, site, out),
+        Some(Does::Part) => operands(lowering, node, out),
         Some(Does::Close(site)) => out.push(close(lowering, node, site)),
         Some(Does::End(site)) => {
             grammar.lower_expression(lowering, node, out);
@@ -96,7 +97,18 @@ fn release(lowering: &mut Lowering<'_>, node: Node<'_>, site: SiteId, out: &mut 
     }
     let mut before = Vec::new();
     operands(lowering, node, &mut before);
-    out.extend(before.into_iter().filter(is_seen));
+    out.extend(
+        before
+            .into_iter()
+            .filter(is_seen)
+            .map(|event| match event.kind {
+                EventKind::Call { label } => Event {
+                    span: event.span,
+                    kind: EventKind::Effect { label },
+                },
+                _ => event,
+            }),
+    );
     out.push(release);
 }
 
@@ -213,7 +225,11 @@ pub fn assign(lowering: &Lowering<'_>, target: Node<'_>, value: Option<Node<'_>>
 pub fn value_of(lowering: &Lowering<'_>, value: Node<'_>) -> Value {
     let value = unwrapped(value);
     if let Some(Does::Acquire(site)) = lowering.table.does(value) {
-        return Value::Taken(site);
+        return if is_zero_when_taken(lowering, site) {
+            Value::NotTaken(site)
+        } else {
+            Value::Taken(site)
+        };
     }
     let file = &lowering.file;
     file.grammar.constant(value, file.source.bytes)
@@ -228,15 +244,21 @@ pub fn cond(lowering: &mut Lowering<'_>, node: Node<'_>) -> Cond {
 
 fn asked(lowering: &mut Lowering<'_>, node: Node<'_>) -> Cond {
     if let Some(Does::Acquire(site)) = lowering.table.does(node) {
-        return Cond::Test {
+        let asked = Cond::Test {
             events: events(lowering, node),
             test: Test::Taken(site),
         };
+        return negated_if(is_zero_when_taken(lowering, site), asked);
     }
     let grammar = lowering.file.grammar;
     grammar
         .lower_condition(lowering, node)
         .unwrap_or_else(|| unknown(lowering, node))
+}
+
+fn is_zero_when_taken(lowering: &Lowering<'_>, site: SiteId) -> bool {
+    let acquire = lowering.table.sites[site].acquire();
+    acquire.is_some_and(|acquire| acquire.zero_when_taken)
 }
 
 /// A test whose evaluation does nothing.

@@ -5,15 +5,15 @@ pub mod expressions;
 pub mod sites;
 
 use crate::catalog::{Catalog, Role, Surroundings};
-use crate::engine::Exceptions;
+use crate::engine::{Exceptions, Standard};
 use crate::finding::SkippedFunction;
 use crate::flow::{Block, Body, Event, EventKind};
-use crate::language::Grammar;
 use crate::language::names::{Names, split_member};
+use crate::language::{CalledInPlace, Grammar};
 use crate::source::{Source, Span};
 use sites::{Found, Table};
 use std::collections::{BTreeMap, HashSet};
-use tree_sitter::Node;
+use tree_sitter::{Node, Tree};
 
 /// Levels of nesting that lowering follows; deeper functions are skipped, and said to be.
 pub const DEEPEST: usize = 200;
@@ -22,11 +22,13 @@ pub const DEEPEST: usize = 200;
 #[derive(Clone, Copy)]
 pub struct File<'a> {
     pub source: &'a Source<'a>,
+    pub tree: &'a Tree,
     pub root: Node<'a>,
     pub names: &'a Names,
     pub catalog: &'a Catalog,
     pub grammar: &'a dyn Grammar,
     pub exceptions: Exceptions,
+    pub standard: Standard,
 }
 
 impl<'a> File<'a> {
@@ -47,6 +49,24 @@ impl<'a> File<'a> {
                 .iter()
                 .any(|known| known == method || known == callee)
         })
+    }
+
+    /// Whether the function is part of the one around it: it is called where it is written. One
+    /// that runs in the end and takes locks by itself is not.
+    pub fn runs_in_place(&self, function: Node<'_>) -> bool {
+        if !self.grammar.is_function(function.kind()) {
+            return false;
+        }
+        match self.grammar.called_in_place(function, self.source.bytes) {
+            None => false,
+            Some(CalledInPlace::AtOnce) => true,
+            Some(CalledInPlace::AtTheEnd) => find_acquires(self, function).is_empty(),
+        }
+    }
+
+    /// Whether the node is a function with a body of its own.
+    pub fn is_own_body(&self, node: Node<'_>) -> bool {
+        self.grammar.is_function(node.kind()) && !self.runs_in_place(node)
     }
 
     /// The text of a node without comments and needless white space.
@@ -161,7 +181,7 @@ pub fn span(node: Node<'_>) -> Span {
 }
 
 /// Everything below `root` that takes a lock, in order of the text.
-fn find_acquires<'t>(file: &File<'t>, root: Node<'t>) -> Vec<Found<'t>> {
+fn find_acquires<'t>(file: &File<'_>, root: Node<'t>) -> Vec<Found<'t>> {
     let mut found = Vec::new();
     let mut consumed = None;
     // Receivers of acquires: `wait_for(lock.acquire(), 5)` is one acquire, not two.
@@ -206,7 +226,7 @@ fn find_acquires<'t>(file: &File<'t>, root: Node<'t>) -> Vec<Found<'t>> {
 pub fn function_around<'t>(file: &File<'t>, node: Node<'t>) -> Node<'t> {
     let mut at = node;
     while let Some(parent) = at.parent() {
-        if file.grammar.is_function(parent.kind()) {
+        if file.is_own_body(parent) {
             return parent;
         }
         at = parent;
@@ -219,10 +239,15 @@ fn broken(file: &File<'_>, function: Node<'_>) -> bool {
     if function.id() == file.root.id() {
         // Top-level code: only errors outside of functions count.
         return descendants(function, |node| !file.grammar.is_function(node.kind()))
-            .any(|node| node.is_error() || node.is_missing());
+            .any(|node| is_mistake(file, node));
     }
-    function.has_error()
+    descendants(function, |node| node.has_error()).any(|node| is_mistake(file, node))
         || std::iter::successors(function.parent(), Node::parent).any(|node| node.is_error())
+}
+
+/// Whether the node is a syntax error that matters.
+pub fn is_mistake(file: &File<'_>, node: Node<'_>) -> bool {
+    (node.is_error() || node.is_missing()) && !file.grammar.is_harmless(node, file.source.bytes)
 }
 
 /// The node and everything below it, in order of the text. Children of nodes that `enter` denies
@@ -304,11 +329,17 @@ impl<'t> Lowering<'t> {
         self.file.exceptions == Exceptions::Operators
     }
 
-    /// An event of `node` with a label of its text.
+    /// An event of `node` with a label of its text. Where nothing throws, a call is an effect.
     pub fn event(&self, node: Node<'_>, kind: fn(String) -> EventKind) -> Event {
+        let kind = match kind(self.file.normal(node)) {
+            EventKind::Call { label } if self.file.exceptions == Exceptions::Nothing => {
+                EventKind::Effect { label }
+            }
+            kind => kind,
+        };
         Event {
             span: span(node),
-            kind: kind(self.file.normal(node)),
+            kind,
         }
     }
 

@@ -1,9 +1,10 @@
 //! Which nodes of a function take and free which lock.
 
 use super::{File, descendants, span};
-use crate::catalog::pattern::{Bindings, Pattern};
-use crate::catalog::schema::Taken;
-use crate::catalog::{Match, Role};
+use crate::catalog::pattern::{Bindings, Code, Pattern};
+use crate::catalog::schema::{Guard, Taken};
+use crate::catalog::{Confidence, Match, Role};
+use crate::engine::Exceptions;
 use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind};
 use crate::language::Binding;
 use crate::language::names::split_member;
@@ -31,6 +32,9 @@ pub enum Does {
     },
     /// Frees the lock if it is held: the stack that holds it is closed.
     Close(SiteId),
+    /// A part of a lock's own call, which the catalogue vouches for: `striped.get(key)` of
+    /// `striped.get(key).lock()`.
+    Part,
     /// A call that ends what carries the lock, and frees it if it is held.
     End(SiteId),
     /// Holds the lock while its callback (the node with this id) runs.
@@ -49,6 +53,8 @@ pub struct Table {
     pub handed_over: Vec<KeyId>,
     pub opaque: Option<&'static str>,
     by_node: HashMap<usize, Does>,
+    /// Nodes that ask whether a guard holds its lock.
+    questions: HashMap<usize, KeyId>,
     /// Nodes at which a ticket is released, bound or tested: no hand-over.
     known_uses: Vec<usize>,
 }
@@ -61,13 +67,14 @@ impl Table {
             table.add_acquire(file, acquire);
         }
         let grammar = file.grammar;
-        let own = |node: Node<'_>| !grammar.is_function(node.kind());
+        let own = |node: Node<'_>| !file.is_own_body(node);
         for node in descendants(function, own) {
-            if node.id() == function.id() || grammar.is_function(node.kind()) {
+            if node.id() == function.id() || file.is_own_body(node) {
                 continue;
             }
             if grammar.may_match(node.kind()) {
                 table.add_release(file, node);
+                table.add_read(file, node);
                 table.add_guard(file, node);
             }
         }
@@ -75,7 +82,7 @@ impl Table {
             table.add_settling(file, node);
         }
         for node in descendants(function, own) {
-            if node.id() != function.id() && grammar.is_function(node.kind()) {
+            if node.id() != function.id() && file.is_own_body(node) {
                 table.find_hand_over(file, node);
             } else {
                 if grammar.may_match(node.kind()) {
@@ -131,19 +138,74 @@ impl Table {
         closes: &[Node<'_>],
     ) -> Option<SiteId> {
         let (enter, exit) = self.add_context(file, context)?;
-        self.by_node.insert(enters.id(), Does::Acquire(enter));
+        for node in [Some(enters), file.grammar.awaiting(enters)] {
+            self.by_node
+                .extend(node.map(|node| (node.id(), Does::Acquire(enter))));
+        }
         for close in closes {
-            self.by_node.insert(close.id(), Does::Close(exit));
+            for node in [Some(*close), file.grammar.awaiting(*close)] {
+                self.by_node
+                    .extend(node.map(|node| (node.id(), Does::Close(exit))));
+            }
         }
         Some(exit)
     }
 
+    /// A lock that an object of the class `guard` holds: the acquire and the release of it. It is a
+    /// lock that the function takes by hand, too, if one of `names` is how that is called; the last
+    /// of them is its plain name.
+    pub fn add_held(
+        &mut self,
+        file: &File<'_>,
+        guard: &Guard,
+        names: &[Node<'_>],
+    ) -> Option<(SiteId, SiteId)> {
+        let known = names.iter().find_map(|lock| {
+            let text = file.normal(*lock);
+            let key = self
+                .keys
+                .iter()
+                .find(|key| key.text == text && key.mode == guard.mode)?;
+            Some((*lock, key.entry))
+        });
+        let plain = || {
+            let lock = *names.last()?;
+            let surroundings = file.surroundings();
+            let entry = file.catalog.guarded_entry(guard, lock, surroundings)?;
+            // Functions are given the address.
+            let by_address = file.catalog.entries[entry].lock.functions;
+            let lock = if by_address { *names.first()? } else { lock };
+            Some((lock, entry))
+        };
+        let (lock, entry) = known.or_else(plain)?;
+        let hit = Match {
+            entry,
+            role: Role::Context,
+            bindings: Bindings::from([("LOCK".to_owned(), lock)]),
+            confidence: Confidence::Typed,
+        };
+        Some(self.implied_pair(file, &hit, span(lock)))
+    }
+
+    /// Says what a node does to a lock, whatever the patterns took it for.
+    pub fn note(&mut self, node: Node<'_>, does: Does) {
+        self.by_node.insert(node.id(), does);
+    }
+
+    /// Says that a node asks whether the key is held.
+    pub fn note_question(&mut self, node: Node<'_>, key: KeyId) {
+        self.questions.insert(node.id(), key);
+    }
+
     /// The key about which the node asks whether it is held.
     pub fn asks_held(&self, file: &File<'_>, node: Node<'_>) -> Option<KeyId> {
+        if let Some(key) = self.questions.get(&node.id()) {
+            return Some(*key);
+        }
         let hit = file
             .catalog
             .find(node, file.surroundings(), |role| role == Role::Held)?;
-        let text = file.catalog.entries[hit.entry].key_text(&hit.bindings, file.source.bytes);
+        let text = file.catalog.entries[hit.entry].key_text(&hit.bindings, file.surroundings());
         self.keys
             .iter()
             .position(|key| key.entry == hit.entry && key.text == text)
@@ -156,6 +218,7 @@ impl Table {
             span,
             what: SiteKind::Acquire(Acquire {
                 implied: true,
+                cannot_throw: cannot_throw(file),
                 ..Acquire::default()
             }),
         });
@@ -179,7 +242,7 @@ impl Table {
 
     fn key(&mut self, file: &File<'_>, hit: &Match<'_>) -> KeyId {
         let entry = &file.catalog.entries[hit.entry];
-        let text = entry.key_text(&hit.bindings, file.source.bytes);
+        let text = entry.key_text(&hit.bindings, file.surroundings());
         let mode = entry.lock.mode.clone();
         let known = self
             .keys
@@ -203,6 +266,12 @@ impl Table {
             .bindings
             .get("LOCK")
             .map_or_else(|| text.clone(), |node| file.source.text(span(*node)));
+        // Functions without an operand take what the entry is about.
+        let shown = if shown.is_empty() {
+            entry.lock.name.clone()
+        } else {
+            shown
+        };
         self.keys.push(Key {
             text,
             shown,
@@ -227,7 +296,10 @@ impl Table {
         };
         let mut acquire = Acquire {
             conditional: taken.is_some(),
-            null_when_not: taken == Some(Taken::NotNull),
+            null_when_not: matches!(taken, Some(Taken::NotNull | Taken::NotZero)),
+            zero_when_taken: matches!(taken, Some(Taken::Zero | Taken::Null)),
+            cannot_throw: cannot_throw(file) || entry.lock.infallible,
+            sure: taken.is_none() && entry.is_sure(found.node, text),
             ..Acquire::default()
         };
         let mut at = span(found.node);
@@ -250,20 +322,33 @@ impl Table {
             debug_assert_eq!(self.sites[site].key, key);
             return;
         }
-        match file.grammar.binding(found.node) {
+        let binding = file.grammar.binding(found.node);
+        match binding {
             // Of a lock that is known by name only, the code knows best: it counts on having it.
             Binding::Dropped if entry.lock.by_name => acquire.conditional = false,
             Binding::Dropped => acquire.ignored = acquire.conditional,
-            Binding::Target { target, whole } => {
+            Binding::Given { returned } => {
+                if returned || !entry.ticket.is_empty() {
+                    self.handed_over.push(key);
+                }
+            }
+            Binding::Target { target, whole } | Binding::Part { target, whole } => {
                 acquire.binding = Some(whole);
                 acquire.ticket = ticket_in(&entry.ticket, target, text);
-                if file.grammar.is_name(target.kind()) {
-                    acquire.bound = Some(file.normal(target));
-                }
+                let mut results = file.grammar.results(target).into_iter();
+                let tells = if acquire.zero_when_taken {
+                    results.next_back()
+                } else {
+                    results.next()
+                };
+                acquire.bound = tells
+                    .filter(|name| file.grammar.is_name(name.kind()))
+                    .map(|name| file.normal(name));
                 let names = descendants(target, |_| true)
                     .filter(|node| file.grammar.is_name(node.kind()))
                     .count();
-                acquire.binds_more = names > usize::from(acquire.ticket.is_some());
+                let part = matches!(binding, Binding::Part { .. });
+                acquire.binds_more = part || names > usize::from(acquire.ticket.is_some());
                 self.known_uses
                     .extend(descendants(target, |_| true).map(|node| node.id()));
             }
@@ -275,6 +360,26 @@ impl Table {
             what: SiteKind::Acquire(acquire),
         });
         self.by_node.insert(found.node.id(), Does::Acquire(site));
+        self.add_parts(file, found.node, &found.hit);
+    }
+
+    /// The calls between the lock's name and its method.
+    fn add_parts(&mut self, file: &File<'_>, node: Node<'_>, hit: &Match<'_>) {
+        let call = file.grammar.awaited_operand(node).unwrap_or(node);
+        let (Some(lock), Some(receiver)) = (hit.bindings.get("LOCK"), file.grammar.receiver(call))
+        else {
+            return;
+        };
+        let mut at = *lock;
+        while at.id() != receiver.id()
+            && let Some(parent) = at.parent()
+            && span(receiver).contains(span(parent))
+        {
+            at = parent;
+            if file.grammar.is_call(at.kind()) {
+                self.by_node.insert(at.id(), Does::Part);
+            }
+        }
     }
 
     fn add_release(&mut self, file: &File<'_>, node: Node<'_>) {
@@ -325,6 +430,18 @@ impl Table {
         }
         self.by_node.insert(outer.id(), Does::Release(site));
         self.by_node.insert(node.id(), Does::Release(site));
+        for hit in &hits {
+            self.add_parts(file, node, hit);
+        }
+    }
+
+    /// A call that looks at a ticket gives it to nobody.
+    fn add_read(&mut self, file: &File<'_>, node: Node<'_>) {
+        let hits = file
+            .catalog
+            .find_all(node, file.surroundings(), |role| role == Role::Read);
+        let tickets = hits.iter().filter_map(|hit| hit.bindings.get("TICKET"));
+        self.known_uses.extend(tickets.map(|node| node.id()));
     }
 
     /// A promise that is handed the release, and nothing else.
@@ -369,14 +486,18 @@ impl Table {
             let ticket = file.normal(*ticket);
             let key = self.sites.iter().find_map(|site| {
                 let acquire = site.acquire()?;
-                let same = acquire.ticket.as_deref() == Some(&ticket)
-                    && self.keys[site.key].entry == hit.entry;
+                let key = &self.keys[site.key];
+                let of_lock = !hit.bindings.contains_key("LOCK")
+                    || file.catalog.entries[hit.entry].key_text(&hit.bindings, file.surroundings())
+                        == key.text;
+                let same =
+                    acquire.ticket.as_deref() == Some(&ticket) && key.entry == hit.entry && of_lock;
                 same.then_some(site.key)
             })?;
             return Some((key, Some(ticket)));
         }
         let entry = &file.catalog.entries[hit.entry];
-        let text = entry.key_text(&hit.bindings, file.source.bytes);
+        let text = entry.key_text(&hit.bindings, file.surroundings());
         let key = self
             .keys
             .iter()
@@ -445,7 +566,7 @@ impl Table {
                     matches!(role, Role::Acquire | Role::Try(_))
                 })?;
                 let text =
-                    file.catalog.entries[hit.entry].key_text(&hit.bindings, file.source.bytes);
+                    file.catalog.entries[hit.entry].key_text(&hit.bindings, file.surroundings());
                 self.keys
                     .iter()
                     .position(|key| key.entry == hit.entry && key.text == text)
@@ -461,7 +582,7 @@ impl Table {
             .find_all(node, file.surroundings(), |role| role == Role::Close);
         for hit in &hits {
             let entry = &file.catalog.entries[hit.entry];
-            let text = entry.key_text(&hit.bindings, file.source.bytes);
+            let text = entry.key_text(&hit.bindings, file.surroundings());
             // `f.fileno()` goes with `f`.
             let closed: Vec<KeyId> = (0..self.keys.len())
                 .filter(|id| {
@@ -540,12 +661,15 @@ impl Table {
             return;
         }
         let name = file.normal(node);
+        // `lock.release`, `lock::unlock`
         let Some((receiver, method)) = split_member(&name) else {
             return;
         };
+
         let keys = (0..self.keys.len()).filter(|id| {
             let key = &self.keys[*id];
-            key.text == receiver && file.catalog.entries[key.entry].is_freed_by(method)
+            (key.text == receiver || key.shown == receiver)
+                && file.catalog.entries[key.entry].is_freed_by(method)
         });
         self.handed_over.extend(keys);
     }
@@ -569,6 +693,11 @@ impl Table {
     }
 }
 
+/// Whether taking a lock never throws in this file.
+fn cannot_throw(file: &File<'_>) -> bool {
+    file.exceptions == Exceptions::Nothing || file.catalog.facts.nothrow_acquires
+}
+
 /// Whether the lock `key` is `carrier` or something of it.
 fn carries(carrier: &str, key: &str) -> bool {
     key.strip_prefix(carrier)
@@ -579,7 +708,7 @@ fn carries(carrier: &str, key: &str) -> bool {
 fn ticket_in(patterns: &[Pattern], target: Node<'_>, text: &[u8]) -> Option<String> {
     patterns.iter().find_map(|pattern| {
         let mut bindings = Bindings::new();
-        if !pattern.matches(target, text, &mut bindings) {
+        if !pattern.matches(target, Code::plain(text), &mut bindings) {
             return None;
         }
         let ticket = bindings.get("TICKET")?;

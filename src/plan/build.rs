@@ -20,6 +20,8 @@ pub struct Builder<'a> {
     pub(super) construct: Construct,
     /// The construct goes round statements; a declaration alone does not.
     pub(super) wraps: bool,
+    /// The construct is a declaration that gets a block of its own.
+    pub(super) adds_block: bool,
     /// What releases in the text become: the ticket's call, when the fix binds one.
     pub(super) release: Option<String>,
 }
@@ -38,15 +40,22 @@ impl<'a> Builder<'a> {
         }
         let mut builder = Builder {
             printer: task.language.printer(),
-            draft: Draft::new(task.file.source, task.verbatim),
+            draft: Draft::new(task.file.source, task.verbatim)
+                .tidy(task.language.printer().tidies_blank_lines()),
             construct: Construct::default(),
             wraps: true,
+            adds_block: false,
             release: None,
             task,
             region,
         };
-        // `using` opens no block.
-        if form != Form::Using {
+        // `using` and `defer` open no block.
+        let opens = match form {
+            Form::Using | Form::Defer => false,
+            Form::Tracked => builder.printer.deferred(&[], "").is_none(),
+            _ => true,
+        };
+        if opens {
             builder.hoist()?;
         }
         Ok(builder)
@@ -124,9 +133,66 @@ impl<'a> Builder<'a> {
         self.draft.finish()
     }
 
-    /// Whether declarations move out of the region.
-    pub fn hoists(&self) -> bool {
-        !self.construct.above.is_empty()
+    /// Whether declarations move out of the region, or a block comes in for it.
+    pub fn disturbs(&self) -> bool {
+        !self.construct.above.is_empty() || self.adds_block
+    }
+
+    /// Puts a line behind the acquire, or in front of the first statement that runs with the lock
+    /// held.
+    pub(super) fn behind_acquire(&mut self, lines: &[String]) -> Result<(), Reason> {
+        let source = self.task.file.source;
+        let start = &self.region.start;
+        let before = start
+            .acquire
+            .or_else(|| start.block.stmts[..start.first].last());
+        let first = self.region.stmts().first();
+        let Some(anchor) = before.or(first) else {
+            return Err(reason("no-form", "no statement follows the acquire"));
+        };
+        let indent = String::from_utf8_lossy(source.indent_at(anchor.span.start)).into_owned();
+        let text: Vec<String> = lines.iter().map(|line| format!("{indent}{line}")).collect();
+        let text = text.join(source.newline);
+        let shares = first.is_some_and(|first| {
+            source.line_of(first.span.start) == source.line_of(anchor.span.end)
+                && first.span != anchor.span
+        });
+        match before {
+            Some(before) if shares && lines.len() == 1 => {
+                self.draft
+                    .insert(before.span.end, format!("; {}", lines[0]));
+            }
+            Some(before) if !shares => {
+                let at = source.line_content_end(before.span.end);
+                self.draft.insert(at, format!("{}{text}", source.newline));
+            }
+            None if source.first_on_line(anchor.span.start) => {
+                let at = source.line_start(anchor.span.start);
+                self.draft.insert(at, format!("{text}{}", source.newline));
+            }
+            None if lines.len() == 1 => {
+                self.draft
+                    .insert(anchor.span.start, format!("{}; ", lines[0]));
+            }
+            _ => {
+                return Err(reason(
+                    "one-line",
+                    "the code shares its line with other statements",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is deferred runs when the function is left: a loop would pile it up.
+    pub(super) fn not_in_a_loop(&self) -> Result<(), Reason> {
+        if super::place::is_repeated(&self.task.body.root, self.region.start.block) {
+            return Err(reason(
+                "no-form",
+                "what is deferred in a loop runs only when the function is left",
+            ));
+        }
+        Ok(())
     }
 
     pub(super) fn finally(&mut self, finals: Vec<String>) {
@@ -187,7 +253,7 @@ impl<'a> Builder<'a> {
             return Ok(());
         }
         let shown = self.task.body.keys[site.key].shown.clone();
-        let name = names::free(self.task.file, self.task.body, "release", &shown);
+        let name = names::free(&self.task, "release", &shown);
         self.draft.insert(
             site.span.start,
             self.printer.bind(&binding.replace("$TICKET", &name)),

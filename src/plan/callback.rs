@@ -168,6 +168,7 @@ pub(super) fn returns(stmt: &Stmt) -> bool {
 pub(super) fn jumps_out(stmt: &Stmt, depth: usize) -> bool {
     match &stmt.kind {
         StmtKind::Break(label) | StmtKind::Continue(label) => label.is_some() || depth == 0,
+        StmtKind::Goto(_) => true,
         kind => {
             let depth = match kind {
                 StmtKind::Loop(_)

@@ -71,11 +71,10 @@ impl Builder<'_> {
             .printer
             .hoist(self.task.file, node, after)
             .map_err(|(code, message)| reason(code, message))?;
-        let mut outside = hoist.outside;
-        if self.terminator().is_empty() && outside.ends_with(';') {
-            outside.pop();
-        }
-        if !outside.is_empty() {
+        for mut outside in hoist.outside {
+            if self.terminator().is_empty() && outside.ends_with(';') {
+                outside.pop();
+            }
             self.construct.above.push(outside);
         }
         if hoist.gone {

@@ -44,7 +44,12 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
     if !std::ptr::eq(body, own.block) {
         return Err(reason("control-flow", "the acquire stands in a handler"));
     }
-    let edits = if !handlers.is_empty() {
+    let sure = task.body.sites[task.site]
+        .acquire()
+        .is_some_and(|acquire| acquire.sure);
+    let first = own.block.stmts[..own.index].iter().all(is_silent);
+    // What never throws leaves nothing to handlers.
+    let edits = if !handlers.is_empty() && !(sure && first) {
         if form != Form::Tracked {
             return Err(reason(
                 "acquire-error-handled",
@@ -57,7 +62,7 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
             "no-form",
             "the acquire only has to move in front of its `try`",
         ));
-    } else if own.block.stmts[..own.index].iter().all(is_silent) {
+    } else if first {
         move_out(task, tried, own)?
     } else {
         move_head(task, tried, own)?
@@ -107,7 +112,7 @@ fn flagged(task: Task<'_>, tried: At<'_>, own: At<'_>) -> Result<Vec<Edit>, Reas
     let source = task.file.source;
     let printer = task.language.printer();
     let key = &task.body.keys[task.body.sites[task.site].key];
-    let flag = names::free(task.file, task.body, "held", &key.shown);
+    let flag = names::free(&task, "held", &key.shown);
     let end = if source.slice(own.stmt().span).ends_with(b";") {
         printer.terminator()
     } else {

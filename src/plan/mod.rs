@@ -3,6 +3,7 @@
 
 mod build;
 mod callback;
+mod exits;
 mod forms;
 mod hoist;
 mod inside_try;
@@ -14,7 +15,7 @@ pub mod region;
 
 use crate::analysis::NEATER;
 use crate::edit::Edit;
-use crate::finding::{Form, Reason, Rule};
+use crate::finding::{Form, Leak, Reason, Rule};
 use crate::flow::{Body, EventKind, SiteId, SiteKind, Stmt};
 use crate::language::Language;
 use crate::lower::File;
@@ -22,6 +23,8 @@ use crate::refusal::reason;
 use crate::source::Span;
 use build::Builder;
 use region::Region;
+use std::cell::OnceCell;
+use std::collections::HashSet;
 
 /// A rewrite that is worth proving.
 #[derive(Debug, Clone)]
@@ -40,8 +43,12 @@ pub struct Task<'a> {
     /// The releases in the text that free what the acquire takes.
     pub releases: &'a [SiteId],
     pub rule: Rule,
+    /// The exits that leave with the lock held.
+    pub leaks: &'a [Leak],
     /// Spans of strings that reach over several lines.
     pub verbatim: &'a [Span],
+    /// The names that a fix must not bring in, once they have been collected.
+    pub taken: &'a OnceCell<HashSet<String>>,
     /// Give up the points at which branches release, which makes a fix unsafe.
     pub forced: bool,
 }
@@ -79,6 +86,9 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
             "the acquire may fail, and its result is not looked at",
         ));
     }
+    if let Some(candidates) = forms::of_function(form) {
+        return candidates(task);
+    }
     let starts = place::starts(task.body, task.site);
     if starts.is_empty() {
         return Err(reason(
@@ -94,12 +104,17 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
                 let kept = std::mem::take(&mut region.kept);
                 region.dropped.extend(kept);
             }
+            let all_kept = keeps_releases(form).then(|| Region {
+                kept: [region.dropped.as_slice(), &region.kept].concat(),
+                dropped: Vec::new(),
+                ..region.clone()
+            });
             let plain = build(task, form, &region);
-            let hoists = !matches!(&plain, Ok((_, false)));
+            let disturbs = !matches!(&plain, Ok((_, false)));
             let absorbed = absorbing(&region)
-                .filter(|_| hoists)
+                .filter(|_| disturbs)
                 .and_then(|region| build(task, form, &region).ok());
-            // Taking a pure `return` in is shorter than moving declarations out.
+            // Taking a pure `return` in is shorter.
             found.extend(absorbed.map(|(edits, _)| Candidate { form, edits }));
             match plain {
                 Ok((edits, _)) => found.push(Candidate { form, edits }),
@@ -107,6 +122,8 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
                     refused.get_or_insert(reason);
                 }
             }
+            let kept = all_kept.and_then(|region| build(task, form, &region).ok());
+            found.extend(kept.map(|(edits, _)| Candidate { form, edits }));
         }
     }
     if found.is_empty() {
@@ -115,6 +132,11 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
         }));
     }
     Ok(found)
+}
+
+/// Whether the construct may be told to free the lock before its end: then no release has to go.
+fn keeps_releases(form: Form) -> bool {
+    form == Form::UniqueLock
 }
 
 /// The region with the pure `return` behind its main release taken in.
@@ -133,15 +155,15 @@ fn absorbing<'b>(region: &Region<'b>) -> Option<Region<'b>> {
     })
 }
 
-/// The edits, and whether declarations move out of the region.
+/// The edits, and whether declarations move out of the region or a block comes in for it.
 fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<(Vec<Edit>, bool), Reason> {
     stable(task, region)?;
     let mut builder = Builder::new(task, region, form)?;
     forms::write(form, &mut builder)?;
-    let hoists = builder.hoists();
+    let disturbs = builder.disturbs();
     builder
         .finish()
-        .map(|edits| (edits, hoists))
+        .map(|edits| (edits, disturbs))
         .map_err(|_| reason("one-line", "the code shares its line with other statements"))
 }
 
@@ -149,13 +171,14 @@ fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<(Vec<Edit>, 
 fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
     let site = &task.body.sites[task.site];
     let key = &task.body.keys[site.key];
-    let by_ticket = site
-        .acquire()
-        .is_some_and(|acquire| acquire.ticket.is_some());
-    let names: Vec<&str> = match site.acquire().and_then(|acquire| acquire.ticket.as_deref()) {
-        Some(ticket) => vec![ticket],
-        None => key.names.iter().map(String::as_str).collect(),
-    };
+    let ticket = site.acquire().and_then(|acquire| acquire.ticket.as_deref());
+    let named = ticket.is_none() || task.entry().ticket_needs_lock();
+    let mut names: Vec<&str> = ticket.into_iter().collect();
+    if named {
+        names.extend(key.names.iter().map(String::as_str));
+    }
+    let operands = release_operands(task);
+    names.extend(operands.iter().map(String::as_str));
     for stmt in region.stmts() {
         if let Some(name) = assigned(stmt, &names) {
             return Err(reason(
@@ -164,7 +187,7 @@ fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
             ));
         }
     }
-    if key.has_call && !by_ticket {
+    if key.has_call && named {
         return Err(reason(
             "receiver-has-call",
             format!(
@@ -174,6 +197,22 @@ fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
         ));
     }
     Ok(())
+}
+
+/// What the release that a construct would repeat mentions.
+fn release_operands(task: Task<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    let release = task.releases.first().and_then(|site| {
+        let span = task.body.sites[*site].span;
+        task.file
+            .root
+            .descendant_for_byte_range(span.start, span.end)
+    });
+    if let Some(arguments) = release.and_then(|call| task.file.grammar.arguments(call)) {
+        let text = task.file.source.bytes;
+        task.file.grammar.names_in(arguments, text, &mut names);
+    }
+    names
 }
 
 fn assigned<'n>(stmt: &Stmt, names: &[&'n str]) -> Option<&'n str> {

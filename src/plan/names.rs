@@ -1,14 +1,15 @@
 //! Names that a fix brings in: free ones.
 
+use super::Task;
 use crate::flow::Body;
 use crate::lower::{File, descendants};
 use std::collections::HashSet;
 
 /// A name that nothing in the function mentions and that hides nothing around it: `wanted`, then
 /// `wanted` with the lock's name behind it, then numbered.
-pub fn free(file: &File<'_>, body: &Body, wanted: &str, lock: &str) -> String {
-    let taken = taken(file, body);
-    let printer = file.grammar.language().printer();
+pub fn free(task: &Task<'_>, wanted: &str, lock: &str) -> String {
+    let taken = task.taken.get_or_init(|| taken(task.file, task.body));
+    let printer = task.language.printer();
     let is_free = |name: &String| !taken.contains(name.as_str());
     let plain = printer.variable(wanted);
     if is_free(&plain) {

@@ -137,7 +137,12 @@ fn is_lone_acquire(stmt: &Stmt, site: SiteId) -> bool {
     stmt.own_events()
         .iter()
         .rev()
-        .find(|event| !matches!(event.kind, EventKind::Assign { .. }))
+        .find(|event| {
+            !matches!(
+                event.kind,
+                EventKind::Assign { .. } | EventKind::Means { .. }
+            )
+        })
         .is_some_and(|event| touches(&event.kind, site))
 }
 
@@ -279,6 +284,30 @@ fn guarded<'b>(path: &[At<'b>], found: &mut Vec<Start<'b>>) {
         }
         _ => {}
     }
+}
+
+/// Whether a loop of the innermost function around the block runs it.
+pub fn is_repeated(root: &Block, block: &Block) -> bool {
+    fn search(at: &Block, block: &Block, repeated: bool) -> Option<bool> {
+        if std::ptr::eq(at, block) {
+            return Some(repeated);
+        }
+        at.stmts.iter().find_map(|stmt| {
+            let mut own = stmt;
+            while let StmtKind::Labeled { body, .. } = &own.kind {
+                own = body;
+            }
+            let repeated = match own.kind {
+                StmtKind::Loop(_) => true,
+                StmtKind::InPlace(_) => false,
+                _ => repeated,
+            };
+            own.blocks()
+                .into_iter()
+                .find_map(|inner| search(inner, block, repeated))
+        })
+    }
+    search(root, block, false).unwrap_or(true)
 }
 
 /// Whether control never reaches the end of the block.

@@ -156,6 +156,7 @@ fn is_main_release(stmt: &Stmt, site: SiteId, start: &Start<'_>) -> bool {
                         EventKind::Release(_)
                             | EventKind::MayThrow { .. }
                             | EventKind::Assign { .. }
+                            | EventKind::Means { .. }
                     )
                 })
         }
@@ -176,7 +177,10 @@ fn is_main_release(stmt: &Stmt, site: SiteId, start: &Start<'_>) -> bool {
 fn is_pure(event: &Event) -> bool {
     matches!(
         event.kind,
-        EventKind::MayThrow { .. } | EventKind::Assign { .. } | EventKind::Choice { .. }
+        EventKind::MayThrow { .. }
+            | EventKind::Assign { .. }
+            | EventKind::Means { .. }
+            | EventKind::Choice { .. }
     )
 }
 

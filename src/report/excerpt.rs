@@ -2,6 +2,7 @@
 
 use super::{Styles, printable};
 use crate::finding::{Finding, LeakKind};
+use crate::language::Language;
 use crate::source::{Source, Span};
 use std::fmt::Write;
 
@@ -20,8 +21,13 @@ struct Mark {
 }
 
 /// The excerpt for `finding`, each line ended; empty when the places are not in the text.
-pub(super) fn excerpt(source: &Source<'_>, finding: &Finding, styles: Styles) -> String {
-    let marks = marks(finding, source);
+pub(super) fn excerpt(
+    source: &Source<'_>,
+    finding: &Finding,
+    language: Language,
+    styles: Styles,
+) -> String {
+    let marks = marks(finding, source, language);
     let width = marks
         .last()
         .map_or(0, |mark| mark.line.to_string().len())
@@ -60,7 +66,8 @@ pub(super) fn excerpt(source: &Source<'_>, finding: &Finding, styles: Styles) ->
     out
 }
 
-fn marks(finding: &Finding, source: &Source<'_>) -> Vec<Mark> {
+fn marks(finding: &Finding, source: &Source<'_>, language: Language) -> Vec<Mark> {
+    let throw = language.grammar().throws().trim_end_matches('s');
     let lock = &finding.lock;
     let mark = |span: Span, text: String| {
         (span.start <= span.end && span.end <= source.bytes.len()).then(|| Mark {
@@ -72,7 +79,7 @@ fn marks(finding: &Finding, source: &Source<'_>) -> Vec<Mark> {
     let mut marks = vec![mark(finding.acquire, acquired(finding))];
     for leak in finding.leaks.iter().take(MOST_MARKS) {
         let text = match leak.kind {
-            LeakKind::Exception => format!("may throw with `{lock}` held"),
+            LeakKind::Exception => format!("may {throw} with `{lock}` held"),
             LeakKind::EndOfBody => format!("ends with `{lock}` held"),
             _ => format!("leaves with `{lock}` held"),
         };

@@ -7,6 +7,7 @@ use super::diff::{Kind, Line};
 use super::excerpt::excerpt;
 use super::{Styles, fix_of, printable};
 use crate::finding::{Applicability, Finding};
+use crate::language::Language;
 use crate::source::Source;
 use std::io::{self, Write};
 use std::path::Path;
@@ -23,7 +24,7 @@ const PATCH_WORDS: [&str; 9] = [
 /// When `out` cannot be written.
 pub fn finding(
     out: &mut impl Write,
-    path: &Path,
+    (path, language): (&Path, Language),
     source: &Source<'_>,
     finding: &Finding,
     least: Applicability,
@@ -41,7 +42,7 @@ pub fn finding(
         finding.rule,
         printable(&finding.message)
     )?;
-    write!(out, "\n{}", excerpt(source, finding, styles))?;
+    write!(out, "\n{}", excerpt(source, finding, language, styles))?;
     if let Some(note) = fix_note(finding, least) {
         writeln!(out, "  {faint}= {}{faint:#}", printable(&note))?;
     }

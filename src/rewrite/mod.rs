@@ -20,6 +20,8 @@ pub struct Draft<'a> {
     tails: Vec<(usize, String)>,
     /// Bytes whose lines must not move: strings over several lines.
     verbatim: &'a [Span],
+    /// Blank lines that a removed line leaves behind go with it.
+    tidy: bool,
 }
 
 /// The lines that a construct puts round a region, without indentation.
@@ -62,7 +64,14 @@ impl<'a> Draft<'a> {
             removed: Vec::new(),
             tails: Vec::new(),
             verbatim,
+            tidy: false,
         }
+    }
+
+    /// Has blank lines go with the line between them.
+    pub fn tidy(mut self, tidy: bool) -> Self {
+        self.tidy = tidy;
+        self
     }
 
     /// The finished edits.
@@ -151,6 +160,13 @@ impl<'a> Draft<'a> {
             return self.extend(last, what.main, &indent, construct);
         }
         let from = self.open(what, first, &indent, own_line, &construct.open);
+        if let (Some(acquire), Some(instead)) = (what.acquire, &construct.instead)
+            && instead.ends_with([':', '{'])
+            && from > acquire.span.end
+        {
+            // A block does not begin with a blank line.
+            self.remove_blank_lines_above(from, acquire.span.end);
+        }
         match what.main {
             Some(main) => self.close_with_main(what, last, main, &indent, construct, from),
             None => {
@@ -252,6 +268,10 @@ impl<'a> Draft<'a> {
     /// Gives the `try` a `finally`, into which the release behind it moves.
     fn extend(&mut self, tried: &Stmt, main: Option<&Stmt>, indent: &str, construct: &Construct) {
         let nl = self.source.newline;
+        let head = self.source.line_start(tried.span.start);
+        for line in &construct.open {
+            self.edits.insert(head, format!("{indent}{line}{nl}"));
+        }
         let middle = construct.middle.as_deref().unwrap_or_default();
         let joined = match &construct.close {
             // `} finally {`: the brace is there.
@@ -346,8 +366,17 @@ impl<'a> Draft<'a> {
     ) {
         let nl = self.source.newline;
         let Some(middle) = &construct.middle else {
-            // The construct releases by itself.
-            self.deeper.push(Span::new(from, main.span.end));
+            // The construct releases by itself. What a comment says of the release, it says of the
+            // end of the construct.
+            let line = self.source.line_start(main.span.start);
+            let mut at = main.span.end;
+            if self.source.first_on_line(main.span.start) {
+                at = self.with_comments_above(main.span.start, last.span.end);
+                if at == line && self.is_blank_behind(main.span.end) {
+                    self.remove_blank_lines_above(at, last.span.end);
+                }
+            }
+            self.deeper.push(Span::new(from, at));
             self.remove_stmt(main.span, what.block, Some(last.span.end), false);
             if let Some(close) = &construct.close {
                 let end = self.source.line_content_end(last.span.end);
@@ -447,6 +476,17 @@ impl<'a> Draft<'a> {
         start
     }
 
+    /// Whether the line behind that of `at` is blank, or there is none.
+    fn is_blank_behind(&self, at: usize) -> bool {
+        let start = self.source.line_end(at);
+        start > self.source.line_content_end(at) && self.is_blank(start)
+    }
+
+    /// Whether the line that starts at `start` is blank.
+    fn is_blank(&self, start: usize) -> bool {
+        self.source.line_content_end(start) == start + self.source.indent_at(start).len()
+    }
+
     /// A blank line in front of the release would end the block that it leaves.
     fn remove_blank_lines_above(&mut self, at: usize, floor: usize) {
         let mut start = at;
@@ -462,6 +502,30 @@ impl<'a> Draft<'a> {
         if start < at {
             self.removed.push(Span::new(start, at));
         }
+    }
+
+    /// Where the blank lines above `start` begin, if they have to go with the lines up to `end`:
+    /// another blank line or the end of the block follows.
+    fn blank_above(&self, start: usize, end: usize) -> usize {
+        let is_blank = |at: usize| {
+            at < self.source.bytes.len()
+                && self.source.indent_at(at).len() + at == self.source.line_content_end(at)
+        };
+        let next = &self.source.bytes[(end
+            + self
+                .source
+                .indent_at(end.min(self.source.bytes.len() - 1))
+                .len())
+        .min(self.source.bytes.len())..];
+        let ends = is_blank(end)
+            || next.starts_with(b"}")
+            || next.starts_with(b"case ")
+            || next.starts_with(b"default:");
+        let mut above = start;
+        while ends && above > 0 && is_blank(self.source.line_start(above - 1)) {
+            above = self.source.line_start(above - 1);
+        }
+        above
     }
 
     /// The start of the line of `at`, or of the comment lines right above it, behind `floor`.
@@ -488,6 +552,30 @@ impl<'a> Draft<'a> {
             .all(|byte| byte.is_ascii_whitespace() || *byte == b';')
     }
 
+    /// Puts a function that is called where it stands round the lines from `head` to `tail`, and
+    /// `above` in front of it.
+    ///
+    /// # Errors
+    /// [`Overlap`] when other code stands on these lines.
+    pub fn enclose(
+        &mut self,
+        (head, tail): (Span, Span),
+        above: &[String],
+        (open, close): (&str, &str),
+    ) -> Result<(), Overlap> {
+        let start = self.source.line_start(head.start);
+        if !self.source.first_on_line(head.start) || !self.source.first_on_line(tail.start) {
+            return Err(Overlap(head.start));
+        }
+        let indent = String::from_utf8_lossy(self.source.indent_at(head.start)).into_owned();
+        let nl = self.source.newline;
+        self.above(head, &indent, true, above);
+        self.edits.insert(start, format!("{indent}{open}{nl}"));
+        self.deeper.push(Span::new(start, tail.end));
+        self.after(tail, &indent, format!("{nl}{indent}{close}"));
+        Ok(())
+    }
+
     /// Takes a statement out. `previous` is the end of the statement before it in its block;
     /// `alone` says that it is the only one there.
     pub fn remove_stmt(&mut self, span: Span, block: &Block, previous: Option<usize>, alone: bool) {
@@ -507,10 +595,19 @@ impl<'a> Draft<'a> {
             let line_end = self.source.line_end(span.end);
             if line_end == content_end && line_start > 0 {
                 // The last line of a file without a final newline: the one before becomes it.
-                let above = self.source.line_content_end(line_start - 1);
+                let mut above = self.source.line_start(line_start - 1);
+                while above > 0 && self.is_blank(above) {
+                    above = self.source.line_start(above - 1);
+                }
+                let above = self.source.line_content_end(above);
                 self.removed.push(Span::new(above, line_end));
             } else {
-                self.removed.push(Span::new(line_start, line_end));
+                let above = if self.tidy {
+                    self.blank_above(line_start, line_end)
+                } else {
+                    line_start
+                };
+                self.removed.push(Span::new(above, line_end));
             }
         } else if end == content_end {
             // `work(); release();`

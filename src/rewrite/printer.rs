@@ -1,5 +1,6 @@
 //! How a language writes the constructs of the forms.
 
+use crate::catalog::Entry;
 use crate::lower::File;
 use crate::source::Span;
 use tree_sitter::Node;
@@ -7,8 +8,8 @@ use tree_sitter::Node;
 /// A declaration moved out of a region.
 #[derive(Debug, Clone, Default)]
 pub struct Hoist {
-    /// What stands outside instead: `let row;`.
-    pub outside: String,
+    /// The lines that stand outside instead: `let row;`.
+    pub outside: Vec<String>,
     /// What the declaration becomes inside: spans and their texts.
     pub inside: Vec<(Span, String)>,
     /// Nothing of it stays inside.
@@ -59,12 +60,39 @@ pub trait Printer: Sync + Send {
     fn set_flag(&self, name: &str, value: bool) -> String;
     /// Lines that run `statement` if the flag is set, one level of `indent` inside.
     fn when(&self, flag: &str, statement: &str, indent: &str) -> Vec<String>;
+    /// Lines that have the statements run when the function is left, where the language can say so.
+    fn deferred(&self, _statements: &[String], _indent: &str) -> Option<Vec<String>> {
+        None
+    }
+    /// The lines that open and end a function that is called where it stands, where the language
+    /// has a form for it; the jump to its end.
+    fn called_in_place(&self) -> Option<(&'static str, &'static str, &'static str)> {
+        None
+    }
+    /// Whether the statements mean the same in a function of their own.
+    ///
+    /// # Errors
+    /// When they do not, with the reason.
+    fn may_enclose(&self, _file: &File<'_>, _region: Span) -> Result<(), CannotHoist> {
+        Ok(())
+    }
+    /// Whether the language's formatter takes blank lines away from the ends of a block, and all
+    /// but one elsewhere.
+    fn tidies_blank_lines(&self) -> bool {
+        false
+    }
     /// `const release = ` for a binding such as `[, release]`.
     fn bind(&self, binding: &str) -> String;
     /// Whether a node's lines must not be moved: strings and templates.
     fn is_verbatim(&self, kind: &str) -> bool;
-    /// A stack of contexts called `name` that enters `lock`.
-    fn exit_stack(&self, _file: &File<'_>, _name: &str, _lock: &str) -> Option<Stack> {
+    /// A stack of contexts called `name` that enters `lock`, which has to be awaited or not.
+    fn exit_stack(
+        &self,
+        _file: &File<'_>,
+        _name: &str,
+        _lock: &str,
+        _awaited: bool,
+    ) -> Option<Stack> {
         None
     }
     /// Moves the declarations of the statement at `span` out of their block.
@@ -72,4 +100,52 @@ pub trait Printer: Sync + Send {
     /// # Errors
     /// When it cannot be done, with the reason.
     fn hoist(&self, file: &File<'_>, stmt: Node<'_>, after: Span) -> Result<Hoist, CannotHoist>;
+    /// A declaration, without a value, of a variable that holds what the function gives back:
+    /// `int ret`.
+    fn declare_result(&self, _file: &File<'_>, _function: Span, _name: &str) -> Option<String> {
+        None
+    }
+    /// A variable of the function's own type that the function gives back elsewhere.
+    fn result_variable(&self, _file: &File<'_>, _function: Span) -> Option<String> {
+        None
+    }
+    /// Whether nobody else can change the value of the operand: it is a constant or a local variable.
+    fn is_plain_value(&self, _file: &File<'_>, _function: Span, _operand: Node<'_>) -> bool {
+        false
+    }
+    /// `return name`
+    fn give_back(&self, name: &str) -> String {
+        format!("return {name}")
+    }
+    /// What goes when a variable of the function at `function` goes; `None` where something other than
+    /// what stands at `gone` uses it.
+    fn without_variable(
+        &self,
+        _file: &File<'_>,
+        _function: Span,
+        _name: &str,
+        _gone: &[Span],
+    ) -> Option<Vec<Span>> {
+        None
+    }
+    /// `goto label`, where there is such a thing.
+    fn goto(&self, _label: &str) -> Option<String> {
+        None
+    }
+
+    /// The declaration of a guard from the catalogue's code, `$GUARD` left in it, for the lock that
+    /// the call `acquire` takes; `None` when something of it cannot be told.
+    fn guard(
+        &self,
+        _file: &File<'_>,
+        _entry: &Entry,
+        _acquire: Node<'_>,
+        _code: &str,
+    ) -> Option<String> {
+        None
+    }
+    /// Where and how the file includes a header; `None` when it does so already.
+    fn include(&self, _file: &File<'_>, _header: &str) -> Option<(usize, String)> {
+        None
+    }
 }

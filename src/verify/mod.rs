@@ -10,8 +10,8 @@ use crate::engine::Exceptions;
 use crate::finding::{Finding, Reason, Rule};
 use crate::flow::{Body, KeyId, SiteId};
 use crate::language::Language;
-use crate::lower::{File, descendants, lower_at};
-use crate::parse::parse;
+use crate::lower::{File, descendants, is_mistake, lower_at};
+use crate::parse::reparse;
 use crate::refusal::reason;
 use crate::source::{Source, Span};
 use proof::{Divergence, prove};
@@ -42,28 +42,36 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     let text = edit::apply(claim.file.source.bytes, edits);
     let unproved = |message: &str| reason("not-proved", message);
     let grammar = claim.language.grammar();
-    let tree = parse(grammar, &text)
+    let before = (claim.file.source, claim.file.tree);
+    let (tree, region) = reparse(grammar, before, edits, &text)
         .ok_or_else(|| unproved("the rewritten code takes too long to parse"))?;
-    if errors(tree.root_node()) > errors(claim.file.root) {
-        return Err(unproved("the rewritten code does not parse"));
-    }
     let source = Source::new(&text, grammar.default_indent());
-    if kept_tokens(claim, claim.file.root, claim.file.source.bytes)
-        != kept_tokens(claim, tree.root_node(), &text)
+    // Behind the region the texts are the same.
+    let was = Span::new(
+        region.start,
+        claim.file.source.bytes.len() - (text.len() - region.end),
+    );
+    if kept_tokens(claim, claim.file.root, (claim.file.source.bytes, was))
+        != kept_tokens(claim, tree.root_node(), (&text, region))
     {
         return Err(unproved(
             "the rewritten code would lose or change a comment or a string",
         ));
     }
-    let names = grammar.names(tree.root_node(), &text);
+    let names = claim.file.names.shifted(|at| shifted(at, edits));
     let file = File {
         source: &source,
+        tree: &tree,
         root: tree.root_node(),
         names: &names,
         catalog: claim.catalog,
         grammar,
         exceptions: claim.exceptions,
+        standard: claim.file.standard,
     };
+    if errors(&file) > errors(claim.file) {
+        return Err(unproved("the rewritten code does not parse"));
+    }
     let start = shifted(claim.body.span.start, edits);
     let after = lower_at(&file, start, &claim.body.name)
         .ok_or_else(|| unproved("the rewritten function is not understood"))?;
@@ -112,28 +120,30 @@ fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<()
 }
 
 /// The number of syntax errors.
-fn errors(root: Node<'_>) -> usize {
-    if !root.has_error() {
-        return 0;
-    }
-    descendants(root, |node| node.has_error())
-        .filter(|node| node.is_error() || node.is_missing())
+fn errors(file: &File<'_>) -> usize {
+    descendants(file.root, |node| node.has_error())
+        .filter(|node| is_mistake(file, *node))
         .count()
 }
 
-/// Comments (white space at line starts left out) and strings, in order.
-fn kept_tokens(claim: &Claim<'_>, root: Node<'_>, text: &[u8]) -> Vec<Vec<u8>> {
+/// Comments (white space at line starts left out) and strings that touch the region, in order.
+fn kept_tokens(claim: &Claim<'_>, root: Node<'_>, (text, region): (&[u8], Span)) -> Vec<Vec<u8>> {
     let printer = claim.language.printer();
-    descendants(root, |node| !printer.is_verbatim(node.kind()))
-        .filter_map(|node| {
-            let bytes = &text[node.byte_range()];
-            if node.is_extra() && node.kind().contains("comment") {
-                let lines = bytes.split(|byte| *byte == b'\n');
-                return Some(lines.flat_map(|line| line.trim_ascii().to_vec()).collect());
-            }
-            printer.is_verbatim(node.kind()).then(|| bytes.to_vec())
-        })
-        .collect()
+    let touches =
+        |node: Node<'_>| node.start_byte() <= region.end && region.start <= node.end_byte();
+    descendants(root, |node| {
+        touches(node) && !printer.is_verbatim(node.kind())
+    })
+    .filter(|node| touches(*node))
+    .filter_map(|node| {
+        let bytes = &text[node.byte_range()];
+        if node.is_extra() && node.kind().contains("comment") {
+            let lines = bytes.split(|byte| *byte == b'\n');
+            return Some(lines.flat_map(|line| line.trim_ascii().to_vec()).collect());
+        }
+        printer.is_verbatim(node.kind()).then(|| bytes.to_vec())
+    })
+    .collect()
 }
 
 /// Where the byte at `at` stands after the edits.

@@ -22,6 +22,8 @@ const BROKEN: [&str; 7] = [
 pub enum Verdict {
     /// Every breach, in sentences.
     Breach(Vec<String>),
+    /// The program itself is wrong.
+    Faulty(Vec<String>),
     Kept {
         /// Whether some run of the original leaves a lock held.
         leaks: bool,
@@ -40,7 +42,7 @@ pub fn breaches(command: Command, families: &[Family]) -> Vec<String> {
     verdicts(command, families)
         .into_iter()
         .flat_map(|verdict| match verdict {
-            Verdict::Breach(messages) => messages,
+            Verdict::Breach(messages) | Verdict::Faulty(messages) => messages,
             Verdict::Kept { .. } => Vec::new(),
         })
         .collect()
@@ -68,12 +70,15 @@ pub fn verdicts_of(command: Command, families: &[&Family]) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for family in families {
         let original = results.next().expect("a result for each case");
-        let mut found = faults_of_fixture(family, &original);
+        let faults = faults_of_fixture(family, &original);
+        let mut found = Vec::new();
         for rewritten in &family.rewritten {
             let traces = results.next().expect("a result for each case");
             found.extend(compare(&family.original, &original, rewritten, &traces));
         }
-        verdicts.push(if found.is_empty() {
+        verdicts.push(if !faults.is_empty() {
+            Verdict::Faulty(faults)
+        } else if found.is_empty() {
             let leaks = original.is_ok_and(|traces| traces.iter().any(Trace::leaks));
             Verdict::Kept { leaks }
         } else {

@@ -23,7 +23,7 @@ const SCRIPT: Words = Words {
     declare: "const @ = ~",
     variable: "@",
     unused_is_error: false,
-    if_flag: "if (flags[#])",
+    if_flag: "if (flag#)",
     otherwise: "else",
     loop_twice: "for (const turn of [1, 2])",
     label: "l#: ",
@@ -54,7 +54,7 @@ const fn javascript(head: &'static str, acquire: &'static str, release: &'static
         words: &SCRIPT,
         file_name: "generated.js",
         head,
-        function: "async function work(flags, way)",
+        function: "async function work(flag0, flag1, flag2, flag3, way)",
         foot: "",
         level: 0,
         acquire,
@@ -62,7 +62,7 @@ const fn javascript(head: &'static str, acquire: &'static str, release: &'static
         taken: "",
         not_taken: "",
         watched: "@",
-        call: |flags, way| format!("work({flags:?}, {way})"),
+        call: |flags, way| format!("work({}, {way})", joined(flags, "true", "false")),
     }
 }
 
@@ -121,7 +121,7 @@ const THREADS: Words = Words {
     declare: "@ = ~",
     variable: "@",
     unused_is_error: false,
-    if_flag: "if flags[#]",
+    if_flag: "if flag#",
     otherwise: "else",
     loop_twice: "for turn in [1, 2]",
     label: "",
@@ -154,13 +154,13 @@ const TASKS: Words = Words {
     ..THREADS
 };
 
-/// A call of a Python function.
-fn python_call(flags: &[bool], way: usize) -> String {
+/// Arguments that are true or false.
+fn joined(flags: &[bool], yes: &str, no: &str) -> String {
     let flags: Vec<&str> = flags
         .iter()
-        .map(|flag| if *flag { "True" } else { "False" })
+        .map(|flag| if *flag { yes } else { no })
         .collect();
-    format!("work([{}], {way})", flags.join(", "))
+    flags.join(", ")
 }
 
 /// A lock of Python's threads.
@@ -169,7 +169,7 @@ const fn threads(head: &'static str) -> Dialect {
         words: &THREADS,
         file_name: "generated.py",
         head,
-        function: "def work(flags, way)",
+        function: "def work(flag0, flag1, flag2, flag3, way)",
         foot: "",
         level: 0,
         acquire: "@.acquire()",
@@ -177,7 +177,7 @@ const fn threads(head: &'static str) -> Dialect {
         taken: "@.acquire(blocking=False)",
         not_taken: "not @.acquire(blocking=False)",
         watched: "@",
-        call: python_call,
+        call: |flags, way| format!("work({}, {way})", joined(flags, "True", "False")),
     }
 }
 
@@ -190,7 +190,7 @@ pub const PYTHON: [Dialect; 3] = [
     threads("import threading\nlock0 = threading.RLock()\nlock1 = threading.RLock()\n\n"),
     Dialect {
         words: &TASKS,
-        function: "async def work(flags, way)",
+        function: "async def work(flag0, flag1, flag2, flag3, way)",
         acquire: "await @.acquire()",
         taken: "",
         not_taken: "",

@@ -10,6 +10,9 @@ fn breaches(runtime: Runtime, original: &str, rewritten: &str) -> Option<Vec<Str
     let (file_name, lock) = match runtime {
         Runtime::Node => ("planted.js", "mutex"),
         Runtime::CPython => ("planted.py", "lock"),
+        Runtime::Gcc => ("planted.c", "lock"),
+        Runtime::Gxx => ("planted.cpp", "lock_"),
+        Runtime::Jvm => ("Planted.java", "lock"),
         Runtime::Php => ("planted.php", "$lock"),
     };
     let cases = [original, rewritten].map(|text| Case {

@@ -59,7 +59,7 @@ pub struct Dialect {
     pub file_name: &'static str,
     /// What stands in front of the function, the locks `lock0`, `lock1`, … included.
     pub head: &'static str,
-    /// The function `work(flags, way)`.
+    /// The function `work`: flags `flag0`, `flag1`, …, then `way`.
     pub function: &'static str,
     /// What stands behind it.
     pub foot: &'static str,

@@ -78,7 +78,9 @@ pub struct Features {
 struct Place {
     /// The acquires whose locks are held here, the latest last.
     held: Vec<Taken>,
-    /// How many of them were taken outside of the innermost loop that `break` leaves.
+    /// Locks that a `finally` around this place frees.
+    guarded: Vec<usize>,
+    /// How many of the held ones were taken outside of the innermost loop that `break` leaves.
     outside_loop: usize,
     in_loop: bool,
     /// The label of an outer loop, and how many locks were taken outside of it.
@@ -114,17 +116,46 @@ pub fn program(seed: u64, features: Features) -> Vec<Statement> {
     body
 }
 
-/// Whether the program frees each lock that it takes somewhere. One that never does may mean to keep it.
+/// Whether the program frees each lock that it takes, and not only in order to throw: what keeps its
+/// lock unless it fails may mean to.
 pub fn releases_all(body: &[Statement]) -> bool {
     let (mut taken, mut freed) = (Vec::new(), Vec::new());
     visit(body, &mut |statement| match statement {
         Statement::Acquire(one) | Statement::IfTaken(one, _) | Statement::UnlessTaken(one, _) => {
             taken.push(*one);
         }
-        Statement::Release(one) => freed.push(*one),
         _ => {}
     });
+    let mut see = |block: &[Statement]| {
+        if !matches!(block.last(), Some(Statement::Throw(_))) {
+            freed.extend(block.iter().filter_map(|statement| match statement {
+                Statement::Release(one) => Some(*one),
+                _ => None,
+            }));
+        }
+    };
+    see(body);
+    visit(body, &mut |statement| {
+        for block in blocks(statement) {
+            see(block);
+        }
+    });
     taken.iter().all(|one| freed.contains(one))
+}
+
+/// Whether a handler of the program does work: when that fails, it is the second thing to fail.
+pub fn works_in_handlers(body: &[Statement]) -> bool {
+    let mut found = false;
+    visit(body, &mut |statement| {
+        if let Statement::Try { catch, finally, .. } = statement {
+            let releases = |rest: &Vec<Statement>| {
+                rest.iter()
+                    .all(|statement| matches!(statement, Statement::Release(_)))
+            };
+            found |= catch.iter().chain(finally).any(|rest| !releases(rest));
+        }
+    });
+    found
 }
 
 /// Calls `see` for each statement, nested ones too.
@@ -206,13 +237,28 @@ impl Generator {
 
     /// One acquire with what belongs to it. Whether control comes out behind it.
     fn span(&mut self, out: &mut Vec<Statement>, place: &mut Place) -> bool {
-        let lock = (0..self.features.locks)
-            .find(|lock| place.held.iter().all(|taken| taken.lock != *lock));
+        let lock = (0..self.features.locks).find(|lock| {
+            let held = place.held.iter().any(|taken| taken.lock == *lock);
+            !held && !place.guarded.contains(lock)
+        });
         let Some(lock) = lock else { return true };
         let taken = Taken {
             lock,
             number: self.fresh(),
         };
+        if self.features.handlers && self.chance(12) {
+            out.push(Statement::Acquire(taken));
+            let mut inner = place.deeper();
+            inner.guarded.push(lock);
+            let mut body = Vec::new();
+            self.held_block(&mut body, &mut inner);
+            out.push(Statement::Try {
+                body,
+                catch: None,
+                finally: Some(vec![Statement::Release(taken)]),
+            });
+            return true;
+        }
         if self.features.try_acquire && self.chance(15) {
             let mut inner = place.deeper();
             inner.held.push(taken);

@@ -1,6 +1,7 @@
 //! The runtimes that programs are run with, and whether they are there.
 
 use crate::fixture::tests_directory;
+use crate::native;
 use crate::trace::{Report, Trace};
 use serde_json::json;
 use std::io::Write;
@@ -26,6 +27,10 @@ pub type Traces = Result<Vec<Trace>, String>;
 pub enum Runtime {
     Node,
     CPython,
+    Gcc,
+    /// GNU C++, told what to do by a driver in Python.
+    Gxx,
+    Jvm,
     Php,
 }
 
@@ -48,6 +53,23 @@ impl Runtime {
                 command.arg(tests_directory().join("behaviour/driver.py"));
                 ("python3", command)
             }
+            Runtime::Gcc => ("gcc", Command::new("gcc")),
+            Runtime::Gxx => {
+                let mut command = Command::new("python3");
+                command.arg("-B");
+                command.arg(tests_directory().join("behaviour/cpp/driver.py"));
+                command.args(["c++17", "c++20"]);
+                ("g++", command)
+            }
+            Runtime::Jvm => {
+                let mut command = Command::new("java");
+                // Each case is compiled for itself: the quick compiler of the virtual machine will do.
+                command.arg("-XX:TieredStopAtLevel=1");
+                command.arg(tests_directory().join("behaviour/Driver.java"));
+                command.arg(tests_directory().join("behaviour/Steps.java"));
+                // It comes with the compiler, which the programs need.
+                ("javac", command)
+            }
             Runtime::Php => {
                 let mut command = Command::new("php");
                 command.args(["-d", "zend.exception_ignore_args=On"]);
@@ -66,6 +88,9 @@ impl Runtime {
 
     /// Runs every case, each run of it without a fault and with one at each step.
     pub fn run(mut command: Command, cases: &[Case]) -> Vec<Traces> {
+        if command.get_program() == "gcc" {
+            return native::run(cases);
+        }
         let folder = write_programs(cases);
         let jobs: Vec<_> = cases
             .iter()
@@ -85,23 +110,27 @@ impl Runtime {
             String::from_utf8_lossy(&output.stderr)
         );
         let mut traces: Vec<Traces> = cases.iter().map(|_| Ok(Vec::new())).collect();
-        for line in output
-            .stdout
-            .split(|&byte| byte == b'\n')
-            .filter(|line| !line.is_empty())
-        {
-            let report: Report = serde_json::from_slice(line).expect("a driver's report");
-            match (report.error, report.trace) {
-                (Some(error), _) => traces[report.case] = Err(error),
-                (None, Some(trace)) => {
-                    if let Ok(list) = &mut traces[report.case] {
-                        list.push(trace);
-                    }
-                }
-                (None, None) => panic!("a report of nothing"),
-            }
-        }
+        read_reports(&output.stdout, &mut traces);
         traces
+    }
+}
+
+/// Adds what a driver has printed to the traces of its cases.
+pub fn read_reports(output: &[u8], traces: &mut [Traces]) {
+    for line in output
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
+        let report: Report = serde_json::from_slice(line).expect("a driver's report");
+        match (report.error, report.trace) {
+            (Some(error), _) => traces[report.case] = Err(error),
+            (None, Some(trace)) => {
+                if let Ok(list) = &mut traces[report.case] {
+                    list.push(trace);
+                }
+            }
+            (None, None) => panic!("a report of nothing"),
+        }
     }
 }
 

@@ -48,6 +48,8 @@ impl Fixer {
     pub fn all(language: Language) -> Vec<Fixer> {
         let forms: &[Form] = match language {
             Language::Python => &[Form::TryFinally, Form::ExitStack, Form::Tracked],
+            Language::Cpp => &[Form::LockGuard, Form::UniqueLock],
+            Language::Java => &[Form::TryFinally, Form::Tracked],
             _ => &[
                 Form::TryFinally,
                 Form::RunExclusive,

@@ -132,7 +132,11 @@ pub fn losses(language: Language, old: &[u8], new: &[u8], touched: &HashSet<usiz
     if texts(old, &old_tokens, is_string) != texts(new, &new_tokens, is_string) {
         wrong.push("the strings differ".to_owned());
     }
-    let kept = |token: &&Token| !touched.contains(&token.line) && !may_disappear(token);
+    // The type that `var` stands for is written down where the declaration moves.
+    let inferred = |token: &Token| &old[token.bytes.clone()] == b"var";
+    let kept = |token: &&Token| {
+        !touched.contains(&token.line) && !may_disappear(token) && !inferred(token)
+    };
     let mut missing: HashMap<&[u8], isize> = HashMap::new();
     for token in old_tokens.iter().filter(kept) {
         *missing.entry(&old[token.bytes.clone()]).or_default() += 1;

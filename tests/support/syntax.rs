@@ -19,6 +19,9 @@ fn parse(language: Language, text: &[u8]) -> Tree {
         Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
         Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
         Language::Python => tree_sitter_python::LANGUAGE.into(),
+        Language::C => tree_sitter_c::LANGUAGE.into(),
+        Language::Cpp => tree_sitter_cpp::LANGUAGE.into(),
+        Language::Java => tree_sitter_java::LANGUAGE.into(),
         Language::Php => tree_sitter_php::LANGUAGE_PHP.into(),
     };
     let mut parser = Parser::new();
@@ -62,10 +65,16 @@ pub fn tokens(language: Language, text: &[u8]) -> Vec<Token> {
 
 /// Whether the token is a comment.
 pub fn is_comment(token: &Token) -> bool {
-    token.kind == "comment"
+    ["comment", "line_comment", "block_comment"].contains(&token.kind.as_str())
 }
 
 /// Whether the token is (a part of) a string or template.
 pub fn is_string(token: &Token) -> bool {
-    ["string_fragment", "string_content", "escape_sequence"].contains(&token.kind.as_str())
+    [
+        "string_fragment",
+        "multiline_string_fragment",
+        "string_content",
+        "escape_sequence",
+    ]
+    .contains(&token.kind.as_str())
 }

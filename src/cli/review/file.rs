@@ -272,8 +272,16 @@ impl<'a> FileReview<'a> {
     fn show(&self, finding: &Finding) -> io::Result<()> {
         let mut out = Vec::new();
         let source = Source::new(&self.text, "");
-        let (path, least) = (&self.file.path, self.run.args.least());
-        report::text_finding(&mut out, path, &source, finding, least, self.run.out_styles)?;
+        let place = (&*self.file.path, self.file.language);
+        let least = self.run.args.least();
+        report::text_finding(
+            &mut out,
+            place,
+            &source,
+            finding,
+            least,
+            self.run.out_styles,
+        )?;
         self.term.write_str(&String::from_utf8_lossy(&out))
     }
 

@@ -7,7 +7,7 @@ use crate::lower::expressions::{
     assign, children, choice, event, events, short_circuit, ternary, value_of,
 };
 use crate::lower::sites::Does;
-use crate::lower::{Lowering, label};
+use crate::lower::{Lowering, descendants, label, named_children};
 use tree_sitter::Node;
 
 /// What evaluating a node does.
@@ -32,6 +32,8 @@ pub fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Eve
         "await_expression" | "yield_expression" => {
             children(lowering, node, out);
             match settled(lowering, node) {
+                // It fails no other way than an acquire does.
+                None if waits_for_locks(lowering, node) => {}
                 Some(label) => out.push(event(node, EventKind::Call { label })),
                 None => out.push(lowering.event(node, label::call)),
             }
@@ -156,7 +158,7 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     }
     if lowering.is_process_exit(&callee) {
         inside.push(lowering.event(node, label::process_exit));
-    } else if !lowering.is_pure_call(&callee) {
+    } else if !lowering.is_pure_call(&callee) && !takes_locks(lowering, node) {
         inside.push(lowering.event(node, label::call));
     }
     if optional {
@@ -165,6 +167,42 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     } else {
         out.extend(inside);
     }
+}
+
+/// `Promise.all([a.acquire(), b.acquire()])`: it takes locks and does nothing else.
+fn takes_locks(lowering: &Lowering<'_>, call: Node<'_>) -> bool {
+    let list = call
+        .child_by_field_name("arguments")
+        .and_then(|arguments| arguments.named_child(0))
+        .filter(|list| list.kind() == "array");
+    let callee = call
+        .child_by_field_name("function")
+        .map(|callee| lowering.file.normal(callee));
+    let acquires = |node: Node<'_>| matches!(lowering.table.does(node), Some(Does::Acquire(_)));
+    let only_acquires = |element: Node<'_>| {
+        descendants(element, |node| !acquires(node)).all(|node| {
+            let called = lowering
+                .file
+                .grammar
+                .callee(node, lowering.file.source.bytes);
+            acquires(node)
+                || !lowering.file.grammar.is_call(node.kind())
+                || called.as_deref() == Some("Promise.resolve")
+        })
+    };
+    callee.as_deref() == Some("Promise.all")
+        && list.is_some_and(|list| {
+            descendants(list, |node| !acquires(node)).any(acquires)
+                && named_children(list).into_iter().all(only_acquires)
+        })
+}
+
+fn waits_for_locks(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
+    lowering
+        .file
+        .grammar
+        .awaited_operand(node)
+        .is_some_and(|call| call.kind() == "call_expression" && takes_locks(lowering, call))
 }
 
 fn binary(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {

@@ -1,5 +1,6 @@
 //! JavaScript and TypeScript: three grammars, one lowering.
 
+mod bindings;
 mod conditions;
 mod expressions;
 mod names;
@@ -14,7 +15,6 @@ use crate::catalog::pattern::{BadPattern, Pattern, normal};
 use crate::engine::Exceptions;
 use crate::flow::{Block, Cond, Event, Value};
 use crate::lower::{Lowering, descendants};
-use crate::source::Span;
 use tree_sitter::Node;
 
 /// One of the dialects.
@@ -224,46 +224,7 @@ impl Grammar for Script {
     }
 
     fn binding<'t>(&self, node: Node<'t>) -> Binding<'t> {
-        let mut at = node;
-        let parent = loop {
-            let Some(parent) = at.parent() else {
-                return Binding::Other;
-            };
-            match parent.kind() {
-                "parenthesized_expression"
-                | "as_expression"
-                | "non_null_expression"
-                | "satisfies_expression" => at = parent,
-                _ => break parent,
-            }
-        };
-        match parent.kind() {
-            "expression_statement" => Binding::Dropped,
-            "variable_declarator" => {
-                let Some(target) = parent.child_by_field_name("name") else {
-                    return Binding::Other;
-                };
-                let start = parent
-                    .parent()
-                    .filter(|declaration| declaration.named_child_count() == 1)
-                    .map_or(parent.start_byte(), |declaration| declaration.start_byte());
-                Binding::Target {
-                    target,
-                    whole: Span::new(start, node.start_byte()),
-                }
-            }
-            "assignment_expression" => match parent.child_by_field_name("left") {
-                Some(target) => Binding::Target {
-                    target,
-                    whole: Span::new(parent.start_byte(), node.start_byte()),
-                },
-                None => Binding::Other,
-            },
-            "if_statement" | "while_statement" | "do_statement" | "unary_expression" => {
-                Binding::Condition
-            }
-            _ => Binding::Other,
-        }
+        bindings::binding(node)
     }
 
     fn passes_on(&self, name: Node<'_>) -> bool {

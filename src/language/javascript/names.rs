@@ -172,6 +172,7 @@ fn class(node: Node<'_>, text: &[u8], names: &mut Names) {
         span: span(node),
         methods,
         has_base,
+        bases: Vec::new(),
     });
 }
 
@@ -255,7 +256,11 @@ fn scope_of(node: Node<'_>) -> Span {
 }
 
 fn type_of_annotation(annotation: Node<'_>, text: &[u8], names: &Names) -> Option<TypeRef> {
-    let mut type_node = annotation.named_child(0)?;
+    type_named(annotation.named_child(0)?, text, names)
+}
+
+fn type_named(type_node: Node<'_>, text: &[u8], names: &Names) -> Option<TypeRef> {
+    let mut type_node = type_node;
     if type_node.kind() == "union_type" {
         // `Mutex | null`
         type_node = descendants(type_node, |_| true)
@@ -301,6 +306,21 @@ pub fn collection(node: Node<'_>) -> Option<Node<'_>> {
     }
 }
 
+/// Whether the expression comes to one of its operands.
+fn may_be_operand(value: Node<'_>) -> bool {
+    value
+        .child_by_field_name("operator")
+        .is_none_or(|operator| matches!(operator.kind(), "??" | "||"))
+}
+
+/// The type of an operand: by its own syntax, or by its name.
+fn operand_type(operand: Node<'_>, text: &[u8], names: &Names) -> Option<TypeRef> {
+    type_of_value(operand, text, names).or_else(|| {
+        let name = normal(unwrapped(operand), text);
+        names.type_at(&name, operand.start_byte()).cloned()
+    })
+}
+
 /// The type of `new T(…)`, `factory(…)`, `require('m')(…)`.
 pub fn type_of_value(value: Node<'_>, text: &[u8], names: &Names) -> Option<TypeRef> {
     let value = unwrapped(value);
@@ -308,7 +328,15 @@ pub fn type_of_value(value: Node<'_>, text: &[u8], names: &Names) -> Option<Type
         "new_expression" => value.child_by_field_name("constructor")?,
         "call_expression" => value.child_by_field_name("function")?,
         "as_expression" | "satisfies_expression" | "non_null_expression" => {
-            return type_of_value(value.named_child(0)?, text, names);
+            let cast = value
+                .named_child(1)
+                .and_then(|cast| type_named(cast, text, names));
+            return cast.or_else(|| operand_type(value.named_child(0)?, text, names));
+        }
+        "binary_expression" | "ternary_expression" if may_be_operand(value) => {
+            return crate::lower::named_children(value)
+                .into_iter()
+                .find_map(|operand| operand_type(operand, text, names));
         }
         _ => return None,
     };

@@ -99,7 +99,7 @@ impl Printer for Script {
         for declarator in &declarators {
             outside.push(declared(file, *declarator, typed, after)?);
         }
-        hoist.outside = format!("let {};", outside.join(", "));
+        hoist.outside = vec![format!("let {};", outside.join(", "))];
         let has_value = |node: &Node<'_>| node.child_by_field_name("value").is_some();
         if declarators.iter().all(|node| !has_value(node)) {
             hoist.gone = true;

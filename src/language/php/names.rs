@@ -121,6 +121,7 @@ fn class(node: Node<'_>, text: &[u8], names: &mut Names) {
         span: span(node),
         methods,
         has_base: inherits,
+        bases: Vec::new(),
     });
 }
 

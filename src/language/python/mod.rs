@@ -24,6 +24,12 @@ pub static PYTHON: Python = Python;
 /// Functions that run a coroutine by itself.
 const STARTS_TASK: &[&str] = &["ensure_future", "create_task", "run_coroutine_threadsafe"];
 
+/// The parent, past parentheses.
+fn outer(node: Node<'_>) -> Option<Node<'_>> {
+    std::iter::successors(node.parent(), Node::parent)
+        .find(|parent| parent.kind() != "parenthesized_expression")
+}
+
 /// `… is False`, `… == False`.
 fn is_compared_to_false(comparison: Node<'_>, text: &[u8]) -> bool {
     comparison.named_child_count() == 2
@@ -59,6 +65,10 @@ impl Grammar for Python {
 
     fn default_indent(&self) -> &'static str {
         "    "
+    }
+
+    fn throws(&self) -> &'static str {
+        "raises"
     }
 
     fn default_exceptions(&self) -> Exceptions {
@@ -177,26 +187,23 @@ impl Grammar for Python {
     }
 
     fn awaiting<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
-        let mut parent = node.parent()?;
-        while parent.kind() == "parenthesized_expression" {
-            parent = parent.parent()?;
-        }
+        let parent = outer(node)?;
         (parent.kind() == "await").then_some(parent)
     }
 
     fn binding<'t>(&self, node: Node<'t>) -> Binding<'t> {
-        let mut at = node;
-        let parent = loop {
-            let Some(parent) = at.parent() else {
-                return Binding::Other;
-            };
-            if parent.kind() != "parenthesized_expression" {
-                break parent;
-            }
-            at = parent;
+        let Some(parent) = outer(node) else {
+            return Binding::Other;
         };
         let target = match parent.kind() {
             "expression_statement" => return Binding::Dropped,
+            "return_statement" => return Binding::Given { returned: true },
+            // `yield lock.acquire()` waits for the lock, and comes back without a value.
+            "yield"
+                if outer(parent).is_some_and(|outer| outer.kind() == "expression_statement") =>
+            {
+                return Binding::Dropped;
+            }
             "if_statement" | "elif_clause" | "while_statement" | "not_operator" => {
                 return Binding::Condition;
             }
@@ -216,6 +223,17 @@ impl Grammar for Python {
     fn is_managed(&self, name: Node<'_>) -> bool {
         name.parent()
             .is_some_and(|parent| parent.kind() == "as_pattern_target")
+    }
+
+    fn held_context<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        if node.kind() != "with_item" {
+            return None;
+        }
+        let value = node.child_by_field_name("value")?;
+        match value.kind() {
+            "as_pattern" => value.named_child(0),
+            _ => Some(value),
+        }
     }
 
     fn takes_nothing(&self, acquire: Node<'_>, text: &[u8]) -> bool {

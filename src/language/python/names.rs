@@ -128,7 +128,16 @@ fn class(node: Node<'_>, text: &[u8], names: &mut Names) {
         .filter_map(|method| method.child_by_field_name("name"))
         .map(|name| normal(name, text))
         .collect();
+    let bases = node
+        .child_by_field_name("superclasses")
+        .into_iter()
+        .flat_map(children)
+        .filter(|base| matches!(base.kind(), "identifier" | "attribute"))
+        .map(|base| names.resolve(&normal(base, text), true))
+        .filter(|base| matches!(base, TypeRef::Known { .. }))
+        .collect();
     names.classes.push(Class {
+        bases,
         name: node
             .child_by_field_name("name")
             .map(|name| normal(name, text))
@@ -223,6 +232,10 @@ fn type_of_elements(value: Node<'_>, text: &[u8], names: &Names) -> Option<TypeR
 pub fn type_of_value(value: Node<'_>, text: &[u8], names: &Names) -> Option<TypeRef> {
     let value = unwrapped(value);
     match value.kind() {
+        // What its class inherits.
+        "identifier" if &text[value.byte_range()] == b"self" => {
+            names.class_at(value.start_byte())?.base().cloned()
+        }
         "subscript" => {
             let held = normal(value.child_by_field_name("value")?, text);
             names
@@ -240,6 +253,10 @@ pub fn type_of_value(value: Node<'_>, text: &[u8], names: &Names) -> Option<Type
             match names.resolve(&normal(function, text), true) {
                 // `self.make_lock()` or a function of this file tells nothing of the result.
                 TypeRef::Named(_) => None,
+                TypeRef::Local(class) => {
+                    let base = names.class(&class).and_then(Class::base);
+                    Some(base.cloned().unwrap_or(TypeRef::Local(class)))
+                }
                 resolved => Some(resolved),
             }
         }

@@ -60,8 +60,17 @@ impl Printer for Python {
         kind == "string"
     }
 
-    fn exit_stack(&self, file: &File<'_>, name: &str, lock: &str) -> Option<Stack> {
-        let (class, import) = stack_class(file)?;
+    fn exit_stack(&self, file: &File<'_>, name: &str, lock: &str, awaited: bool) -> Option<Stack> {
+        if awaited {
+            let (class, import) = stack_class(file, "AsyncExitStack")?;
+            return Some(Stack {
+                open: format!("async with {class}() as {name}:"),
+                enter: format!("await {name}.enter_async_context({lock})"),
+                close: format!("await {name}.aclose()"),
+                import,
+            });
+        }
+        let (class, import) = stack_class(file, "ExitStack")?;
         Some(Stack {
             open: format!("with {class}() as {name}:"),
             enter: format!("{name}.enter_context({lock})"),
@@ -78,17 +87,17 @@ impl Printer for Python {
 
 /// The class of a stack of contexts as this file names it, and what has to be inserted where for
 /// that.
-fn stack_class(file: &File<'_>) -> Option<(String, Option<(usize, String)>)> {
+fn stack_class(file: &File<'_>, stack: &str) -> Option<(String, Option<(usize, String)>)> {
     let imported = |name: &str, module: &str, of: &str| {
         file.names
             .imports
             .get(name)
             .is_some_and(|import| import.module == module && import.name == of)
     };
-    if imported("ExitStack", "contextlib", "ExitStack") {
-        return Some(("ExitStack".to_owned(), None));
+    if imported(stack, "contextlib", stack) {
+        return Some((stack.to_owned(), None));
     }
-    let class = "contextlib.ExitStack".to_owned();
+    let class = format!("contextlib.{stack}");
     if imported("contextlib", "contextlib", "*") {
         return Some((class, None));
     }

@@ -5,7 +5,7 @@ use crate::flow::{
     Block, BlockStyle, Case, Cond, Decl, DeclKind, Event, Handler, Loop, Stmt, StmtKind, Test,
     WithExit,
 };
-use crate::lower::expressions::{all_events, close, cond, events};
+use crate::lower::expressions::{all_events, close as freed_at_end, cond, events};
 use crate::lower::{Lowering, label, named_children, span};
 use tree_sitter::Node;
 
@@ -70,7 +70,7 @@ fn last_block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
     match named_children(node)
         .into_iter()
         .filter(|child| child.kind() == "block")
-        .last()
+        .next_back()
     {
         Some(body) => block(lowering, body),
         None => lowering.no_block(node.end_byte()),
@@ -316,8 +316,8 @@ fn with(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
         };
         if let Some(alias) = alias
             && items.len() == 1
-            && is_stack(lowering, context)
-            && let Some(kind) = stack(lowering, node, alias)
+            && let Some(methods) = stack_methods(lowering, context)
+            && let Some(kind) = stack(lowering, node, alias, methods)
         {
             return Some(kind);
         }
@@ -343,15 +343,28 @@ fn with(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
     None
 }
 
-fn is_stack(lowering: &Lowering<'_>, context: Node<'_>) -> bool {
+/// How the stack that the expression makes is entered and closed, if it makes one.
+fn stack_methods(
+    lowering: &Lowering<'_>,
+    context: Node<'_>,
+) -> Option<(&'static str, &'static str)> {
     let class = context
         .child_by_field_name("function")
-        .map(|function| lowering.file.normal(function));
-    matches!(class.as_deref(), Some("contextlib.ExitStack" | "ExitStack"))
+        .map(|function| lowering.file.normal(function))?;
+    match class.strip_prefix("contextlib.").unwrap_or(&class) {
+        "ExitStack" => Some(("enter_context", "close")),
+        "AsyncExitStack" => Some(("enter_async_context", "aclose")),
+        _ => None,
+    }
 }
 
 /// `with ExitStack() as stack:` that enters one lock: its end frees the lock if it is still held.
-fn stack(lowering: &mut Lowering<'_>, node: Node<'_>, alias: Node<'_>) -> Option<StmtKind> {
+fn stack(
+    lowering: &mut Lowering<'_>,
+    node: Node<'_>,
+    alias: Node<'_>,
+    (enter, close): (&str, &str),
+) -> Option<StmtKind> {
     let body = node.child_by_field_name("body")?;
     let file = lowering.file;
     let name = file.normal(alias);
@@ -364,14 +377,14 @@ fn stack(lowering: &mut Lowering<'_>, node: Node<'_>, alias: Node<'_>) -> Option
             })
             .collect()
     };
-    let [enters] = calls("enter_context")[..] else {
+    let [enters] = calls(enter)[..] else {
         return None;
     };
     let context = enters.child_by_field_name("arguments")?.named_child(0)?;
     let exit = lowering
         .table
-        .add_stack(&file, (enters, context), &calls("close"))?;
-    let end = close(lowering, node, exit);
+        .add_stack(&file, (enters, context), &calls(close))?;
+    let end = freed_at_end(lowering, node, exit);
     let finally = Block {
         stmts: vec![Stmt {
             span: span(node),

@@ -8,20 +8,25 @@ use crate::refusal::reason;
 impl Builder<'_> {
     /// `with ExitStack() as stack:`, which can be closed before its end.
     pub(in crate::plan) fn exit_stack(&mut self) -> Result<(), Reason> {
-        if !self.with_code()?.starts_with("with ") {
+        let code = self.with_code()?;
+        let awaited = !code.starts_with("with ");
+        let bound = self.task.body.sites[self.task.site]
+            .acquire()
+            .is_some_and(|acquire| acquire.bound.is_some());
+        if bound {
             return Err(reason(
                 "no-form",
-                "a plain stack of contexts cannot await the lock",
+                "a stack of contexts would drop what the acquire gives",
             ));
         }
         self.taken_once()?;
         self.drop_releases();
         let file = self.task.file;
         let key = &self.task.body.keys[self.task.body.sites[self.task.site].key];
-        let name = names::free(file, self.task.body, "stack", &key.shown);
+        let name = names::free(&self.task, "stack", &key.shown);
         let stack = self
             .printer
-            .exit_stack(file, &name, &key.shown)
+            .exit_stack(file, &name, &key.shown, awaited)
             .ok_or_else(|| reason("no-form", "this language has no stack of contexts"))?;
         if let Some((at, text)) = stack.import {
             self.draft.insert(at, text);

@@ -1,15 +1,32 @@
 //! The forms: one file each, which says what the form needs and what it writes.
 
+mod closure;
+mod defer;
 mod exit_stack;
+mod goto_unlock;
+mod guard;
+mod kernel_guard;
 mod run_exclusive;
 mod tracked;
 mod try_finally;
+mod unlock_before_exit;
 mod using;
 mod with;
 
 use super::build::Builder;
+use super::{Candidate, Task};
 use crate::finding::{Form, Reason};
 use crate::refusal::reason;
+
+/// Forms that look at the whole function: they mend exits one by one, or convert every lock of it.
+pub fn of_function(form: Form) -> Option<fn(Task<'_>) -> Result<Vec<Candidate>, Reason>> {
+    match form {
+        Form::UnlockBeforeExit => Some(unlock_before_exit::candidates),
+        Form::GotoUnlock => Some(goto_unlock::candidates),
+        Form::KernelGuard => Some(kernel_guard::candidates),
+        _ => None,
+    }
+}
 
 /// Writes the form into the builder.
 ///
@@ -20,9 +37,15 @@ pub fn write(form: Form, builder: &mut Builder<'_>) -> Result<(), Reason> {
         Form::TryFinally => builder.try_finally(),
         Form::With => builder.with(),
         Form::RunExclusive => builder.run_exclusive(),
+        Form::Defer => builder.defer(),
+        Form::Closure => builder.closure(),
         Form::Tracked => builder.tracked(),
         Form::ExitStack => builder.exit_stack(),
         Form::Using => builder.using(),
-        Form::PromiseFinally => Err(reason("no-form", "this form does not fit here")),
+        Form::LockGuard => builder.lock_guard(),
+        Form::UniqueLock => builder.unique_lock(),
+        Form::PromiseFinally | Form::UnlockBeforeExit | Form::GotoUnlock | Form::KernelGuard => {
+            Err(reason("no-form", "this form does not fit here"))
+        }
     }
 }

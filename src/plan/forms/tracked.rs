@@ -13,7 +13,7 @@ impl Builder<'_> {
         self.bind_ticket()?;
         let key = self.task.body.sites[self.task.site].key;
         let shown = self.task.body.keys[key].shown.clone();
-        let flag = names::free(self.task.file, self.task.body, "held", &shown);
+        let flag = names::free(&self.task, "held", &shown);
         let mut all: Vec<SiteId> = self.region.dropped.clone();
         all.extend(&self.region.kept);
         all.sort_unstable();
@@ -63,14 +63,34 @@ impl Builder<'_> {
             _ => self.printer.truth(true).to_owned(),
         };
         let declared = self.printer.declare_flag(&flag, &initial);
+        if self.defers() {
+            return self.deferred_if(&flag, declared);
+        }
         let end = self.terminator();
         self.construct.open.push(format!("{declared}{end}"));
-        self.construct.open.push(self.printer.open_try().to_owned());
+        self.open_try();
         let release = self.release_text()?;
         let indent = &self.task.file.source.indent;
         let finals = self.printer.when(&flag, &format!("{release}{end}"), indent);
         self.finally(finals);
         Ok(())
+    }
+
+    /// Whether the construct goes round nothing.
+    fn defers(&self) -> bool {
+        self.printer.deferred(&[], "").is_some()
+    }
+
+    /// `held := true; defer func() { if held { release } }()`
+    fn deferred_if(&mut self, flag: &str, declared: String) -> Result<(), Reason> {
+        self.not_in_a_loop()?;
+        let indent = &self.task.file.source.indent;
+        let release = self.release_text()?;
+        let asks = self.printer.when(flag, &release, indent);
+        let mut lines = vec![declared];
+        lines.extend(self.printer.deferred(&asks, indent).unwrap_or_default());
+        self.wraps = false;
+        self.behind_acquire(&lines)
     }
 
     /// `held = false` in front of a release that stays.
@@ -93,13 +113,21 @@ impl Builder<'_> {
         let set = self.printer.set_flag(flag, false);
         let text = if source.first_on_line(stmt.span.start) {
             let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start)).into_owned();
-            // Deeper by the region's own step, as the line it stands on will be.
-            format!("{set}{end}{}{indent}{}", source.newline, source.indent)
+            format!("{set}{end}{}{indent}{}", source.newline, self.step())
         } else {
             format!("{set}; ")
         };
         self.draft.insert(stmt.span.start, text);
         Ok(())
+    }
+
+    /// How much deeper the lines of the region will be.
+    fn step(&self) -> &str {
+        if self.is_one_try() || self.defers() {
+            ""
+        } else {
+            &self.task.file.source.indent
+        }
     }
 
     /// `held = true` behind another acquire of the same lock.
@@ -126,7 +154,7 @@ impl Builder<'_> {
         let end = self.terminator();
         self.draft.insert(
             stmt.span.end,
-            format!("{}{indent}{}{set}{end}", source.newline, source.indent),
+            format!("{}{indent}{}{set}{end}", source.newline, self.step()),
         );
         Ok(())
     }

@@ -17,10 +17,17 @@ impl Builder<'_> {
         self.drop_releases();
         self.await_returned();
         let finals = self.finals()?;
-        self.construct.open.push(self.printer.open_try().to_owned());
-        self.construct.extends = self.is_one_try();
+        self.open_try();
         self.finally(finals);
         Ok(())
+    }
+
+    /// Opens a `try`, or has the one that is there extended.
+    pub(in crate::plan) fn open_try(&mut self) {
+        self.construct.extends = self.is_one_try();
+        if !self.construct.extends {
+            self.construct.open.push(self.printer.open_try().to_owned());
+        }
     }
 
     pub(in crate::plan) fn again_harmless(&self) -> bool {

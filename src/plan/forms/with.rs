@@ -19,6 +19,11 @@ impl Builder<'_> {
         if let Some(ticket) = acquire.and_then(|acquire| acquire.ticket.as_deref()) {
             head = head.replace("$TICKET", ticket);
         }
+        // `with $LOCK as $VALUE:` gives what the acquire gives.
+        head = match acquire.and_then(|acquire| acquire.bound.as_deref()) {
+            Some(bound) => head.replace("$VALUE", bound),
+            None => head.replace(" as $VALUE", ""),
+        };
         self.construct.instead = Some(head);
         Ok(())
     }
@@ -34,7 +39,8 @@ impl Builder<'_> {
         let lone = self.region.start.acquire.is_some() && !self.region.start.maybe;
         let acquire = self.task.body.sites[self.task.site].acquire();
         let plain = acquire.is_some_and(|acquire| {
-            !acquire.conditional && (acquire.bound.is_none() || code.contains("$TICKET"))
+            !acquire.conditional
+                && (acquire.bound.is_none() || code.contains("$TICKET") || code.contains("$VALUE"))
         });
         if !lone || !plain {
             return Err(reason(

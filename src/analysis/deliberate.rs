@@ -1,0 +1,94 @@
+//! What functions do with locks on purpose, as far as their code tells: give them away, drain them,
+//! see a release fail.
+
+use super::{frees, intent};
+use crate::flow::machine::suppresses;
+use crate::flow::{Body, Cond, EventKind, SiteId, Stmt, StmtKind, Test, WithExit};
+use crate::lower::{File, descendants};
+use tree_sitter::Node;
+
+/// Whether somebody else gets the lock itself below `root`: it is passed, stored or given another
+/// name. Who has it may free it.
+pub fn is_lent(file: &File<'_>, root: Node<'_>, lock: &str) -> bool {
+    descendants(root, |_| true)
+        .filter(|node| file.grammar.passes_on(*node))
+        .any(|node| intent::same_lock(&file.normal(node), lock))
+}
+
+/// Whether the code around the release says that it may fail: a test that expects it to, a `try`
+/// that does nothing else.
+pub fn expects_failure(body: &Body, site: SiteId) -> bool {
+    fn search(stmts: &[Stmt], site: SiteId) -> bool {
+        stmts.iter().any(|stmt| {
+            let inside = match &stmt.kind {
+                StmtKind::With {
+                    exit: WithExit::Call { label, .. },
+                    body,
+                    ..
+                } if suppresses(label) => Some(body),
+                StmtKind::Try { body, handlers, .. }
+                    if !handlers.is_empty() && body.stmts.len() == 1 =>
+                {
+                    Some(body)
+                }
+                _ => None,
+            };
+            let holds = |stmts: &[Stmt]| stmts.iter().any(|stmt| stmt.holds_site(site));
+            inside.is_some_and(|block| holds(&block.stmts))
+                || stmt.blocks().iter().any(|block| search(&block.stmts, site))
+        })
+    }
+    search(&body.root.stmts, site)
+}
+
+/// Whether the acquire is asked over and over until it fails: `while sem.acquire(False): pass`.
+pub fn drains(body: &Body, site: SiteId) -> bool {
+    fn search(body: &Body, stmts: &[Stmt], site: SiteId) -> bool {
+        stmts.iter().any(|stmt| {
+            let own = stmt
+                .own_events()
+                .iter()
+                .any(|event| matches!(event.kind, EventKind::Acquire(id) if id == site));
+            if let StmtKind::Loop(l) = &stmt.kind
+                && own
+            {
+                let positive = matches!(
+                    l.cond,
+                    Some(Cond::Test {
+                        test: Test::Taken(_),
+                        ..
+                    })
+                );
+                return positive && !frees(body, &l.body.stmts, body.sites[site].key);
+            }
+            stmt.blocks()
+                .iter()
+                .any(|block| search(body, &block.stmts, site))
+        })
+    }
+    search(body, &body.root.stmts, site)
+}
+
+/// Whether the lock itself is what the function returns: its caller gets it locked.
+pub fn returns_it(stmts: &[Stmt], lock: &str) -> bool {
+    stmts.iter().any(|stmt| {
+        matches!(&stmt.kind, StmtKind::Return { operand, .. } if gives(operand, lock))
+            || stmt
+                .blocks()
+                .iter()
+                .any(|block| returns_it(&block.stmts, lock))
+    })
+}
+
+/// Whether the operand is the lock, or a tuple, list or object that holds it.
+fn gives(operand: &str, lock: &str) -> bool {
+    operand
+        .trim_matches(['(', ')', '[', ']', '{', '}'])
+        .split(',')
+        .any(|part| {
+            part == lock
+                || part
+                    .rsplit_once(':')
+                    .is_some_and(|(_, value)| value == lock)
+        })
+}

@@ -1,0 +1,114 @@
+//! Where acquires, releases and leaks stand in a body.
+
+use crate::finding::LeakKind;
+use crate::flow::{Body, KeyId, SiteId, SiteKind, Stmt, StmtKind};
+use crate::source::Span;
+use std::collections::HashSet;
+
+/// Whether the place is in the very statement of the acquire, of which that is a part: nothing
+/// could stand between the two.
+pub fn same_statement(body: &Body, place: Span, site: SiteId) -> bool {
+    fn search(stmts: &[Stmt], place: Span, acquire: Span) -> bool {
+        stmts.iter().any(|stmt| match stmt.kind {
+            StmtKind::Plain(_) => stmt.span.contains(place) && stmt.span.contains(acquire),
+            _ => stmt
+                .blocks()
+                .iter()
+                .any(|block| search(&block.stmts, place, acquire)),
+        })
+    }
+    let acquire = body.sites[site].span;
+    place != acquire && search(&body.root.stmts, place, acquire)
+}
+
+/// Whether the place is in a `finally` that releases: that construct is the guarantee, and
+/// what it does first (a log line, as a rule) is not worth a warning.
+pub fn in_releasing_finally(body: &Body, place: Span, key: KeyId) -> bool {
+    fn search(body: &Body, stmts: &[Stmt], place: Span, key: KeyId) -> bool {
+        stmts.iter().any(|stmt| {
+            if let StmtKind::Try {
+                finally: Some(finally),
+                ..
+            } = &stmt.kind
+                && finally.span.contains(place)
+                && frees(body, &finally.stmts, key)
+            {
+                return true;
+            }
+            stmt.span.contains(place)
+                && stmt
+                    .blocks()
+                    .iter()
+                    .any(|block| search(body, &block.stmts, place, key))
+        })
+    }
+    search(body, &body.root.stmts, place, key)
+}
+
+/// Whether the acquire stands in the body of a `try` whose `finally` releases its key.
+pub fn acquired_in_own_try(body: &Body, site: SiteId) -> bool {
+    fn search(body: &Body, stmts: &[Stmt], site: SiteId) -> bool {
+        stmts.iter().any(|stmt| {
+            if let StmtKind::Try {
+                body: tried,
+                finally: Some(finally),
+                ..
+            } = &stmt.kind
+                && tried.stmts.iter().any(|stmt| stmt.holds_site(site))
+                && releases_at_once(body, &finally.stmts, body.sites[site].key)
+            {
+                return true;
+            }
+            stmt.blocks()
+                .iter()
+                .any(|block| search(body, &block.stmts, site))
+        })
+    }
+    search(body, &body.root.stmts, site)
+}
+
+/// Whether one of the statements releases the key, and asks nothing before.
+fn releases_at_once(body: &Body, stmts: &[Stmt], key: KeyId) -> bool {
+    stmts.iter().any(|stmt| {
+        matches!(stmt.kind, StmtKind::Plain(_)) && frees(body, std::slice::from_ref(stmt), key)
+    })
+}
+
+/// Whether some statement releases the key.
+pub fn frees(body: &Body, stmts: &[Stmt], key: KeyId) -> bool {
+    body.sites.iter().enumerate().any(|(id, site)| {
+        site.key == key
+            && matches!(site.what, SiteKind::Release { .. })
+            && stmts.iter().any(|stmt| stmt.holds_site(id))
+    })
+}
+
+/// The leaks without those that are part of another: an `await` and the call that it awaits are one
+/// to whoever reads. What a construct does at its end is no part of what stands in it.
+pub fn outermost(body: &Body, leaks: Vec<(Span, LeakKind)>) -> Vec<(Span, LeakKind)> {
+    let constructs = constructs(&body.root.stmts);
+    let part_of = |inner: &(Span, LeakKind), outer: &(Span, LeakKind)| {
+        inner.1 == LeakKind::Exception
+            && outer.1 == LeakKind::Exception
+            && inner.0 != outer.0
+            && outer.0.contains(inner.0)
+            && !constructs.contains(&outer.0)
+    };
+    leaks
+        .iter()
+        .filter(|inner| !leaks.iter().any(|outer| part_of(inner, outer)))
+        .copied()
+        .collect()
+}
+
+/// The statements that hold others.
+fn constructs(stmts: &[Stmt]) -> HashSet<Span> {
+    let mut found = HashSet::new();
+    for stmt in stmts {
+        for block in stmt.blocks() {
+            found.insert(stmt.span);
+            found.extend(constructs(&block.stmts));
+        }
+    }
+    found
+}

@@ -1,0 +1,169 @@
+//! Conditions of C and C++: what they ask in the end.
+
+use crate::catalog::pattern::unwrapped;
+use crate::flow::{Cond, Event, Test};
+use crate::lower::Lowering;
+use crate::lower::expressions::{cond, events, negated_if, plain};
+use crate::lower::sites::Does;
+use tree_sitter::Node;
+
+/// What the condition asks, where the language tells.
+pub fn condition(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
+    Some(match node.kind() {
+        "true" => plain(Test::Const(true)),
+        "false" | "null" => plain(Test::Const(false)),
+        "number_literal" => match lowering.text(node) {
+            "0" => plain(Test::Const(false)),
+            "1" => plain(Test::Const(true)),
+            _ => return None,
+        },
+        "identifier" => plain(Test::Var(lowering.file.normal(node))),
+        "unary_expression" if node.child_by_field_name("operator")?.kind() == "!" => Cond::Not(
+            Box::new(cond(lowering, node.child_by_field_name("argument")?)),
+        ),
+        "binary_expression" => binary(lowering, node)?,
+        "assignment_expression" => {
+            let left = node.child_by_field_name("left")?;
+            if left.kind() != "identifier" {
+                return None;
+            }
+            Cond::Test {
+                events: events(lowering, node),
+                test: Test::Var(lowering.file.normal(left)),
+            }
+        }
+        // `if (int e = lock())`, `if (lock(); x)`
+        "condition_clause" => clause(lowering, node)?,
+        // `likely(x)` says nothing of x.
+        "call_expression" => {
+            let callee = lowering.text(node.child_by_field_name("function")?);
+            let arguments = node.child_by_field_name("arguments")?;
+            let known = [
+                "likely",
+                "unlikely",
+                "__builtin_expect",
+                "Q_LIKELY",
+                "Q_UNLIKELY",
+            ];
+            if !known.contains(&callee) {
+                return None;
+            }
+            cond(lowering, arguments.named_child(0)?)
+        }
+        _ => return None,
+    })
+}
+
+fn clause(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
+    let value = node.child_by_field_name("value")?;
+    let mut before = Vec::new();
+    if let Some(first) = node.child_by_field_name("initializer") {
+        before.extend(super::statements::declared_events(lowering, first));
+    }
+    let asked = if value.kind() == "declaration" {
+        let name = super::names::declared_name(value)?;
+        Cond::Test {
+            events: super::statements::declared_events(lowering, value),
+            test: Test::Var(lowering.file.normal(name)),
+        }
+    } else {
+        cond(lowering, value)
+    };
+    Some(after(before, asked))
+}
+
+/// The condition behind other events.
+pub fn after(before: Vec<Event>, asked: Cond) -> Cond {
+    if before.is_empty() {
+        return asked;
+    }
+    let first = Cond::Test {
+        events: before,
+        test: Test::Const(true),
+    };
+    Cond::And(Box::new(first), Box::new(asked))
+}
+
+fn binary(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
+    let left = node.child_by_field_name("left")?;
+    let right = node.child_by_field_name("right")?;
+    let operator = node.child_by_field_name("operator")?.kind();
+    match operator {
+        "&&" | "and" => {
+            let left = Box::new(cond(lowering, left));
+            return Some(Cond::And(left, Box::new(cond(lowering, right))));
+        }
+        "||" | "or" => {
+            let left = Box::new(cond(lowering, left));
+            return Some(Cond::Or(left, Box::new(cond(lowering, right))));
+        }
+        _ => {}
+    }
+    // `0 == x` is `x == 0`.
+    let (asked, constant) = match is_constant(lowering, left) {
+        true => (right, left),
+        false => (left, right),
+    };
+    let truth = truth_of(lowering, constant);
+    match (operator, truth) {
+        ("==", Some(truth)) => Some(negated_if(!truth, cond(lowering, asked))),
+        ("!=", Some(truth)) => Some(negated_if(truth, cond(lowering, asked))),
+        // What a failing lock function says: `< 0`, `== -1`, `== EBUSY`.
+        ("<" | ">", Some(false)) if is_status(lowering, asked) => Some(cond(lowering, asked)),
+        ("==", None) if is_status(lowering, asked) && is_constant(lowering, constant) => {
+            Some(cond(lowering, asked))
+        }
+        _ => None,
+    }
+}
+
+fn is_constant(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
+    let node = unwrapped(node);
+    match node.kind() {
+        "number_literal" | "true" | "false" | "null" => true,
+        "unary_expression" => lowering.text(node) == "-1",
+        "identifier" => {
+            let text = lowering.text(node);
+            truth_of(lowering, node).is_some()
+                || text.starts_with(|first: char| first.is_ascii_uppercase())
+                    && !text.contains(|c: char| c.is_ascii_lowercase())
+        }
+        _ => false,
+    }
+}
+
+/// Whether a constant is true, by its text and by what the catalogue knows of the language.
+fn truth_of(lowering: &Lowering<'_>, node: Node<'_>) -> Option<bool> {
+    let text = lowering.text(unwrapped(node));
+    let facts = &lowering.file.catalog.facts;
+    let among = |known: &[String]| known.iter().any(|name| name == text);
+    match text {
+        "0" | "false" | "NULL" | "nullptr" => Some(false),
+        "true" => Some(true),
+        _ if among(&facts.zeros) => Some(false),
+        _ if among(&facts.ones) => Some(true),
+        _ => None,
+    }
+}
+
+/// Whether the value says what went wrong with an acquire: the acquire itself, or what it was
+/// bound to.
+fn is_status(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
+    let node = unwrapped(node);
+    if let Some(Does::Acquire(site)) = lowering.table.does(node) {
+        return lowering.table.sites[site]
+            .acquire()
+            .is_some_and(|acquire| acquire.zero_when_taken);
+    }
+    if node.kind() == "assignment_expression" {
+        return node
+            .child_by_field_name("right")
+            .is_some_and(|right| is_status(lowering, right));
+    }
+    let name = lowering.file.normal(node);
+    lowering.table.sites.iter().any(|site| {
+        site.acquire().is_some_and(|acquire| {
+            acquire.zero_when_taken && acquire.bound.as_deref() == Some(name.as_str())
+        })
+    })
+}

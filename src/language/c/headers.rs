@@ -1,0 +1,144 @@
+//! Macros that take a statement: `list_for_each_entry(item, &list, node) { … }`,
+//! `scoped_guard(mutex, &lock) { … }`. The grammar sees a call that lacks its semicolon, and a statement
+//! behind it.
+
+use super::statements::{block, context};
+use crate::flow::{Cond, EventKind, Loop, Stmt, StmtKind, Value, WithExit};
+use crate::lower::expressions::{all_events, event};
+use crate::lower::{Lowering, descendants, label, named_children};
+use crate::source::Span;
+use tree_sitter::Node;
+
+/// Words by which the name of a macro tells of a loop.
+const LOOPS: [&str; 4] = ["each", "loop", "iter", "while"];
+
+/// Whether the node is the call of a macro in front of its statement.
+pub fn is_header(node: Node<'_>, text: &[u8]) -> bool {
+    let Some(call) = node
+        .named_child(0)
+        .filter(|call| call.kind() == "call_expression")
+    else {
+        return false;
+    };
+    // A call that only forgot its semicolon is followed by anything.
+    node.kind() == "expression_statement"
+        && lacks_end(node)
+        && body_of(node)
+            .is_some_and(|body| body.kind() == "compound_statement" || loops(call, text))
+}
+
+fn loops(call: Node<'_>, text: &[u8]) -> bool {
+    let name = call
+        .child_by_field_name("function")
+        .map(|name| text[name.byte_range()].to_ascii_lowercase())
+        .unwrap_or_default();
+    LOOPS
+        .iter()
+        .any(|word| name.windows(word.len()).any(|part| part == word.as_bytes()))
+}
+
+/// Whether what is missing, or is not understood, changes nothing: the end of a call that takes a
+/// statement, and words in front of the body of a function that say something to the compiler.
+pub fn is_harmless(node: Node<'_>, text: &[u8]) -> bool {
+    let Some(parent) = node.parent() else {
+        return false;
+    };
+    if node.is_missing() {
+        return is_header(parent, text);
+    }
+    // `static int __init setup(void) __must_hold(&lock) {`
+    std::iter::successors(Some(parent), Node::parent)
+        .take_while(|around| around.kind() != "compound_statement")
+        .any(|around| {
+            around.kind() == "function_definition"
+                && around
+                    .child_by_field_name("body")
+                    .is_some_and(|body| node.end_byte() <= body.start_byte())
+                && super::names::declared_name(around).is_some()
+        })
+}
+
+fn lacks_end(node: Node<'_>) -> bool {
+    let count = node.child_count();
+    u32::try_from(count)
+        .ok()
+        .and_then(|count| node.child(count.checked_sub(1)?))
+        .is_some_and(|last| last.is_missing())
+}
+
+/// The statement behind the call.
+pub fn body_of(node: Node<'_>) -> Option<Node<'_>> {
+    let next = std::iter::successors(node.next_named_sibling(), Node::next_named_sibling)
+        .find(|next| !next.is_extra())?;
+    (next.kind().ends_with("_statement") && next.kind() != "case_statement").then_some(next)
+}
+
+/// The macro with its statement.
+pub fn lower(lowering: &mut Lowering<'_>, header: Node<'_>, body: Node<'_>) -> Option<Stmt> {
+    let call = header.named_child(0)?;
+    let whole = Span::new(header.start_byte(), body.end_byte());
+    let held = context(lowering, call);
+    let is_loop = held.is_none() && loops(call, lowering.file.source.bytes);
+    if !is_loop && jumps(body) {
+        lowering.opaque = Some("a jump leaves the statement of a macro that is not known");
+    }
+    let kind = match held {
+        Some((enter, exit)) => StmtKind::With {
+            enter: vec![event(call, EventKind::Acquire(enter))],
+            exit: WithExit::Release(exit),
+            body: lowering.deeper(|lowering| block(lowering, body)),
+        },
+        None => {
+            let mut asked = Vec::new();
+            if let Some(arguments) = call.child_by_field_name("arguments") {
+                asked = all_events(lowering, arguments);
+                // Some of them are its variables; hardly the one through which a lock is held.
+                for argument in named_children(arguments) {
+                    let name = lowering.file.normal(argument);
+                    let of_a_lock = lowering
+                        .table
+                        .keys
+                        .iter()
+                        .any(|key| key.names.contains(&name));
+                    if argument.kind() == "identifier" && !of_a_lock {
+                        asked.push(event(
+                            argument,
+                            EventKind::Assign {
+                                var: name,
+                                value: Value::Unknown,
+                            },
+                        ));
+                    }
+                }
+            }
+            asked.push(lowering.event(call, label::effect));
+            let cond = Cond::unknown(asked, lowering.file.normal(call));
+            StmtKind::Loop(Box::new(Loop {
+                init: Vec::new(),
+                cond: Some(cond),
+                body: lowering.deeper(|lowering| block(lowering, body)),
+                step: Vec::new(),
+                test_last: false,
+                otherwise: None,
+            }))
+        }
+    };
+    Some(Stmt {
+        span: whole,
+        kind,
+        decls: Vec::new(),
+    })
+}
+
+/// Whether a break or continue leaves the statement.
+fn jumps(body: Node<'_>) -> bool {
+    let inside = |node: Node<'_>| {
+        !matches!(
+            node.kind(),
+            "for_statement" | "while_statement" | "do_statement" | "switch_statement"
+        )
+    };
+    descendants(body, inside)
+        .any(|node| matches!(node.kind(), "break_statement" | "continue_statement"))
+        && inside(body)
+}

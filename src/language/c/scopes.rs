@@ -1,0 +1,363 @@
+//! Variables that do something at the end of their block: guards that free a lock, and destructors.
+
+use super::names::{declarators, declared_name, resolve, type_text};
+use crate::catalog::joined;
+use crate::catalog::pattern::unwrapped;
+use crate::catalog::schema::Guard;
+use crate::flow::{Cond, Event, EventKind, SiteId, Test, WithExit};
+use crate::language::names::TypeRef;
+use crate::lower::expressions::{event, plain};
+use crate::lower::sites::Does;
+use crate::lower::{File, Lowering, descendants, named_children, span};
+use tree_sitter::Node;
+
+/// A guard as it is declared: `std::lock_guard<std::mutex> guard(a, b);`
+struct Declared<'t> {
+    name: Node<'t>,
+    class: String,
+    arguments: Vec<Node<'t>>,
+}
+
+/// How a guard begins, by the tag that it is constructed with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    Takes,
+    Tries,
+    Adopts,
+    Free,
+}
+
+/// What a declaration takes, and what the end of its block frees or runs; `None` when nothing runs
+/// there.
+pub fn scoped(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, WithExit)> {
+    guard(lowering, node).or_else(|| destructor(lowering, node))
+}
+
+/// The guard that a declaration declares.
+fn declared<'t>(file: &File<'_>, node: Node<'t>) -> Option<Declared<'t>> {
+    let [declarator] = declarators(node)[..] else {
+        return None;
+    };
+    let name = declared_name(declarator)?;
+    let class = node.child_by_field_name("type")?;
+    let text = file.source.bytes;
+    let mut written = type_text(class, text);
+    let mut value = declarator.child_by_field_name("value");
+    // `auto lock = std::unique_lock<std::mutex>(m);`, `std::lock_guard lock = std::lock_guard(m);`
+    if let Some(call) = value.filter(|value| value.kind() == "call_expression") {
+        if class.kind() == "placeholder_type_specifier" {
+            written = file.normal(call.child_by_field_name("function")?);
+        }
+        value = call.child_by_field_name("arguments");
+    }
+    let class = match resolve(&written, file.names) {
+        TypeRef::Known { module, name } => joined(&module, &name),
+        TypeRef::Local(name) | TypeRef::Named(name) => name,
+    };
+    let arguments = match value {
+        Some(value) => named_children(value),
+        // `std::lock_guard<std::mutex> guard(m);` may also declare a function, for a parser.
+        None if declarator.kind() == "function_declarator" => {
+            named_children(declarator.child_by_field_name("parameters")?)
+        }
+        None => Vec::new(),
+    };
+    Some(Declared {
+        name,
+        class,
+        arguments,
+    })
+}
+
+fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, WithExit)> {
+    let file = lowering.file;
+    let declared = declared(&file, node)?;
+    let given = |guard: &&Guard| {
+        guard.deleters.is_empty()
+            || declared.arguments.iter().any(|argument| {
+                let text = file.normal(*argument);
+                guard
+                    .deleters
+                    .iter()
+                    .any(|deleter| text.trim_start_matches(['&', ':']) == deleter)
+            })
+    };
+    let guard = file.catalog.guards(&declared.class).find(given)?;
+    let mut begins = if guard.adopts {
+        Begins::Adopts
+    } else {
+        Begins::Takes
+    };
+    let mut pairs: Vec<(SiteId, SiteId)> = Vec::new();
+    for argument in &declared.arguments {
+        let text = file.normal(*argument);
+        match text.rsplit("::").next().unwrap_or(&text) {
+            "adopt_lock" => begins = Begins::Adopts,
+            "defer_lock" => begins = Begins::Free,
+            "try_to_lock" => begins = Begins::Tries,
+            name if guard
+                .deleters
+                .iter()
+                .any(|known| known == name.trim_start_matches('&')) => {}
+            _ => pairs.extend(
+                lowering
+                    .table
+                    .add_held(&file, guard, &named_locks(*argument)),
+            ),
+        }
+    }
+    let pair = *pairs.first()?;
+    let name = file.normal(declared.name);
+    let methods = guard.frees.iter().chain(&guard.retakes).chain(&guard.asks);
+    let can_change = methods.count() > 0;
+    if can_change {
+        methods_of(lowering, node, &name, pair, guard);
+    }
+    let enter = match begins {
+        Begins::Takes => taken(node, &pairs),
+        // Whether it was taken, the guard is asked.
+        Begins::Tries => {
+            let tried = Cond::unknown(Vec::new(), format!("{name} took it"));
+            let yes = taken(node, &pairs);
+            vec![event(
+                node,
+                EventKind::Choice {
+                    cond: Box::new(tried),
+                    yes,
+                    no: Vec::new(),
+                },
+            )]
+        }
+        Begins::Adopts | Begins::Free => Vec::new(),
+    };
+    let frees: Vec<Event> = pairs
+        .iter()
+        .rev()
+        .map(|(_, exit)| {
+            let release = event(node, EventKind::Release(*exit));
+            let always = !can_change && begins != Begins::Tries;
+            if always {
+                release
+            } else {
+                if_held(lowering, node, *exit, release)
+            }
+        })
+        .collect();
+    let exit = match (frees.as_slice(), pairs.as_slice()) {
+        (
+            [
+                Event {
+                    kind: EventKind::Release(exit),
+                    ..
+                },
+            ],
+            [_],
+        ) => WithExit::Release(*exit),
+        _ => WithExit::Events(frees),
+    };
+    Some((enter, exit))
+}
+
+fn taken(node: Node<'_>, pairs: &[(SiteId, SiteId)]) -> Vec<Event> {
+    pairs
+        .iter()
+        .map(|(enter, _)| event(node, EventKind::Acquire(*enter)))
+        .collect()
+}
+
+fn if_held(lowering: &Lowering<'_>, node: Node<'_>, exit: SiteId, release: Event) -> Event {
+    let key = lowering.table.sites[exit].key;
+    event(
+        node,
+        EventKind::Choice {
+            cond: Box::new(plain(Test::Held(key))),
+            yes: vec![release],
+            no: Vec::new(),
+        },
+    )
+}
+
+/// What may name the lock of a guard's argument: `&m` itself, and `m`, which it points to.
+fn named_locks(argument: Node<'_>) -> Vec<Node<'_>> {
+    let mut locks = vec![argument];
+    let mut lock = unwrapped(argument);
+    while lock.kind() == "pointer_expression"
+        && let Some(inner) = lock.child_by_field_name("argument")
+    {
+        lock = unwrapped(inner);
+        locks.push(lock);
+    }
+    locks
+}
+
+/// Notes what the methods of the guard `name` do from its declaration to the end of the block.
+fn methods_of(
+    lowering: &mut Lowering<'_>,
+    declaration: Node<'_>,
+    name: &str,
+    (enter, exit): (SiteId, SiteId),
+    guard: &Guard,
+) {
+    let Some(block) = declaration.parent() else {
+        return;
+    };
+    let file = lowering.file;
+    let uses = descendants(block, |_| true)
+        .filter(|node| node.start_byte() >= declaration.end_byte())
+        .filter(|node| node.kind() == "identifier" && file.normal(*node) == name);
+    for used in uses.collect::<Vec<_>>() {
+        let Some(outer) = used.parent() else { continue };
+        let call = outer
+            .parent()
+            .filter(|call| call.kind() == "call_expression" && outer.kind() == "field_expression");
+        let Some((call, method)) = call.zip(outer.child_by_field_name("field")) else {
+            continue;
+        };
+        let method = file.normal(method);
+        if guard.frees.contains(&method) {
+            lowering.table.note(call, Does::Close(exit));
+        } else if guard.retakes.contains(&method) {
+            lowering.table.note(call, Does::Acquire(enter));
+        } else if guard.asks.contains(&method) {
+            let key = lowering.table.sites[exit].key;
+            lowering.table.note_question(call, key);
+        }
+    }
+}
+
+/// What a local of a class does at the end of its block: whoever has a destructor may do anything
+/// but throw.
+fn destructor(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, WithExit)> {
+    let lives_on = named_children(node)
+        .iter()
+        .any(|child| child.kind() == "storage_class_specifier");
+    if lives_on {
+        return None;
+    }
+    let class = node.child_by_field_name("type")?;
+    let file = lowering.file;
+    let ends: Vec<Event> = declarators(node)
+        .into_iter()
+        .rev()
+        .filter(|declarator| !is_plain(&file, class, *declarator))
+        .filter_map(|declarator| {
+            let name = declared_name(declarator)?;
+            let label = format!("~{}", file.normal(name));
+            Some(event(declarator, EventKind::Effect { label }))
+        })
+        .collect();
+    if ends.is_empty() {
+        return None;
+    }
+    let enter = super::statements::declared_events(lowering, node);
+    Some((enter, WithExit::Events(ends)))
+}
+
+/// Whether nobody sees the variable end: it is no object, or one of a type that the language's data
+/// calls plain.
+fn is_plain(file: &File<'_>, class: Node<'_>, declarator: Node<'_>) -> bool {
+    let points = descendants(declarator, |node| {
+        matches!(node.kind(), "init_declarator") || node.id() == declarator.id()
+    })
+    .any(|node| matches!(node.kind(), "pointer_declarator" | "reference_declarator"));
+    if points {
+        return true;
+    }
+    match declarator.child_by_field_name("value") {
+        Some(value) if class.kind() == "placeholder_type_specifier" => {
+            gives_plain(file, unwrapped(value))
+        }
+        _ => is_plain_type(file, class),
+    }
+}
+
+fn is_plain_type(file: &File<'_>, class: Node<'_>) -> bool {
+    match class.kind() {
+        "primitive_type" | "sized_type_specifier" | "enum_specifier" => true,
+        // `struct stat buffer;` is what C writes.
+        "struct_specifier" | "union_specifier" => class.child_by_field_name("body").is_none(),
+        "template_type" => {
+            let name = class.child_by_field_name("name");
+            let arguments = class.child_by_field_name("arguments");
+            name.is_some_and(|name| is_listed(file, &file.normal(name)))
+                && arguments.is_some_and(|arguments| {
+                    named_children(arguments)
+                        .into_iter()
+                        .all(|argument| is_plain_argument(file, argument))
+                })
+        }
+        "qualified_identifier" => class
+            .child_by_field_name("name")
+            .is_some_and(|name| is_plain_type(file, name)),
+        _ => {
+            let name = file.normal(class);
+            name.ends_with("_t") || is_listed(file, &name)
+        }
+    }
+}
+
+fn is_plain_argument(file: &File<'_>, argument: Node<'_>) -> bool {
+    if argument.kind() != "type_descriptor" {
+        return argument.kind().ends_with("literal");
+    }
+    argument
+        .child_by_field_name("declarator")
+        .is_some_and(|declarator| declarator.kind() == "abstract_pointer_declarator")
+        || argument
+            .child_by_field_name("type")
+            .is_some_and(|class| is_plain_type(file, class))
+}
+
+fn is_listed(file: &File<'_>, name: &str) -> bool {
+    let known = &file.catalog.facts.plain_types;
+    known.iter().any(|plain| plain == name)
+}
+
+/// Whether an `auto` gets a plain type from this value.
+fn gives_plain(file: &File<'_>, value: Node<'_>) -> bool {
+    match value.kind() {
+        "number_literal" | "char_literal" | "string_literal" | "true" | "false" | "null"
+        | "this" | "new_expression" | "sizeof_expression" | "lambda_expression" => true,
+        "pointer_expression" => file.source.slice(span(value)).starts_with(b"&"),
+        "unary_expression" | "update_expression" => value
+            .child_by_field_name("argument")
+            .is_some_and(|inner| gives_plain(file, unwrapped(inner))),
+        "binary_expression" => {
+            let side = |field| {
+                value
+                    .child_by_field_name(field)
+                    .is_some_and(|inner| gives_plain(file, unwrapped(inner)))
+            };
+            let operator = value
+                .child_by_field_name("operator")
+                .map(|node| node.kind());
+            matches!(
+                operator,
+                Some("==" | "!=" | "<" | ">" | "<=" | ">=" | "&&" | "||")
+            ) || side("left") && side("right")
+        }
+        "call_expression" => {
+            let Some(callee) = value.child_by_field_name("function") else {
+                return false;
+            };
+            let known = &file.catalog.facts.plain_results;
+            let name = match callee.child_by_field_name("field") {
+                Some(field) => format!(".{}", file.normal(field)),
+                None => file.normal(callee),
+            };
+            let cast = name
+                .split_once('<')
+                .filter(|(cast, _)| cast.ends_with("_cast"))
+                .is_some_and(|(_, of)| of.contains('*') || of.contains('&'));
+            cast || known.contains(&name)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the declarator calls a constructor that may throw.
+pub fn constructs(lowering: &Lowering<'_>, declaration: Node<'_>, declarator: Node<'_>) -> bool {
+    declaration
+        .child_by_field_name("type")
+        .is_some_and(|class| !is_plain(&lowering.file, class, declarator))
+}

@@ -1,0 +1,553 @@
+//! Statements of C and C++, lowered.
+
+use super::expressions::assign_target;
+use super::names::{declarators, declared_name};
+use super::{headers, macros, scopes};
+use crate::catalog::pattern::unwrapped;
+use crate::engine::Exceptions;
+use crate::flow::{
+    Block, BlockStyle, Case, Cond, Decl, DeclKind, Event, EventKind, Handler, Loop, Stmt, StmtKind,
+    Test, WithExit,
+};
+use crate::lower::expressions::{all_events, cond, event, events};
+use crate::lower::{Lowering, descendants, label, named_children, span};
+use crate::source::Span;
+use tree_sitter::Node;
+
+/// Lowers the body of the function (or of the file).
+pub fn root(lowering: &mut Lowering<'_>) -> Block {
+    let function = lowering.function;
+    if macros::hide_control(&lowering.file, function) {
+        lowering.opaque = Some("a macro of the file hides control flow or a release");
+    }
+    let catches = descendants(function, |_| true).any(|node| node.kind() == "try_statement");
+    if is_noexcept(lowering, function) && !catches {
+        // Nothing gets out: the program ends.
+        lowering.file.exceptions = Exceptions::Nothing;
+    }
+    let body = function
+        .child_by_field_name("body")
+        .or_else(|| named_children(function).into_iter().find(is_function_try));
+    match body {
+        Some(body) => block(lowering, body),
+        // The top level of a file only declares.
+        None => Block {
+            span: span(function),
+            style: BlockStyle::Plain,
+            stmts: Vec::new(),
+        },
+    }
+}
+
+fn is_function_try(node: &Node<'_>) -> bool {
+    node.kind() == "try_statement"
+}
+
+fn is_noexcept(lowering: &Lowering<'_>, function: Node<'_>) -> bool {
+    let Some(declarator) = function.child_by_field_name("declarator") else {
+        return false;
+    };
+    descendants(declarator, |node| node.kind() != "parameter_list").any(|node| match node.kind() {
+        "destructor_name" => true,
+        "noexcept" => !lowering.text(node).contains("false"),
+        _ => false,
+    })
+}
+
+/// Lowers a callback that runs in place.
+pub fn callback(lowering: &mut Lowering<'_>, callback: Node<'_>) -> Block {
+    match callback.child_by_field_name("body") {
+        Some(body) => block(lowering, body),
+        None => lowering.no_block(callback.end_byte()),
+    }
+}
+
+pub fn block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
+    if node.kind() == "compound_statement" {
+        let nodes = named_children(node);
+        return Block {
+            span: span(node),
+            style: BlockStyle::Braced,
+            stmts: lowering.deeper(|lowering| stmts(lowering, &nodes)),
+        };
+    }
+    let stmts = lowering.deeper(|lowering| stmt(lowering, node).into_iter().collect());
+    Block {
+        span: span(node),
+        style: BlockStyle::Single,
+        stmts,
+    }
+}
+
+fn stmts(lowering: &mut Lowering<'_>, nodes: &[Node<'_>]) -> Vec<Stmt> {
+    let mut found = Vec::new();
+    let mut bodies = Vec::new();
+    for node in nodes {
+        if bodies.contains(&node.id()) {
+            continue;
+        }
+        let body = headers::is_header(*node, lowering.file.source.bytes)
+            .then(|| headers::body_of(*node))
+            .flatten();
+        match body {
+            Some(body) => {
+                bodies.push(body.id());
+                found.extend(headers::lower(lowering, *node, body));
+            }
+            None => found.extend(stmt(lowering, *node)),
+        }
+    }
+    found
+}
+
+fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
+    let mut decls = Vec::new();
+    let kind = match node.kind() {
+        "expression_statement" => expression_statement(lowering, node),
+        "declaration" => {
+            decls.push(declared(lowering, node));
+            declaration(lowering, node)
+        }
+        "compound_statement" => StmtKind::Block(block(lowering, node)),
+        "if_statement" => branch(lowering, node)?,
+        "for_statement" | "for_range_loop" | "while_statement" | "do_statement" => {
+            StmtKind::Loop(Box::new(looped(lowering, node)?))
+        }
+        "switch_statement" => switch(lowering, node)?,
+        "try_statement" | "seh_try_statement" => tried(lowering, node)?,
+        "labeled_statement" => labeled(lowering, node)?,
+        // `[[likely]] return;`
+        "attributed_statement" | "else_clause" => {
+            let inner = named_children(node).pop()?;
+            return lowering.deeper(|lowering| stmt(lowering, inner));
+        }
+        "return_statement" | "co_return_statement" => {
+            let operand = named_children(node).into_iter().next();
+            StmtKind::Return {
+                value: operand.map_or_else(Vec::new, |operand| events(lowering, operand)),
+                operand: operand.map_or_else(String::new, |operand| {
+                    lowering.file.normal(unwrapped(operand))
+                }),
+            }
+        }
+        "throw_statement" => StmtKind::Throw {
+            value: thrown(lowering, node),
+            class: None,
+        },
+        "break_statement" => StmtKind::Break(None),
+        "continue_statement" => StmtKind::Continue(None),
+        "goto_statement" => {
+            let label = node.child_by_field_name("label")?;
+            if !is_in_sight(lowering, node, label) {
+                lowering.opaque = Some("a goto jumps into a block");
+            }
+            StmtKind::Goto(lowering.file.normal(label))
+        }
+        "preproc_if" | "preproc_ifdef" => conditional(lowering, node, &mut decls),
+        "function_definition" => {
+            // Nested functions of GNU C; or a macro that looks like one.
+            lowering.opaque = Some("a function stands in the function");
+            return None;
+        }
+        "struct_specifier" | "class_specifier" | "union_specifier" | "enum_specifier"
+        | "type_definition" | "alias_declaration" | "using_declaration" => {
+            decls.push(Decl {
+                names: descendants(node, |_| true)
+                    .filter(|node| node.kind() == "type_identifier")
+                    .map(|node| lowering.file.normal(node))
+                    .collect(),
+                kind: DeclKind::Fixed,
+            });
+            StmtKind::Plain(Vec::new())
+        }
+        "case_statement" => {
+            lowering.opaque = Some("a case label stands in a block of its own");
+            return None;
+        }
+        _ => StmtKind::Plain(all_events(lowering, node)),
+    };
+    Some(Stmt {
+        span: span(node),
+        kind,
+        decls,
+    })
+}
+
+fn expression_statement(lowering: &mut Lowering<'_>, node: Node<'_>) -> StmtKind {
+    // `guard(mutex)(&lock);`
+    if let Some(call) = node.named_child(0)
+        && let Some((enter, exit)) = context(lowering, call)
+    {
+        return StmtKind::Scoped {
+            enter: vec![event(call, EventKind::Acquire(enter))],
+            exit: WithExit::Release(exit),
+        };
+    }
+    StmtKind::Plain(all_events(lowering, node))
+}
+
+/// A call that takes a lock for the rest of its block, by the catalogue.
+pub fn context(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(usize, usize)> {
+    let file = lowering.file;
+    (node.kind() == "call_expression" && lowering.table.does(node).is_none())
+        .then(|| lowering.table.add_context(&file, node))
+        .flatten()
+}
+
+fn declaration(lowering: &mut Lowering<'_>, node: Node<'_>) -> StmtKind {
+    if let Some((enter, exit)) = scopes::scoped(lowering, node) {
+        return StmtKind::Scoped { enter, exit };
+    }
+    for declarator in declarators(node) {
+        // `g_autoptr(GMutexLocker) l = g_mutex_locker_new(&m);`
+        if let Some(value) = declarator.child_by_field_name("value")
+            && let Some((enter, exit)) = context(lowering, value)
+        {
+            return StmtKind::Scoped {
+                enter: vec![event(value, EventKind::Acquire(enter))],
+                exit: WithExit::Release(exit),
+            };
+        }
+    }
+    StmtKind::Plain(declared_events(lowering, node))
+}
+
+/// What a declaration, or the statement in the head of an `if` or `for`, does.
+pub fn declared_events(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
+    match node.kind() {
+        "declaration" | "init_declarator" => {}
+        "init_statement" => {
+            return named_children(node)
+                .into_iter()
+                .flat_map(|inner| declared_events(lowering, inner))
+                .collect();
+        }
+        "expression_statement" => return all_events(lowering, node),
+        _ => return events(lowering, node),
+    }
+    let mut out = Vec::new();
+    for declarator in declarators(node) {
+        let value = declarator.child_by_field_name("value");
+        if let Some(value) = value {
+            out.extend(events(lowering, value));
+            if matches!(value.kind(), "argument_list" | "initializer_list")
+                && value.named_child_count() > 0
+                && scopes::constructs(lowering, node, declarator)
+            {
+                out.push(lowering.event(declarator, label::call));
+            }
+        }
+        if let Some(target) = declared_name(declarator) {
+            let known = value.filter(|value| value.kind() != "argument_list");
+            assign_target(lowering, target, known, &mut out);
+        }
+    }
+    // `if (auto x = f())`
+    if let Some(value) = node.child_by_field_name("value") {
+        out.extend(events(lowering, value));
+        if let Some(target) = declared_name(node) {
+            assign_target(lowering, target, Some(value), &mut out);
+        }
+    }
+    out
+}
+
+fn declared(lowering: &Lowering<'_>, node: Node<'_>) -> Decl {
+    let names = declarators(node)
+        .into_iter()
+        .flat_map(|declarator| {
+            let bound = descendants(declarator, |node| {
+                node.kind() == "structured_binding_declarator" || node.id() == declarator.id()
+            })
+            .find(|node| node.kind() == "structured_binding_declarator");
+            match bound {
+                Some(bound) => named_children(bound),
+                None => declared_name(declarator).into_iter().collect(),
+            }
+        })
+        .map(|name| lowering.file.normal(name))
+        .collect();
+    Decl {
+        names,
+        kind: DeclKind::Variable,
+    }
+}
+
+/// Building the very exception that is thrown is no call that others see.
+fn thrown(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
+    let mut value = all_events(lowering, node);
+    if let Some(operand) = node.named_child(0).map(unwrapped)
+        && operand.kind() == "call_expression"
+        && value.last().is_some_and(|last| last.span == span(operand))
+    {
+        value.pop();
+    }
+    value
+}
+
+/// Whether the label that a goto names stands in a block around the goto.
+fn is_in_sight(lowering: &Lowering<'_>, goto: Node<'_>, label: Node<'_>) -> bool {
+    let name = lowering.text(label);
+    std::iter::successors(goto.parent(), Node::parent)
+        .take_while(|node| !lowering.file.grammar.is_function(node.kind()))
+        .filter(|node| matches!(node.kind(), "compound_statement" | "case_statement"))
+        .flat_map(named_children)
+        .any(|stmt| {
+            let mut at = stmt;
+            while at.kind() == "labeled_statement" {
+                let own = at.child_by_field_name("label");
+                if own.is_some_and(|own| lowering.text(own) == name) {
+                    return true;
+                }
+                match named_children(at).pop() {
+                    Some(inner) => at = inner,
+                    None => return false,
+                }
+            }
+            false
+        })
+}
+
+fn labeled(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
+    let label = node.child_by_field_name("label")?;
+    let inner = named_children(node)
+        .pop()
+        .filter(|inner| inner.id() != label.id());
+    let body = inner.and_then(|inner| lowering.deeper(|lowering| stmt(lowering, inner)));
+    let body = body.unwrap_or_else(|| Stmt {
+        span: Span::new(node.end_byte(), node.end_byte()),
+        kind: StmtKind::Plain(Vec::new()),
+        decls: Vec::new(),
+    });
+    Some(StmtKind::Labeled {
+        label: lowering.file.normal(label),
+        body: Box::new(body),
+    })
+}
+
+/// `#if … #else … #endif`: a branch on a condition that never changes.
+fn conditional(lowering: &mut Lowering<'_>, node: Node<'_>, decls: &mut Vec<Decl>) -> StmtKind {
+    let asked = node
+        .child_by_field_name("condition")
+        .or_else(|| node.child_by_field_name("name"));
+    let alternative = node.child_by_field_name("alternative");
+    let inside: Vec<Node<'_>> = named_children(node)
+        .into_iter()
+        .filter(|child| {
+            let id = Some(child.id());
+            id != asked.map(|asked| asked.id()) && id != alternative.map(|other| other.id())
+        })
+        .collect();
+    let then = preprocessed(lowering, node, &inside, decls);
+    let otherwise = alternative.map(|other| {
+        let stmts = match other.kind() {
+            "preproc_else" => {
+                return preprocessed(lowering, other, &named_children(other), decls);
+            }
+            _ => {
+                let kind = lowering.deeper(|lowering| Some(conditional(lowering, other, decls)));
+                kind.map(|kind| Stmt {
+                    span: span(other),
+                    kind,
+                    decls: Vec::new(),
+                })
+            }
+        };
+        Block {
+            span: span(other),
+            style: BlockStyle::None,
+            stmts: stmts.into_iter().collect(),
+        }
+    });
+    let label = asked.map_or_else(String::new, |asked| lowering.file.normal(asked));
+    let negated = lowering.text(node).starts_with("#ifndef");
+    let test = Cond::Test {
+        events: Vec::new(),
+        test: Test::Unknown {
+            label: format!("#if {label}"),
+            names: Vec::new(),
+            pure: true,
+        },
+    };
+    StmtKind::If {
+        cond: crate::lower::expressions::negated_if(negated, test),
+        then,
+        otherwise,
+    }
+}
+
+/// The statements of one branch: what they declare lives on behind it.
+fn preprocessed(
+    lowering: &mut Lowering<'_>,
+    node: Node<'_>,
+    nodes: &[Node<'_>],
+    decls: &mut Vec<Decl>,
+) -> Block {
+    let mut found = lowering.deeper(|lowering| stmts(lowering, nodes));
+    for stmt in &mut found {
+        for decl in std::mem::take(&mut stmt.decls) {
+            decls.push(Decl {
+                kind: DeclKind::Fixed,
+                ..decl
+            });
+        }
+        if let StmtKind::Scoped { enter, .. } = &mut stmt.kind {
+            // It lives to the end of the block around.
+            let enter = std::mem::take(enter);
+            let locks = enter
+                .iter()
+                .any(|event| matches!(event.kind, EventKind::Acquire(_)));
+            if locks {
+                lowering.opaque = Some("a guard stands under conditional compilation");
+            }
+            stmt.kind = StmtKind::Plain(enter);
+        }
+    }
+    Block {
+        span: span(node),
+        style: BlockStyle::None,
+        stmts: found,
+    }
+}
+
+fn branch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
+    let test = cond(lowering, node.child_by_field_name("condition")?);
+    let then = block(lowering, node.child_by_field_name("consequence")?);
+    let otherwise = node
+        .child_by_field_name("alternative")
+        .and_then(|clause| named_children(clause).pop())
+        .map(|body| lowering.deeper(|lowering| block(lowering, body)));
+    Some(StmtKind::If {
+        cond: test,
+        then,
+        otherwise,
+    })
+}
+
+fn looped(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Loop> {
+    let body_node = node.child_by_field_name("body")?;
+    let mut init = Vec::new();
+    let mut step = Vec::new();
+    let mut test = None;
+    match node.kind() {
+        "for_range_loop" => {
+            let right = node.child_by_field_name("right")?;
+            if let Some(first) = node.child_by_field_name("initializer") {
+                init.extend(declared_events(lowering, first));
+            }
+            init.extend(events(lowering, right));
+            let mut next = Vec::new();
+            if let Some(name) = node
+                .child_by_field_name("declarator")
+                .and_then(declared_name)
+            {
+                assign_target(lowering, name, None, &mut next);
+            }
+            test = Some(Cond::unknown(
+                next,
+                format!("next of {}", lowering.file.normal(right)),
+            ));
+        }
+        "for_statement" => {
+            if let Some(first) = node.child_by_field_name("initializer") {
+                init = declared_events(lowering, first);
+            }
+            if let Some(update) = node.child_by_field_name("update") {
+                step = events(lowering, update);
+            }
+            if let Some(condition) = node.child_by_field_name("condition") {
+                test = Some(cond(lowering, condition));
+            }
+        }
+        _ => test = Some(cond(lowering, node.child_by_field_name("condition")?)),
+    }
+    if let Some(Cond::Test {
+        test: Test::Const(true),
+        ..
+    }) = test
+    {
+        test = None;
+    }
+    Some(Loop {
+        init,
+        cond: test,
+        body: block(lowering, body_node),
+        step,
+        test_last: node.kind() == "do_statement",
+        otherwise: None,
+    })
+}
+
+fn switch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
+    let condition = node.child_by_field_name("condition")?;
+    let subject = all_events(lowering, condition);
+    let mut cases = Vec::new();
+    for case in named_children(node.child_by_field_name("body")?) {
+        if case.kind() != "case_statement" {
+            // `#ifdef` around cases, statements in front of the first one.
+            lowering.opaque = Some("something other than a case stands in a switch");
+            continue;
+        }
+        let value = case.child_by_field_name("value");
+        let test = value.map(|value| {
+            Cond::unknown(Vec::new(), format!("case {}", lowering.file.normal(value)))
+        });
+        let nodes: Vec<Node<'_>> = named_children(case)
+            .into_iter()
+            .filter(|child| Some(child.id()) != value.map(|value| value.id()))
+            .collect();
+        let found = lowering.deeper(|lowering| stmts(lowering, &nodes));
+        let start = found
+            .first()
+            .map_or(case.end_byte(), |stmt| stmt.span.start);
+        cases.push(Case {
+            test,
+            body: Block {
+                span: Span::new(start, case.end_byte()),
+                style: BlockStyle::Plain,
+                stmts: found,
+            },
+            falls_through: true,
+        });
+    }
+    Some(StmtKind::Switch {
+        subject,
+        cases,
+        exhaustive: false,
+        breakable: true,
+    })
+}
+
+fn tried(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
+    let body = block(lowering, node.child_by_field_name("body")?);
+    let mut handlers = Vec::new();
+    let mut finally = None;
+    for clause in named_children(node) {
+        match clause.kind() {
+            "catch_clause" => {
+                let caught = clause
+                    .child_by_field_name("parameters")
+                    .map(|caught| lowering.file.normal(caught))
+                    .filter(|caught| caught != "(...)");
+                handlers.push(Handler {
+                    only: caught,
+                    body: block(lowering, clause.child_by_field_name("body")?),
+                });
+            }
+            "seh_except_clause" => {
+                lowering.opaque = Some("a structured exception handler stands in the function");
+            }
+            "seh_finally_clause" => {
+                let inner = clause.child_by_field_name("body")?;
+                finally = Some(block(lowering, inner));
+            }
+            _ => {}
+        }
+    }
+    Some(StmtKind::Try {
+        body,
+        handlers,
+        otherwise: None,
+        finally,
+    })
+}

@@ -1,0 +1,347 @@
+//! What a file says of its names: imports, structs, functions, variables.
+//!
+//! Types are kept as Go text under these names: `x` for a variable (in its scope), `S.f` for a
+//! field, `S.*` for what a struct embeds, `f()` and `S.m()` for results, `type T` for what a type is
+//! made of.
+
+use super::types::{
+    base, element, is_written, range_key, result_text, results, type_source, type_text,
+};
+use crate::catalog::pattern::{normal, unwrapped};
+use crate::language::names::{Class, Import, Names, TypeRef};
+use crate::lower::{descendants, named_children, span};
+use crate::source::Span;
+use tree_sitter::Node;
+
+/// Begins the names of struct types that are written where they are used: no Go text.
+pub const ANONYMOUS: &str = "struct@";
+
+/// Collects the names of a file.
+pub fn collect(root: Node<'_>, text: &[u8]) -> Names {
+    let mut names = Names::default();
+    let file = Span::new(0, root.end_byte());
+    let of_kind = |kinds: &'static [&'static str]| {
+        descendants(root, |_| true).filter(move |node| kinds.contains(&node.kind()))
+    };
+    for node in of_kind(&["import_spec"]) {
+        import(node, text, &mut names);
+    }
+    for node in of_kind(&["struct_type"]) {
+        anonymous(node, text, file, &mut names);
+    }
+    for node in of_kind(&["type_spec", "type_alias"]) {
+        type_spec(node, text, file, &mut names);
+    }
+    for node in of_kind(&["function_declaration", "method_declaration"]) {
+        function(node, text, file, &mut names);
+    }
+    for node in of_kind(&[
+        "parameter_declaration",
+        "var_spec",
+        "const_spec",
+        "short_var_declaration",
+        "range_clause",
+    ]) {
+        variables(node, text, &mut names);
+    }
+    names
+}
+
+fn import(node: Node<'_>, text: &[u8], names: &mut Names) {
+    let Some(path) = node.child_by_field_name("path") else {
+        return;
+    };
+    let module = normal(path, text).trim_matches(['"', '`']).to_owned();
+    let local = match node.child_by_field_name("name") {
+        Some(name) => normal(name, text),
+        None => package_name(&module),
+    };
+    names.modules.insert(module.clone());
+    names.imports.insert(
+        local,
+        Import {
+            module,
+            name: "*".to_owned(),
+        },
+    );
+}
+
+/// The name that a package has as a rule: `github.com/a/go-b/v3` → `b`.
+fn package_name(module: &str) -> String {
+    let is_version = |part: &str| {
+        part.strip_prefix('v')
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let last = module
+        .rsplit('/')
+        .find(|part| !is_version(part))
+        .unwrap_or(module);
+    let plain = last.split(".v").next().unwrap_or(last);
+    let plain = plain.strip_prefix("go-").unwrap_or(plain);
+    plain.strip_suffix("-go").unwrap_or(plain).to_owned()
+}
+
+/// A struct type that is written where it is used is a class by its place.
+fn anonymous(node: Node<'_>, text: &[u8], file: Span, names: &mut Names) {
+    if node.parent().is_some_and(|spec| spec.kind() != "type_spec") {
+        add_class(written(node, text), node, names);
+        fields(&written(node, text), node, text, file, names);
+    }
+}
+
+/// The name of a type in these tables.
+fn written(node: Node<'_>, text: &[u8]) -> String {
+    if node.kind() == "struct_type" {
+        format!("{ANONYMOUS}{}", node.start_byte())
+    } else {
+        type_source(node, text)
+    }
+}
+
+fn add_class(name: String, node: Node<'_>, names: &mut Names) {
+    names.classes.push(Class {
+        name,
+        span: span(node),
+        methods: Vec::new(),
+        has_base: false,
+        bases: Vec::new(),
+    });
+}
+
+fn declare(name: String, scope: Span, text: String, names: &mut Names) {
+    names.declare(name, scope, TypeRef::Named(text));
+}
+
+fn type_spec(node: Node<'_>, text: &[u8], file: Span, names: &mut Names) {
+    let (Some(name), Some(made_of)) = (
+        node.child_by_field_name("name"),
+        node.child_by_field_name("type"),
+    ) else {
+        return;
+    };
+    let name = normal(name, text);
+    add_class(name.clone(), node, names);
+    match made_of.kind() {
+        "struct_type" => fields(&name, made_of, text, file, names),
+        "interface_type" => {
+            let methods: Vec<String> = named_children(made_of)
+                .into_iter()
+                .filter(|elem| elem.kind() == "method_elem")
+                .filter_map(|elem| elem.child_by_field_name("name"))
+                .map(|name| normal(name, text))
+                .collect();
+            if let Some(class) = names.classes.last_mut() {
+                class.methods = methods;
+            }
+        }
+        _ => declare(
+            format!("type {name}"),
+            file,
+            type_source(made_of, text),
+            names,
+        ),
+    }
+}
+
+fn fields(class: &str, node: Node<'_>, text: &[u8], file: Span, names: &mut Names) {
+    let generic: Vec<String> = node
+        .parent()
+        .and_then(|spec| spec.child_by_field_name("type_parameters"))
+        .map(|list| type_parameters(list, text))
+        .unwrap_or_default();
+    let Some(list) = node.named_child(0) else {
+        return;
+    };
+    for field in named_children(list) {
+        let Some(field_type) = field.child_by_field_name("type") else {
+            continue;
+        };
+        let written = written(field_type, text);
+        // What a type parameter stands for is not known here.
+        if generic
+            .iter()
+            .any(|parameter| has_word(&written, parameter))
+        {
+            continue;
+        }
+        let mut cursor = field.walk();
+        let mut named = false;
+        for name in field.children_by_field_name("name", &mut cursor) {
+            named = true;
+            declare(
+                format!("{class}.{}", normal(name, text)),
+                file,
+                written.clone(),
+                names,
+            );
+        }
+        if !named {
+            let bare = base(&written);
+            let name = bare.rsplit('.').next().unwrap_or(bare).to_owned();
+            declare(format!("{class}.{name}"), file, written.clone(), names);
+            declare(format!("{class}.*"), file, written, names);
+        }
+    }
+}
+
+fn type_parameters(list: Node<'_>, text: &[u8]) -> Vec<String> {
+    descendants(list, |_| true)
+        .filter(|node| node.kind() == "identifier")
+        .map(|node| normal(node, text))
+        .collect()
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .any(|part| part == word)
+}
+
+fn function(node: Node<'_>, text: &[u8], file: Span, names: &mut Names) {
+    let Some(name) = node.child_by_field_name("name") else {
+        return;
+    };
+    let name = normal(name, text);
+    let receiver = node
+        .child_by_field_name("receiver")
+        .and_then(|list| list.named_child(0))
+        .and_then(|receiver| receiver.child_by_field_name("type"))
+        .map(|receiver| type_source(receiver, text));
+    let result = result_text(node, text);
+    let full = match &receiver {
+        Some(receiver) => {
+            let class = base(receiver).to_owned();
+            if let Some(known) = names.classes.iter_mut().find(|known| known.name == class) {
+                known.methods.push(name.clone());
+            }
+            format!("{class}.{name}()")
+        }
+        None => format!("{name}()"),
+    };
+    let generic = node.child_by_field_name("type_parameters").is_some()
+        || receiver.is_some_and(|receiver| receiver.contains('['));
+    if let Some(result) = result.filter(|_| !generic) {
+        declare(full, file, result, names);
+    }
+}
+
+/// Variables with the types that are written or follow from their values.
+fn variables(node: Node<'_>, text: &[u8], names: &mut Names) {
+    let whole = names_scope(node);
+    let mut cursor = node.walk();
+    match node.kind() {
+        "parameter_declaration" => {
+            let Some(written) = node.child_by_field_name("type") else {
+                return;
+            };
+            let written = self::written(written, text);
+            for name in node.children_by_field_name("name", &mut cursor) {
+                declare(normal(name, text), whole, written.clone(), names);
+            }
+        }
+        "var_spec" | "const_spec" => {
+            let own: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
+            let types = match node.child_by_field_name("type") {
+                Some(written) => {
+                    vec![Some(self::written(written, text)); own.len()]
+                }
+                None => values(node.child_by_field_name("value"), own.len(), text, names),
+            };
+            for (name, written) in own.into_iter().zip(types) {
+                if let Some(written) = written {
+                    declare(normal(name, text), behind(node, whole), written, names);
+                }
+            }
+        }
+        "short_var_declaration" => {
+            let Some(left) = node.child_by_field_name("left") else {
+                return;
+            };
+            let own = named_children(left);
+            let types = values(node.child_by_field_name("right"), own.len(), text, names);
+            for (name, written) in own.into_iter().zip(types) {
+                if let Some(written) = written {
+                    declare(normal(name, text), behind(node, whole), written, names);
+                }
+            }
+        }
+        "range_clause" => {
+            let (Some(left), Some(right)) = (
+                node.child_by_field_name("left"),
+                node.child_by_field_name("right"),
+            ) else {
+                return;
+            };
+            let Some(container) = type_text(right, text, names) else {
+                return;
+            };
+            let types = [range_key(&container, names), element(&container, names)];
+            for (name, written) in named_children(left).into_iter().zip(types) {
+                if let Some(written) = written {
+                    declare(normal(name, text), behind(node, whole), written, names);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// At the top level, order does not matter.
+fn behind(node: Node<'_>, scope: Span) -> Span {
+    if scope.start == 0 {
+        scope
+    } else {
+        Span::new(node.end_byte(), scope.end)
+    }
+}
+
+/// The types of `count` values.
+pub fn values(
+    list: Option<Node<'_>>,
+    count: usize,
+    text: &[u8],
+    names: &Names,
+) -> Vec<Option<String>> {
+    let values = list.map(named_children).unwrap_or_default();
+    if values.len() == count {
+        return values
+            .into_iter()
+            .map(|value| type_text(value, text, names))
+            .collect();
+    }
+    let Some(value) = values.first().map(|value| unwrapped(*value)) else {
+        return vec![None; count];
+    };
+    let whole = type_text(value, text, names);
+    let types: Vec<String> = match value.kind() {
+        // The second one says whether there was something.
+        "index_expression" | "type_assertion_expression" | "unary_expression" => {
+            vec![whole.unwrap_or_default(), "bool".to_owned()]
+        }
+        // Only what a package's function gives first tells of a lock.
+        _ if whole.as_deref().is_some_and(|whole| !is_written(whole)) => {
+            let mut types = vec![None; count];
+            types[0] = whole;
+            return types;
+        }
+        _ => whole.as_deref().map(results).unwrap_or_default(),
+    };
+    if types.len() != count {
+        return vec![None; count];
+    }
+    types
+        .into_iter()
+        .map(|one| (!one.is_empty()).then_some(one))
+        .collect()
+}
+
+/// Where what a node declares can be named.
+fn names_scope(node: Node<'_>) -> Span {
+    let mut at = node;
+    while let Some(parent) = at.parent() {
+        at = parent;
+        if super::scopes::is_scope(at.kind()) {
+            break;
+        }
+    }
+    span(at)
+}

@@ -1,0 +1,206 @@
+//! How Go writes the constructs of the forms.
+
+use super::names::values;
+use super::types::{is_written, results};
+use super::{Go, enclosing, scopes};
+use crate::lower::{File, named_children, span};
+use crate::rewrite::printer::{CannotHoist, Hoist, Printer};
+use crate::source::Span;
+use tree_sitter::Node;
+
+impl Printer for Go {
+    fn terminator(&self) -> &'static str {
+        ""
+    }
+
+    fn open_try(&self) -> &'static str {
+        ""
+    }
+
+    fn open_finally(&self) -> &'static str {
+        ""
+    }
+
+    fn close(&self) -> Option<&'static str> {
+        Some("}")
+    }
+
+    fn empty_suite(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn waits_for_returned(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn is_settled(&self, _: &File<'_>, _: Node<'_>) -> bool {
+        true
+    }
+
+    fn declare_flag(&self, name: &str, value: &str) -> String {
+        format!("{name} := {value}")
+    }
+
+    fn truth(&self, value: bool) -> &'static str {
+        if value { "true" } else { "false" }
+    }
+
+    fn set_flag(&self, name: &str, value: bool) -> String {
+        format!("{name} = {}", self.truth(value))
+    }
+
+    fn when(&self, flag: &str, statement: &str, indent: &str) -> Vec<String> {
+        vec![
+            format!("if {flag} {{"),
+            format!("{indent}{statement}"),
+            "}".to_owned(),
+        ]
+    }
+
+    fn deferred(&self, statements: &[String], indent: &str) -> Option<Vec<String>> {
+        if let [call] = statements
+            && call.ends_with(')')
+        {
+            return Some(vec![format!("defer {call}")]);
+        }
+        let mut lines = vec!["defer func() {".to_owned()];
+        lines.extend(statements.iter().map(|line| format!("{indent}{line}")));
+        lines.push("}()".to_owned());
+        Some(lines)
+    }
+
+    fn called_in_place(&self) -> Option<(&'static str, &'static str, &'static str)> {
+        Some(("func() {", "}()", "return"))
+    }
+
+    fn bind(&self, binding: &str) -> String {
+        format!("{binding} := ")
+    }
+
+    fn is_verbatim(&self, kind: &str) -> bool {
+        matches!(kind, "raw_string_literal" | "interpreted_string_literal")
+    }
+
+    fn may_enclose(&self, file: &File<'_>, region: Span) -> Result<(), CannotHoist> {
+        enclosing::check(file, region)
+    }
+
+    fn tidies_blank_lines(&self) -> bool {
+        true
+    }
+
+    fn hoist(&self, file: &File<'_>, stmt: Node<'_>, _: Span) -> Result<Hoist, CannotHoist> {
+        match stmt.kind() {
+            "short_var_declaration" => hoist_short(file, stmt),
+            "var_declaration" => hoist_var(file, stmt),
+            _ => Err(cannot("a declaration in the span is needed after it")),
+        }
+    }
+}
+
+fn cannot(message: &str) -> CannotHoist {
+    ("declared-in-span", message.to_owned())
+}
+
+/// `x, err := f()` → `var x T` outside, `x, err = f()` inside.
+fn hoist_short(file: &File<'_>, stmt: Node<'_>) -> Result<Hoist, CannotHoist> {
+    let (Some(left), Some(right)) = (
+        stmt.child_by_field_name("left"),
+        stmt.child_by_field_name("right"),
+    ) else {
+        return Err(cannot("a declaration in the span is needed after it"));
+    };
+    let targets = named_children(left);
+    let text = file.source.bytes;
+    let types = values(Some(right), targets.len(), text, file.names);
+    let types = types.into_iter().enumerate().map(|(index, own)| {
+        own.filter(|own| is_written(own))
+            .or_else(|| result_of_known(file, right, index, targets.len()))
+    });
+    let mut lines = Vec::new();
+    for (target, own) in targets.iter().zip(types) {
+        let name = file.normal(*target);
+        if name == "_" || scopes::is_declared_before(*target, text) {
+            continue;
+        }
+        let own = own.filter(|own| is_written(own)).ok_or_else(|| {
+            (
+                "declared-type-unknown",
+                format!(
+                    "`{name}` is declared inside the span and used after it, and its type is not \
+                     known here"
+                ),
+            )
+        })?;
+        lines.push(format!("var {name} {own}"));
+    }
+    let token = crate::lower::children(stmt)
+        .into_iter()
+        .find(|token| token.kind() == ":=")
+        .ok_or_else(|| cannot("a declaration in the span is needed after it"))?;
+    Ok(Hoist {
+        outside: lines,
+        inside: vec![(span(token), "=".to_owned())],
+        gone: false,
+    })
+}
+
+/// The type of a result of a function that the language's facts know.
+fn result_of_known(file: &File<'_>, list: Node<'_>, index: usize, count: usize) -> Option<String> {
+    let values = named_children(list);
+    let (value, result) = if values.len() == count {
+        (values.get(index)?, 0)
+    } else {
+        (values.first()?, index)
+    };
+    let callee = file.normal(value.child_by_field_name("function")?);
+    let (package, _) = callee.split_once('.')?;
+    file.names.imports.get(package)?;
+    let known = file.catalog.facts.results.get(&callee)?;
+    results(known).get(result).cloned()
+}
+
+/// `var x T = f()` → `var x T` outside, `x = f()` inside.
+fn hoist_var(file: &File<'_>, stmt: Node<'_>) -> Result<Hoist, CannotHoist> {
+    let specs = named_children(stmt);
+    let [spec] = specs.as_slice() else {
+        return Err(cannot("a declaration in the span declares several things"));
+    };
+    if spec.kind() != "var_spec" {
+        return Err(cannot("a declaration in the span declares several things"));
+    }
+    let names: Vec<String> = scopes::named(*spec)
+        .into_iter()
+        .map(|name| file.normal(name))
+        .collect();
+    let value = spec.child_by_field_name("value");
+    let types = match spec.child_by_field_name("type") {
+        Some(written) => vec![Some(file.source.text(span(written))); names.len()],
+        None => values(value, names.len(), file.source.bytes, file.names),
+    };
+    let mut lines = Vec::new();
+    for (name, own) in names.iter().zip(types) {
+        let own = own.filter(|own| is_written(own)).ok_or_else(|| {
+            (
+                "declared-type-unknown",
+                format!("the type of `{name}`, which is used after the span, is not known here"),
+            )
+        })?;
+        lines.push(format!("var {name} {own}"));
+    }
+    match value {
+        None => Ok(Hoist {
+            outside: lines,
+            inside: Vec::new(),
+            gone: true,
+        }),
+        Some(value) => {
+            let head = Span::new(stmt.start_byte(), value.start_byte());
+            Ok(Hoist {
+                outside: lines,
+                inside: vec![(head, format!("{} = ", names.join(", ")))],
+                gone: false,
+            })
+        }
+    }
+}

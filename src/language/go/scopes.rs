@@ -1,0 +1,150 @@
+//! Which variable a name means: Go shadows.
+//!
+//! The flow tree knows variables by name only. A variable that shadows another one of its function
+//! gets a mark for each: `err`, `err'`, `err''`.
+
+use crate::catalog::pattern::normal;
+use crate::lower::named_children;
+use tree_sitter::Node;
+
+/// Whether a node of this kind is a scope of its own.
+pub fn is_scope(kind: &str) -> bool {
+    matches!(
+        kind,
+        "block"
+            | "if_statement"
+            | "for_statement"
+            | "expression_switch_statement"
+            | "type_switch_statement"
+            | "expression_case"
+            | "type_case"
+            | "default_case"
+            | "communication_case"
+            | "func_literal"
+            | "function_declaration"
+            | "method_declaration"
+    )
+}
+
+/// The name of the variable that the identifier means, with its marks.
+pub fn variable(identifier: Node<'_>, text: &[u8]) -> String {
+    let name = normal(identifier, text);
+    let declaring = declaring_scopes(identifier, &name, text);
+    let marks = "'".repeat(declaring.saturating_sub(1));
+    format!("{name}{marks}")
+}
+
+/// How many scopes around the node declare the name.
+fn declaring_scopes(node: Node<'_>, name: &str, text: &[u8]) -> usize {
+    let mut count = 0;
+    let mut inner = node;
+    while let Some(scope) = inner.parent() {
+        let declared = named_children(scope)
+            .into_iter()
+            // Statements of a block stand in a list of their own.
+            .flat_map(|child| match child.kind() {
+                "statement_list" => named_children(child),
+                _ => vec![child],
+            })
+            .take_while(|child| child.start_byte() <= node.start_byte())
+            .any(|child| declares(child, name, text));
+        // The body of a function shares the scope of its parameters.
+        let is_body = scope.kind() == "block"
+            && scope
+                .parent()
+                .is_some_and(|function| function.child_by_field_name("parameters").is_some());
+        if declared && is_scope(scope.kind()) && !is_body {
+            count += 1;
+        } else if declared && is_body {
+            count += usize::from(!scope.parent().is_some_and(|function| {
+                named_children(function)
+                    .into_iter()
+                    .any(|child| declares(child, name, text))
+            }));
+        }
+        inner = scope;
+    }
+    count
+}
+
+/// Whether a `:=` gives a new value to a variable that its scope has already.
+pub fn is_declared_before(identifier: Node<'_>, text: &[u8]) -> bool {
+    let name = normal(identifier, text);
+    let Some(declaration) = std::iter::successors(identifier.parent(), Node::parent)
+        .find(|node| node.kind() == "short_var_declaration")
+    else {
+        return false;
+    };
+    let Some(list) = declaration.parent() else {
+        return false;
+    };
+    let earlier = named_children(list)
+        .into_iter()
+        .take_while(|node| node.start_byte() < declaration.start_byte())
+        .any(|node| declares(node, &name, text));
+    let function = list
+        .parent()
+        .and_then(|block| block.parent())
+        .filter(|function| function.child_by_field_name("parameters").is_some());
+    earlier
+        || function.is_some_and(|function| {
+            named_children(function)
+                .into_iter()
+                .any(|child| declares(child, &name, text))
+        })
+}
+
+/// Whether the statement (or list of parameters) declares the name in its scope.
+pub fn declares(node: Node<'_>, name: &str, text: &[u8]) -> bool {
+    declared_names(node)
+        .into_iter()
+        .any(|identifier| &text[identifier.byte_range()] == name.as_bytes())
+}
+
+/// The names that the node declares for the scope it stands in.
+pub fn declared_names(node: Node<'_>) -> Vec<Node<'_>> {
+    match node.kind() {
+        "short_var_declaration" => node
+            .child_by_field_name("left")
+            .map(named_children)
+            .unwrap_or_default(),
+        "range_clause" | "receive_statement" if is_declaring(node) => node
+            .child_by_field_name("left")
+            .map(named_children)
+            .unwrap_or_default(),
+        "for_clause" => node
+            .child_by_field_name("initializer")
+            .map(declared_names)
+            .unwrap_or_default(),
+        "labeled_statement" => named_children(node)
+            .into_iter()
+            .next_back()
+            .filter(|inner| inner.kind() != "label_name")
+            .map(declared_names)
+            .unwrap_or_default(),
+        "var_declaration" | "const_declaration" | "type_declaration" => named_children(node)
+            .into_iter()
+            .flat_map(|spec| match spec.kind() {
+                "var_spec_list" => named_children(spec).into_iter().flat_map(named).collect(),
+                _ => named(spec),
+            })
+            .collect(),
+        "parameter_list" => named_children(node).into_iter().flat_map(named).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The nodes in the field `name`.
+pub fn named(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.children_by_field_name("name", &mut cursor)
+        .filter(|name| name.is_named())
+        .collect()
+}
+
+/// Whether it says `:=`, not `=`.
+pub fn is_declaring(node: Node<'_>) -> bool {
+    crate::lower::children(node)
+        .iter()
+        .any(|token| token.kind() == ":=")
+}

@@ -1,0 +1,191 @@
+//! An object that holds the lock until the end of its block.
+
+use crate::catalog::schema::FormCode;
+use crate::finding::{Form, Reason};
+use crate::flow::{BlockStyle, SiteId, Stmt};
+use crate::plan::build::{Builder, would_move};
+use crate::plan::names;
+use crate::refusal::reason;
+
+/// A guard that a fix declares.
+struct Declared<'b> {
+    name: String,
+    code: String,
+    /// The acquire that it takes the place of.
+    takes_place: Option<&'b Stmt>,
+}
+
+impl<'a> Builder<'a> {
+    /// `std::lock_guard<std::mutex> lock(m);` instead of the acquire; no release is left.
+    pub(in crate::plan) fn lock_guard(&mut self) -> Result<(), Reason> {
+        self.taken_once()?;
+        if let Some(kept) = self.region.kept.first() {
+            return Err(would_move(&self.task, *kept));
+        }
+        let form = self.guard_form(Form::LockGuard)?;
+        let guard = self.declared(&form)?;
+        self.drop_releases();
+        self.place(&guard)
+    }
+
+    /// `std::unique_lock<std::mutex> lock(m);`, which the releases that stay free early.
+    pub(in crate::plan) fn unique_lock(&mut self) -> Result<(), Reason> {
+        if self.region.main.is_some() || !self.region.rest().is_empty() {
+            return Err(reason("no-form", "a neater form fits"));
+        }
+        let form = self.guard_form(Form::UniqueLock)?;
+        let guard = self.declared(&form)?;
+        let of_guard = |code: &Option<String>| {
+            code.as_ref()
+                .map(|code| code.replace("$GUARD", &guard.name))
+                .ok_or_else(|| reason("no-form", "this guard cannot be freed before its end"))
+        };
+        self.drop_releases();
+        for site in self.region.kept.clone() {
+            self.replace_call(site, &of_guard(&form.free)?)?;
+        }
+        for site in self.taken_again() {
+            let acquire = self.task.body.sites[site].acquire();
+            if acquire.is_none_or(|acquire| acquire.conditional) {
+                return Err(reason(
+                    "acquire-conditional",
+                    "the lock is taken again under a condition",
+                ));
+            }
+            self.replace_call(site, &of_guard(&form.retake)?)?;
+        }
+        self.place(&guard)
+    }
+
+    fn replace_call(&mut self, site: SiteId, text: &str) -> Result<(), Reason> {
+        let span = self.task.body.sites[site].span;
+        let stands = self.region.start.block.stmts[self.region.start.first..]
+            .iter()
+            .any(|stmt| stmt.span.contains(span));
+        if !stands {
+            return Err(reason(
+                "control-flow",
+                "a release stands outside of the block of its acquire",
+            ));
+        }
+        self.draft.replace(span, text);
+        Ok(())
+    }
+
+    fn guard_form(&self, form: Form) -> Result<FormCode, Reason> {
+        if self.region.start.maybe {
+            return Err(reason(
+                "acquire-conditional",
+                "the acquire stands under a condition",
+            ));
+        }
+        if self.region.lifted.is_some() {
+            return Err(reason("no-form", "a neater form fits"));
+        }
+        self.task
+            .entry()
+            .form(form)
+            .cloned()
+            .ok_or_else(|| reason("no-form", "this library has no such guard"))
+    }
+
+    /// The declaration: of a guard that acquires, or of one that adopts what is held already.
+    fn declared(&mut self, form: &FormCode) -> Result<Declared<'a>, Reason> {
+        let file = self.task.file;
+        let site = &self.task.body.sites[self.task.site];
+        let acquire = site.acquire();
+        let takes_place = self.region.start.acquire.filter(|_| {
+            !form.code.is_empty()
+                && acquire.is_some_and(|acquire| !acquire.conditional && acquire.bound.is_none())
+        });
+        let template = match (takes_place, &form.adopt) {
+            (Some(_), _) => &form.code,
+            (None, Some(adopt)) => adopt,
+            (None, None) => {
+                return Err(reason(
+                    "acquire-conditional",
+                    "the acquire can fail, and this guard cannot take over what is held",
+                ));
+            }
+        };
+        let key = &self.task.body.keys[site.key];
+        let name = names::free(&self.task, "lock", &key.shown);
+        let node = file
+            .root
+            .descendant_for_byte_range(site.span.start, site.span.end)
+            .ok_or_else(|| reason("no-form", "the acquire is not where it was"))?;
+        let code = self
+            .printer
+            .guard(file, self.task.entry(), node, template)
+            .ok_or_else(|| {
+                reason(
+                    "declared-type-unknown",
+                    format!("the type of `{}` is not known here", key.shown),
+                )
+            })?
+            .replace("$GUARD", &name);
+        let class = code.split(['<', ' ']).next().unwrap_or_default();
+        let in_use = !class.is_empty() && mentions(file.source.bytes, class.as_bytes());
+        if let Some(header) = &form.include
+            && !in_use
+            && let Some((at, line)) = self.printer.include(file, header)
+        {
+            self.draft.insert(at, line);
+        }
+        Ok(Declared {
+            name,
+            code,
+            takes_place,
+        })
+    }
+
+    /// Puts the guard where the lock is taken, in a block of its own where it must end before the
+    /// block around it does, or where none of its own is around it.
+    fn place(&mut self, guard: &Declared<'_>) -> Result<(), Reason> {
+        let source = self.task.file.source;
+        let braced = self.region.start.block.style == BlockStyle::Braced;
+        let ends_with_block = braced && self.region.rest().is_empty();
+        let Some(first) = self.region.stmts().first() else {
+            return Err(reason("no-form", "nothing runs with the lock held"));
+        };
+        match (guard.takes_place, ends_with_block) {
+            (Some(stmt), true) => {
+                self.wraps = false;
+                self.draft.replace(stmt.span, guard.code.as_str());
+            }
+            (Some(stmt), false) => {
+                let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start));
+                self.construct.instead = Some(format!(
+                    "{{{}{indent}{}{}",
+                    source.newline, source.indent, guard.code
+                ));
+                self.construct.close = Some("}".to_owned());
+                self.adds_block = true;
+            }
+            (None, true) => {
+                self.wraps = false;
+                let own_line = source.first_on_line(first.span.start);
+                let text = if own_line {
+                    let indent = String::from_utf8_lossy(source.indent_at(first.span.start));
+                    format!("{}{}{indent}", guard.code, source.newline)
+                } else {
+                    format!("{} ", guard.code)
+                };
+                self.draft.insert(first.span.start, text);
+            }
+            (None, false) => {
+                self.construct.open.push("{".to_owned());
+                let code = format!("{}{}", source.indent, guard.code);
+                self.construct.open.push(code);
+                self.construct.close = Some("}".to_owned());
+                self.adds_block = true;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a text holds a class that a fix would use: then whatever declares it is included.
+fn mentions(text: &[u8], class: &[u8]) -> bool {
+    text.windows(class.len()).any(|part| part == class)
+}

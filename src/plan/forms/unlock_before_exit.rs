@@ -1,0 +1,63 @@
+//! `unlock-before-exit`: the release that an exit forgets is written in front of it.
+
+use crate::finding::{Form, Leak, LeakKind, Reason};
+use crate::plan::exits::{Exits, is_statement};
+use crate::plan::{Candidate, Task};
+use crate::refusal::reason;
+
+/// The candidates: every exit by itself; or, where jumps meet in front of one, that one alone.
+pub fn candidates(task: Task<'_>) -> Result<Vec<Candidate>, Reason> {
+    let all: Vec<&Leak> = task.leaks.iter().collect();
+    let ends: Vec<&Leak> = all
+        .iter()
+        .copied()
+        .filter(|leak| leak.kind != LeakKind::Goto)
+        .collect();
+    let mut found = Vec::new();
+    let mut refused = None;
+    let mut tries = vec![all];
+    if ends.len() < task.leaks.len() && !ends.is_empty() {
+        tries.push(ends);
+    }
+    for leaks in tries {
+        match at_each(task, &leaks) {
+            Ok(candidate) => found.push(candidate),
+            Err(reason) => {
+                refused.get_or_insert(reason);
+            }
+        }
+    }
+    match refused {
+        Some(reason) if found.is_empty() => Err(reason),
+        _ => Ok(found),
+    }
+}
+
+fn at_each(task: Task<'_>, leaks: &[&Leak]) -> Result<Candidate, Reason> {
+    let mut exits = Exits::new(task)?;
+    let release = format!("{}{}", exits.release, exits.printer.terminator());
+    for leak in leaks {
+        if leak.kind == LeakKind::EndOfBody {
+            exits.at_the_end(std::slice::from_ref(&release))?;
+            continue;
+        }
+        let exit = exits
+            .find(leak)
+            .filter(|_| is_statement(leak.kind))
+            .ok_or_else(|| {
+                reason(
+                    "control-flow",
+                    "nothing can be written in front of this exit",
+                )
+            })?;
+        if exits.is_plain_value(exit.stmt) {
+            exits.before(exit, std::slice::from_ref(&release))?;
+        } else {
+            exits.keep_value(exit)?;
+        }
+    }
+    Ok(Candidate {
+        form: Form::UnlockBeforeExit,
+        edits: exits.finish()?,
+    })
+}
