@@ -158,12 +158,11 @@ impl Judged<'_> {
                 (Rule::LeakOnExit, explicit)
             });
         }
-        // Who releases by ticket has none where the acquire failed; unlocking a file that is not locked
-        // does nothing.
-        let by_ticket = self.body.sites[site]
-            .acquire()
-            .is_some_and(|acquire| acquire.ticket.is_some());
-        let harmful = by_ticket || (entry.again_harmful(false) && !entry.is_freed_by_closing());
+        // Who releases by ticket has none where the acquire failed.
+        let harmful = entry.again_mistaken(false)
+            || self.body.sites[site]
+                .acquire()
+                .is_some_and(|acquire| acquire.ticket.is_some());
         if paths.unheld.contains_key(&key) && harmful && acquired_in_own_try(self.body, site) {
             return Some((Rule::AcquireInsideTry, Vec::new()));
         }
