@@ -17,7 +17,10 @@ pub fn condition(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
             "1" => plain(Test::Const(true)),
             _ => return None,
         },
-        "identifier" => plain(Test::Var(lowering.file.normal(node))),
+        "identifier" => plain(match truth_of(lowering, node) {
+            Some(truth) => Test::Const(truth),
+            None => Test::Var(lowering.file.normal(node)),
+        }),
         "unary_expression" if node.child_by_field_name("operator")?.kind() == "!" => Cond::Not(
             Box::new(cond(lowering, node.child_by_field_name("argument")?)),
         ),
