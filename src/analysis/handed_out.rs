@@ -6,7 +6,7 @@ use crate::finding::LeakKind;
 use crate::flow::{Block, Body, EventKind, SiteId, Stmt, StmtKind};
 use crate::source::Span;
 
-/// Whether the function returns something with the lock held, and nothing or an error without it.
+/// Whether the function returns something with the lock held, and nothing at all without it.
 pub fn with_what_was_found(body: &Body, site: SiteId, paths: &Paths) -> bool {
     let Some(leaks) = paths.leaks.get(&site) else {
         return false;
@@ -24,25 +24,13 @@ pub fn with_what_was_found(body: &Body, site: SiteId, paths: &Paths) -> bool {
         }
     }
     let only_returns = leaks.values().all(|kind| *kind == LeakKind::Return);
-    let nothing = |operand: &&str| is_failure(operand) || *operand == "0";
+    let is_null = |operand: &&str| matches!(*operand, "NULL" | "nullptr");
     only_returns
         && !others.is_empty()
-        && !found.iter().any(nothing)
-        && !found.iter().any(|operand| operand.is_empty())
-        && (others.iter().all(|operand| is_failure(operand))
-            || others.iter().all(|operand| *operand == "0"))
-}
-
-/// `NULL`, `false`, `-1`, `-EINVAL`, `ENOENT`
-fn is_failure(operand: &str) -> bool {
-    let name = operand.trim_start_matches('-');
-    let errno = name.len() > 2
-        && name.starts_with('E')
-        && name
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-    let negative = operand.starts_with('-') && name.starts_with(|c: char| c.is_ascii_digit());
-    errno || negative || matches!(operand, "NULL" | "nullptr" | "false" | "FALSE")
+        && others.iter().all(is_null)
+        && !found
+            .iter()
+            .any(|operand| operand.is_empty() || is_null(operand))
 }
 
 fn returns(block: &Block) -> Vec<(Span, &str)> {

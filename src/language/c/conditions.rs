@@ -20,7 +20,10 @@ pub fn condition(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
         "identifier" if lowering.table.question(node).is_some() => {
             plain(Test::Held(lowering.table.question(node)?))
         }
-        "identifier" => plain(Test::Var(lowering.file.normal(node))),
+        "identifier" => plain(match truth_of(lowering, node) {
+            Some(truth) => Test::Const(truth),
+            None => Test::Var(lowering.file.normal(node)),
+        }),
         "unary_expression" if node.child_by_field_name("operator")?.kind() == "!" => Cond::Not(
             Box::new(cond(lowering, node.child_by_field_name("argument")?)),
         ),
