@@ -362,6 +362,7 @@ impl Engine {
             releases: &found.releases,
             rule: finding.rule,
             leaks: &leaks,
+            chosen: false,
             verbatim,
             taken: &OnceCell::new(),
             forced: false,
@@ -383,6 +384,10 @@ impl Engine {
             if !self.options.alternatives && !finding.fixes.is_empty() {
                 break;
             }
+            let task = Task {
+                chosen: self.is_chosen(language, form),
+                ..task
+            };
             let offered = candidates(task, form);
             let candidates = match offered {
                 Ok(candidates) => candidates,
@@ -448,6 +453,12 @@ impl Engine {
                 reason: Some(reason.clone()),
                 edits: candidate.edits,
             })
+    }
+
+    /// Whether the user prefers this form.
+    fn is_chosen(&self, language: Language, form: Form) -> bool {
+        let mut preferred = self.options.forms.iter();
+        preferred.any(|(known, forms)| known.name() == language.name() && forms.contains(&form))
     }
 
     /// The forms to try, best first.
@@ -600,6 +611,7 @@ fn freed_elsewhere(
             (!bodies.iter().any(takes)).then(|| Freed {
                 lock: lock.clone(),
                 function: at,
+                name: file.grammar.function_name(function, file.source.bytes),
                 scope: around.map(span),
             })
         })

@@ -77,7 +77,7 @@ pub fn resolve(
     least: Applicability,
     look: impl Fn(&[u8]) -> Look,
 ) -> Result<Resolution, Endless> {
-    let before = look(text);
+    let mut before = look(text);
     let mut composition = Composition::new(text.len());
     let mut current = text.to_vec();
     let mut seen = HashSet::from([current.clone()]);
@@ -94,7 +94,8 @@ pub fn resolve(
             return Err(Endless);
         }
     }
-    let shares = share_out(text, &current, &before.findings, least, &composition);
+    let mut shares = share_out(text, &current, &before.findings, least, &composition);
+    withdraw(&mut before.findings, &mut shares, &findings);
     Ok(Resolution {
         shares,
         fixed: (current != text).then_some(current),
@@ -156,6 +157,33 @@ fn share_out(
     }
     let reaches: Vec<Option<Span>> = fixes.iter().map(|fix| fix.and_then(reach)).collect();
     group(&reaches, composition.edits())
+}
+
+/// Takes back the fixes that others made impossible: what is still found of the same lock in the
+/// same function says why.
+fn withdraw(before: &mut [Finding], shares: &mut [Share], remaining: &[Finding]) {
+    let alike =
+        |a: &Finding, b: &Finding| (&a.function, &a.lock, a.rule) == (&b.function, &b.lock, b.rule);
+    for left in remaining {
+        let hopeless = before
+            .iter()
+            .filter(|finding| finding.fixes.is_empty() && alike(finding, left));
+        let still_there = remaining.iter().filter(|finding| alike(finding, left));
+        if hopeless.count() >= still_there.count() {
+            continue;
+        }
+        let offered = (0..before.len()).rev().find(|&at| {
+            matches!(shares[at], Share::PartOf(_))
+                && !before[at].fixes.is_empty()
+                && alike(&before[at], left)
+        });
+        if let Some(at) = offered {
+            let unsafe_reason = left.fixes.first().and_then(|fix| fix.reason.clone());
+            before[at].fixes.clear();
+            before[at].refusal = left.refusal.clone().or(unsafe_reason);
+            shares[at] = Share::Unfixed;
+        }
+    }
 }
 
 /// From the first byte that a fix changes to the last.

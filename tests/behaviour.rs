@@ -105,6 +105,13 @@ fn php_behaves_as_before() {
 }
 
 #[test]
+fn go_behaves_as_before() {
+    if let Some(go) = Runtime::Go.find() {
+        assert_none(&compare::breaches(go, &families("go")));
+    }
+}
+
+#[test]
 fn typescript_still_compiles() {
     let cases: Vec<Case> = TYPESCRIPT.iter().flat_map(Family::programs).collect();
     if let Some(errors) = runtime::type_errors(&cases) {

@@ -20,7 +20,16 @@ use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
 /// The folders of the fixtures, one a language.
-const FOLDERS: [&str; 6] = ["javascript", "typescript", "python", "cpp", "java", "php"];
+const FOLDERS: [&str; 8] = [
+    "javascript",
+    "typescript",
+    "python",
+    "c",
+    "cpp",
+    "java",
+    "php",
+    "go",
+];
 
 static ENGINE: LazyLock<Engine> =
     LazyLock::new(|| Engine::new(Options::default()).expect("the catalogue is valid"));
@@ -106,6 +115,11 @@ fn python_matches_its_snapshots() {
 }
 
 #[test]
+fn c_matches_its_snapshots() {
+    assert_snapshots("c");
+}
+
+#[test]
 fn cpp_matches_its_snapshots() {
     assert_snapshots("cpp");
 }
@@ -118,6 +132,11 @@ fn java_matches_its_snapshots() {
 #[test]
 fn php_matches_its_snapshots() {
     assert_snapshots("php");
+}
+
+#[test]
+fn go_matches_its_snapshots() {
+    assert_snapshots("go");
 }
 
 #[test]

@@ -11,8 +11,26 @@ use tree_sitter::Node;
 /// name. Who has it may free it.
 pub fn is_lent(file: &File<'_>, root: Node<'_>, lock: &str) -> bool {
     descendants(root, |_| true)
-        .filter(|node| file.grammar.passes_on(*node))
+        .filter(|node| file.grammar.passes_on(*node) && !is_callee(*node))
         .any(|node| intent::same_lock(&file.normal(node), lock))
+}
+
+/// Whether the node is what a call calls: a lock that is a function is taken that way, not given.
+fn is_callee(node: Node<'_>) -> bool {
+    let callee = node
+        .parent()
+        .and_then(|call| call.child_by_field_name("function"));
+    callee.map(|callee| callee.id()) == Some(node.id())
+}
+
+/// Whether the lock is a private part of an object that is not this one: that object's class, in
+/// another file as a rule, may free it.
+pub fn is_of_another(lock: &str) -> bool {
+    let own = ["self._", "this._", "cls._"];
+    let private = lock
+        .rsplit_once('.')
+        .is_some_and(|(_, field)| field.starts_with('_'));
+    private && !own.iter().any(|prefix| lock.starts_with(prefix))
 }
 
 /// Whether the code around the release says that it may fail: a test that expects it to, a `try`
@@ -91,4 +109,33 @@ fn gives(operand: &str, lock: &str) -> bool {
                     .rsplit_once(':')
                     .is_some_and(|(_, value)| value == lock)
         })
+}
+
+/// Whether each round of a loop takes another lock, and no round frees one: they are held together.
+pub fn takes_many(body: &Body, site: SiteId) -> bool {
+    fn search(body: &Body, stmts: &[Stmt], site: SiteId) -> bool {
+        stmts.iter().any(|stmt| {
+            let mut own = stmt;
+            while let StmtKind::Labeled { body, .. } = &own.kind {
+                own = body;
+            }
+            let inner = own
+                .blocks()
+                .iter()
+                .any(|block| search(body, &block.stmts, site));
+            if let StmtKind::Loop(l) = &own.kind
+                && !inner
+            {
+                let key = body.sites[site].key;
+                let names = &body.keys[key].names;
+                let assigned = own.own_events().iter().any(|event| {
+                    matches!(&event.kind, EventKind::Assign { var, .. } if names.contains(var))
+                });
+                let taken = l.body.stmts.iter().any(|stmt| stmt.holds_site(site));
+                return taken && assigned && !frees(body, &l.body.stmts, key);
+            }
+            inner
+        })
+    }
+    search(body, &body.root.stmts, site)
 }

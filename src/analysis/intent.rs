@@ -39,9 +39,27 @@ pub fn returns_locked(body: &Body) -> bool {
     ACQUIRES.contains(&first.as_str()) || (BEGINS.contains(&first.as_str()) && begins)
 }
 
+/// The last name of a lock's text, without what tells the elements of an array apart.
+fn field(text: &str) -> String {
+    let mut depth = 0usize;
+    let plain: String = text
+        .chars()
+        .filter(|c| {
+            match c {
+                '[' | '(' => depth += 1,
+                ']' | ')' => depth = depth.saturating_sub(1),
+                _ => return depth == 0 && !matches!(c, '&' | '*'),
+            }
+            false
+        })
+        .collect();
+    split_member(&plain)
+        .map_or(plain.as_str(), |(_, field)| field)
+        .to_owned()
+}
+
 /// Whether two lock texts may name the same lock: the same text, or the same field of whatever.
 pub fn same_lock(a: &str, b: &str) -> bool {
-    let field = |text| split_member(text).map_or(text, |(_, field)| field);
     a == b || field(a) == field(b)
 }
 

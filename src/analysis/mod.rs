@@ -2,6 +2,7 @@
 
 mod deliberate;
 pub mod explore;
+mod handed_out;
 mod intent;
 mod places;
 mod words;
@@ -11,7 +12,7 @@ use crate::flow::graph::Graph;
 use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
-use deliberate::{drains, expects_failure, is_lent, returns_it};
+use deliberate::{drains, expects_failure, is_lent, is_of_another, returns_it, takes_many};
 use explore::{Paths, explore};
 pub use places::frees;
 use places::{acquired_in_own_try, in_releasing_finally, outermost, same_statement};
@@ -54,6 +55,7 @@ pub struct Freed {
     pub lock: String,
     /// The function that frees it.
     pub function: Span,
+    pub name: String,
     /// The function around that function, if there is one.
     pub scope: Option<Span>,
 }
@@ -105,12 +107,15 @@ impl Judged<'_> {
         let entry = &self.file.catalog.entries[self.body.keys[key].entry];
         if returns_it(&self.body.root.stmts, &self.body.keys[key].text)
             || self.freed_by_sibling(key)
+            || self.freed_by_callee(key)
+            || self.is_handed_out(site, paths)
         {
             return None;
         }
         if self.was_held_before(site, paths)
             || drains(self.body, site)
             || self.is_taken_as_signal(key)
+            || takes_many(self.body, site)
         {
             return None;
         }
@@ -154,7 +159,7 @@ impl Judged<'_> {
             });
         }
         // Who releases by ticket has none where the acquire failed.
-        let harmful = entry.again_harmful(false)
+        let harmful = entry.again_mistaken(false)
             || self.body.sites[site]
                 .acquire()
                 .is_some_and(|acquire| acquire.ticket.is_some());
@@ -216,11 +221,15 @@ impl Judged<'_> {
     /// function by a release.
     fn is_taken_as_signal(&self, key: KeyId) -> bool {
         let body = self.body;
-        let acquires = body
+        let acquires: Vec<_> = body
             .sites
             .iter()
-            .filter(|site| site.key == key && site.acquire().is_some());
-        acquires.count() > 1
+            .filter(|site| site.key == key)
+            .filter_map(|site| site.acquire())
+            .collect();
+        // What a construct holds, a stack of contexts say, is given to that construct only.
+        acquires.len() > 1
+            && !acquires.iter().any(|acquire| acquire.implied)
             && self
                 .file
                 .root
@@ -290,6 +299,68 @@ impl Judged<'_> {
                         (scope.start + 1..scope.end).contains(&self.body.span.start)
                     })
             })
+    }
+
+    /// Whether a function of the file that frees the lock is called: it may be what releases here.
+    fn freed_by_callee(&self, key: KeyId) -> bool {
+        let lock = &self.body.keys[key].text;
+        self.freed_elsewhere
+            .iter()
+            .filter(|freed| freed.name != self.body.name && intent::same_lock(&freed.lock, lock))
+            .any(|freed| {
+                let mut events = self.body.root.stmts.iter().flat_map(Stmt::all_events);
+                events.any(|event| match &event.kind {
+                    EventKind::Call { label } | EventKind::Effect { label } => label
+                        .strip_prefix(freed.name.as_str())
+                        .is_some_and(|rest| rest.starts_with('(')),
+                    _ => false,
+                })
+            })
+    }
+
+    /// Whether the function comes back with the lock on its straight way, and lets go of it only in
+    /// branches aside.
+    fn is_handed_out(&self, site: SiteId, paths: &Paths) -> bool {
+        if !self.file.grammar.hands_out_locks() {
+            return false;
+        }
+        let key = &self.body.keys[self.body.sites[site].key];
+        let mut freed = self.freed_elsewhere.iter();
+        if freed.any(|freed| intent::same_lock(&freed.lock, &key.text))
+            || handed_out::in_turn(self.body, site)
+            || handed_out::with_what_was_found(self.body, site, paths)
+        {
+            return true;
+        }
+        let stmts = &self.body.root.stmts;
+        let at = |span: Span| stmts.iter().position(|stmt| stmt.span.contains(span));
+        let main_path = paths
+            .leaks
+            .get(&site)
+            .into_iter()
+            .flatten()
+            .filter_map(|(span, kind)| match kind {
+                LeakKind::EndOfBody => Some(stmts.len()),
+                LeakKind::Return => at(*span).filter(|index| stmts[*index].span == *span),
+                _ => None,
+            })
+            .min();
+        let Some(main_path) = main_path else {
+            return false;
+        };
+        let releases = self.written_releases(site, paths);
+        releases.iter().all(|release| {
+            let span = self.body.sites[*release].span;
+            at(span).is_some_and(|index| {
+                index > main_path
+                    || handed_out::leaves_after(&self.body.root, *release)
+                    || handed_out::is_optional(
+                        &self.body.root,
+                        *release,
+                        self.body.sites[site].span,
+                    )
+            })
+        })
     }
 
     /// Whether it is a permit that another function gives back.
@@ -366,6 +437,7 @@ impl Judged<'_> {
             && !entry.lock.signal
             && !named_elsewhere
             && !by_alias
+            && !is_of_another(&key.text)
             && !is_lent(self.file, self.file.root, &key.text)
             && !intent::returns_locked(self.body)
             && acquired.acquire().is_some_and(|acquire| {

@@ -1,24 +1,49 @@
 //! Where acquires, releases and leaks stand in a body.
 
 use crate::finding::LeakKind;
-use crate::flow::{Body, KeyId, SiteId, SiteKind, Stmt, StmtKind};
+use crate::flow::{Block, Body, Event, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind};
 use crate::source::Span;
 use std::collections::HashSet;
 
 /// Whether the place is in the very statement of the acquire, of which that is a part: nothing
 /// could stand between the two.
 pub fn same_statement(body: &Body, place: Span, site: SiteId) -> bool {
-    fn search(stmts: &[Stmt], place: Span, acquire: Span) -> bool {
-        stmts.iter().any(|stmt| match stmt.kind {
-            StmtKind::Plain(_) => stmt.span.contains(place) && stmt.span.contains(acquire),
-            _ => stmt
-                .blocks()
-                .iter()
-                .any(|block| search(&block.stmts, place, acquire)),
+    fn search(stmts: &[Stmt], place: Span, site: SiteId) -> bool {
+        stmts.iter().any(|stmt| {
+            let StmtKind::Plain(events) = &stmt.kind else {
+                let mut blocks = stmt.blocks().into_iter();
+                return blocks.any(|block| search(&block.stmts, place, site));
+            };
+            let mut spans = Vec::new();
+            direct(events, &mut spans);
+            let acquire = |(_, taken): &(Span, Option<SiteId>)| *taken == Some(site);
+            (spans.iter().any(acquire) && spans.iter().any(|(span, _)| *span == place))
+                || callbacks(events).any(|block| search(&block.stmts, place, site))
         })
     }
-    let acquire = body.sites[site].span;
-    place != acquire && search(&body.root.stmts, place, acquire)
+    place != body.sites[site].span && search(&body.root.stmts, place, site)
+}
+
+/// The events of a statement, those of callbacks left out, with the site that each takes.
+fn direct(events: &[Event], out: &mut Vec<(Span, Option<SiteId>)>) {
+    for event in events {
+        out.push(match event.kind {
+            EventKind::Acquire(site) => (event.span, Some(site)),
+            _ => (event.span, None),
+        });
+        if let EventKind::Choice { yes, no, .. } = &event.kind {
+            direct(yes, out);
+            direct(no, out);
+        }
+    }
+}
+
+/// The callbacks that run in place.
+fn callbacks(events: &[Event]) -> impl Iterator<Item = &Block> {
+    events.iter().filter_map(|event| match &event.kind {
+        EventKind::Inline { body, .. } => Some(body),
+        _ => None,
+    })
 }
 
 /// Whether the place is in a `finally` that releases: that construct is the guarantee, and

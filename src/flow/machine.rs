@@ -256,6 +256,11 @@ impl<'a> Machine<'a> {
             }
         }
         taken.released.retain(|(released, _)| *released != key);
+        // What was tried again and failed is not held, whatever was released before.
+        let threw = threw.map(|mut threw| {
+            threw.released.retain(|(released, _)| *released != key);
+            threw
+        });
         taken.origin = None;
         if let Some(ticket) = &acquire.ticket
             && let Some(&number) = self.tickets.get(ticket)
@@ -501,6 +506,10 @@ fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
         let of_locks =
             |event: &Event| matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_));
         for stmt in stmts {
+            let mut stmt = stmt;
+            while let StmtKind::Labeled { body, .. } = &stmt.kind {
+                stmt = body;
+            }
             if let StmtKind::If { cond, .. } = &stmt.kind
                 && stmt.all_events().into_iter().any(of_locks)
             {

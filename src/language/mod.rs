@@ -13,7 +13,7 @@ use crate::catalog::Surroundings;
 use crate::catalog::pattern::{BadPattern, Pattern, normal};
 use crate::engine::Exceptions;
 use crate::flow::{Block, Cond, Event, Value};
-use crate::lower::Lowering;
+use crate::lower::{File, Lowering};
 use crate::rewrite::printer::Printer;
 use crate::source::Span;
 use names::{Names, TypeRef};
@@ -180,6 +180,8 @@ pub enum Binding<'t> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CalledInPlace {
     AtOnce,
+    /// At once, and its answer is the condition of a statement.
+    Asked,
     /// When the function around it is left.
     AtTheEnd,
 }
@@ -243,6 +245,15 @@ pub trait Grammar: Sync + Send {
     fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool);
     fn first_parameter<'t>(&self, function: Node<'t>) -> Option<Node<'t>>;
 
+    /// Whether the function says that it returns with a lock held: by its name, an annotation or a
+    /// comment.
+    fn keeps_locks(&self, _file: &File<'_>, _function: Node<'_>) -> bool {
+        false
+    }
+    /// Whether functions often return with a lock held where all went well.
+    fn hands_out_locks(&self) -> bool {
+        false
+    }
     /// Whether what the grammar takes for a mistake is understood all the same.
     fn is_harmless(&self, _mistake: Node<'_>, _text: &[u8]) -> bool {
         false
@@ -250,6 +261,10 @@ pub trait Grammar: Sync + Send {
     /// Whether patterns of the catalogue may match nodes of this kind.
     fn may_match(&self, kind: &str) -> bool;
     fn is_call(&self, kind: &str) -> bool;
+    /// A comment.
+    fn is_comment(&self, kind: &str) -> bool {
+        kind.contains("comment")
+    }
     /// A plain identifier.
     fn is_name(&self, kind: &str) -> bool;
     /// Whether leaves of this kind name a member (`b` of `a.b`) and no variable.
@@ -294,6 +309,10 @@ pub trait Grammar: Sync + Send {
     }
     /// Whether the acquire takes nothing here: a test asserts that it fails, or a task runs it.
     fn takes_nothing(&self, _acquire: Node<'_>, _text: &[u8]) -> bool {
+        false
+    }
+    /// Whether a name is stored or returned where it stands, not only lent to a call.
+    fn keeps(&self, _name: Node<'_>) -> bool {
         false
     }
     /// Whether the value of the variable is made in the function, and goes when the function's

@@ -330,7 +330,7 @@ pub fn telling(name: &str) -> bool {
 }
 
 /// `accountMutex` → account, mutex; `RW_LOCK2` → rw, lock.
-fn words_of(name: &str) -> Vec<String> {
+pub fn words_of(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous_lower = false;
     for c in name.chars() {

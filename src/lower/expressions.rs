@@ -232,7 +232,24 @@ pub fn value_of(lowering: &Lowering<'_>, value: Node<'_>) -> Value {
         };
     }
     let file = &lowering.file;
-    file.grammar.constant(value, file.source.bytes)
+    match file.grammar.constant(value, file.source.bytes) {
+        Value::Unknown => named_constant(lowering, value),
+        known => known,
+    }
+}
+
+/// What the catalogue knows of a constant by its name.
+fn named_constant(lowering: &Lowering<'_>, value: Node<'_>) -> Value {
+    let facts = &lowering.file.catalog.facts;
+    let text = lowering.text(value);
+    let among = |known: &[String]| known.iter().any(|name| name == text);
+    if among(&facts.ones) {
+        Value::True
+    } else if among(&facts.zeros) {
+        Value::False
+    } else {
+        Value::Unknown
+    }
 }
 
 /// Lowers a condition.

@@ -59,7 +59,7 @@ impl<'a> File<'a> {
         }
         match self.grammar.called_in_place(function, self.source.bytes) {
             None => false,
-            Some(CalledInPlace::AtOnce) => true,
+            Some(CalledInPlace::AtOnce | CalledInPlace::Asked) => true,
             Some(CalledInPlace::AtTheEnd) => find_acquires(self, function).is_empty(),
         }
     }
@@ -67,6 +67,16 @@ impl<'a> File<'a> {
     /// Whether the node is a function with a body of its own.
     pub fn is_own_body(&self, node: Node<'_>) -> bool {
         self.grammar.is_function(node.kind()) && !self.runs_in_place(node)
+    }
+
+    /// The words of a comment, in lower case, on one line.
+    pub fn normal_comment(&self, comment: Node<'_>) -> String {
+        let text = String::from_utf8_lossy(&self.source.bytes[comment.byte_range()]).to_lowercase();
+        let words: Vec<&str> = text
+            .split(|c: char| c.is_whitespace() || c == '*')
+            .filter(|word| !word.is_empty())
+            .collect();
+        words.join(" ")
     }
 
     /// The text of a node without comments and needless white space.
@@ -159,6 +169,11 @@ fn lower_function(
         return Err(TOO_DEEP);
     }
     let (is_async, is_generator) = file.grammar.function_kind(function, file.source.bytes);
+    let handed_over = if file.grammar.keeps_locks(file, function) {
+        (0..lowering.table.keys.len()).collect()
+    } else {
+        lowering.table.handed_over
+    };
     Ok(Body {
         name: file.grammar.function_name(function, file.source.bytes),
         span: span(function),
@@ -167,7 +182,7 @@ fn lower_function(
         root,
         keys: lowering.table.keys,
         sites: lowering.table.sites,
-        handed_over: lowering.table.handed_over,
+        handed_over,
         opaque: lowering.opaque.or(lowering.table.opaque),
     })
 }
@@ -242,7 +257,8 @@ fn broken(file: &File<'_>, function: Node<'_>) -> bool {
             .any(|node| is_mistake(file, node));
     }
     descendants(function, |node| node.has_error()).any(|node| is_mistake(file, node))
-        || std::iter::successors(function.parent(), Node::parent).any(|node| node.is_error())
+        || std::iter::successors(function.parent(), Node::parent)
+            .any(|node| node.is_error() && is_mistake(file, node))
 }
 
 /// Whether the node is a syntax error that matters.

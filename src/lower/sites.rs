@@ -293,10 +293,14 @@ impl Table {
         let key = self.key(file, &found.hit);
         let text = file.source.bytes;
         let looked_at = !matches!(file.grammar.binding(found.node), Binding::Dropped);
+        let handed_on = matches!(file.grammar.binding(found.node), Binding::Other);
         let taken = match found.hit.role {
             Role::Try(taken) => Some(taken),
             // Listed both ways: it waits, and yet may fail; who drops its result relies on it.
-            Role::Acquire if looked_at => entry.may_fail(found.node, text),
+            // What says what went wrong and is handed to another call is checked there.
+            Role::Acquire if looked_at => entry
+                .may_fail(found.node, text)
+                .filter(|taken| *taken != Taken::Zero || !handed_on),
             _ => None,
         };
         let mut acquire = Acquire {
@@ -307,6 +311,10 @@ impl Table {
             sure: taken.is_none() && entry.is_sure(found.node, text),
             ..Acquire::default()
         };
+        if acquire.zero_when_taken && handed_on {
+            // Whether it was taken is decided where nobody sees it.
+            self.handed_over.push(key);
+        }
         let mut at = span(found.node);
         if let Some(callback) = found.callback {
             acquire.at_entry = true;
@@ -640,6 +648,15 @@ impl Table {
             && file.grammar.passes_on(node)
         {
             self.handed_over.push(key);
+        }
+        // Who keeps an object that carries its lock keeps the lock.
+        if file.grammar.is_name(node.kind()) && file.grammar.keeps(node) {
+            let name = file.normal(node);
+            let carried = (0..self.keys.len()).filter(|id| {
+                let key = &self.keys[*id];
+                key.text == name && file.catalog.entries[key.entry].lock.frees_itself
+            });
+            self.handed_over.extend(carried);
         }
     }
 

@@ -49,9 +49,9 @@ impl<'a> Builder<'a> {
             task,
             region,
         };
-        // `using` and `defer` open no block.
+        // `using` and `defer` open no block; guards of the kernel say so themselves.
         let opens = match form {
-            Form::Using | Form::Defer => false,
+            Form::Using | Form::Defer | Form::KernelGuard => false,
             Form::Tracked => builder.printer.deferred(&[], "").is_none(),
             _ => true,
         };
@@ -186,7 +186,7 @@ impl<'a> Builder<'a> {
 
     /// What is deferred runs when the function is left: a loop would pile it up.
     pub(super) fn not_in_a_loop(&self) -> Result<(), Reason> {
-        if super::place::is_repeated(&self.task.body.root, self.region.start.block) {
+        if super::place::outermost_loop(&self.task.body.root, self.region.start.block).is_some() {
             return Err(reason(
                 "no-form",
                 "what is deferred in a loop runs only when the function is left",

@@ -67,7 +67,7 @@ impl<'a> Exits<'a> {
     /// When names of the release mean nothing there.
     pub fn before(&mut self, exit: Exit<'_>, lines: &[String]) -> Result<(), Reason> {
         self.in_scope(exit.stmt.span)?;
-        let at = exit.stmt.span.start;
+        let at = self.behind_inner(exit);
         let source = self.task.file.source;
         if exit.block.style == BlockStyle::Single && !exit.labelled {
             return self.braced(exit, lines);
@@ -115,6 +115,53 @@ impl<'a> Exits<'a> {
         Ok(())
     }
 
+    /// Writes statements at the end of every branch of the last statement that does not release.
+    ///
+    /// # Errors
+    /// When there are no such branches.
+    pub fn at_the_branches(&mut self, lines: &[String]) -> Result<(), Reason> {
+        let none = || reason("control-flow", "the function ends in no branches");
+        let Some(Stmt {
+            kind:
+                StmtKind::If {
+                    then,
+                    otherwise: Some(otherwise),
+                    ..
+                },
+            ..
+        }) = self.task.body.root.stmts.last()
+        else {
+            return Err(none());
+        };
+        let source = self.task.file.source;
+        let releases = |block: &Block| {
+            let mut sites = self.task.releases.iter();
+            sites.any(|site| block.stmts.iter().any(|stmt| stmt.holds_site(*site)))
+        };
+        let open: Vec<&Block> = [then, otherwise]
+            .into_iter()
+            .filter(|block| !releases(block))
+            .collect();
+        if open.is_empty() {
+            return Err(none());
+        }
+        for block in open {
+            let last = block.stmts.last().filter(|last| {
+                block.style == BlockStyle::Braced && source.first_on_line(last.span.start)
+            });
+            let last = last.ok_or_else(none)?;
+            self.in_scope(last.span)?;
+            let indent = indent_of(self, last.span.start);
+            let text: String = lines
+                .iter()
+                .map(|line| format!("{}{indent}{line}", source.newline))
+                .collect();
+            let end = source.line_content_end(last.span.end);
+            self.draft.insert(end, text);
+        }
+        Ok(())
+    }
+
     /// Releases in front of a return whose value is computed first: it is kept in a variable.
     ///
     /// # Errors
@@ -148,22 +195,24 @@ impl<'a> Exits<'a> {
         let back = format!("{}{end}", self.printer.give_back(&name));
         let release = format!("{}{end}", self.release);
         let whole = exit.stmt.span;
-        self.draft
-            .replace(Span::new(whole.start, operand.start_byte()), head);
+        let value = Span::new(whole.start, operand.start_byte());
         let own_line = source.first_on_line(whole.start);
-        let wrapped = exit.block.style == BlockStyle::Single && !exit.labelled;
         // A declaration cannot follow a label.
         let first = exit.block.stmts.first().map(|stmt| stmt.span) == Some(whole);
-        let behind_label = exit.labelled || (exit.block.style == BlockStyle::Plain && first);
-        if behind_label {
-            return Err(reason(
-                "declared-in-span",
-                "the returned value would have to be declared behind a label",
-            ));
+        let wrapped = exit.block.style == BlockStyle::Single
+            || exit.labelled
+            || (exit.block.style == BlockStyle::Plain && first);
+        if wrapped && self.shares_line(exit) {
+            self.draft.insert(whole.start, "{ ");
+            self.draft.replace(value, head);
+            self.draft
+                .insert(whole.end, format!(" {release} {back} }}"));
+            return Ok(());
         }
         if wrapped {
             self.open_brace(exit)?;
         }
+        self.draft.replace(value, head);
         let indent = if wrapped && !own_line {
             self.inner_indent(exit)
         } else {
@@ -213,7 +262,57 @@ impl<'a> Exits<'a> {
         }
     }
 
+    /// Where the release goes that belongs in front of an exit: before releases of locks that were
+    /// taken earlier, which stand there already.
+    fn behind_inner(&self, exit: Exit<'_>) -> usize {
+        let body = self.task.body;
+        let own = body.sites[self.task.site].span.start;
+        let outer = |stmt: &Stmt| match stmt.sole_event().map(|event| &event.kind) {
+            Some(EventKind::Release(site)) => body.sites.iter().any(|taken| {
+                taken.key == body.sites[*site].key
+                    && taken.acquire().is_some()
+                    && taken.span.start < own
+            }),
+            _ => false,
+        };
+        let index = exit
+            .block
+            .stmts
+            .iter()
+            .position(|stmt| stmt.span.contains(exit.stmt.span))
+            .filter(|_| !exit.labelled);
+        let before = index.map_or(&[][..], |index| &exit.block.stmts[..index]);
+        before
+            .iter()
+            .rev()
+            .take_while(|stmt| outer(stmt))
+            .last()
+            .unwrap_or(exit.stmt)
+            .span
+            .start
+    }
+
+    /// Whether other code follows the exit on its line, which began in front of it.
+    fn shares_line(&self, exit: Exit<'_>) -> bool {
+        let source = self.task.file.source;
+        let span = exit.stmt.span;
+        let rest = Span::new(span.end, source.line_content_end(span.end));
+        let rest = source.slice(rest).trim_ascii();
+        let follows = !rest.is_empty()
+            && !rest.starts_with(b"//")
+            && !rest.starts_with(b"/*")
+            && !rest.starts_with(b"else");
+        follows && !source.first_on_line(span.start)
+    }
+
     fn braced(&mut self, exit: Exit<'_>, lines: &[String]) -> Result<(), Reason> {
+        if self.shares_line(exit) {
+            let span = exit.stmt.span;
+            self.draft
+                .insert(span.start, format!("{{ {} ", lines.join(" ")));
+            self.draft.insert(span.end, " }");
+            return Ok(());
+        }
         self.open_brace(exit)?;
         let at = exit.stmt.span.start;
         let source = self.task.file.source;

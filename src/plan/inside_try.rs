@@ -8,6 +8,7 @@ use crate::finding::{Form, Reason};
 use crate::flow::{DeclKind, EventKind, Stmt, StmtKind};
 use crate::refusal::reason;
 use crate::rewrite::Draft;
+use crate::source::Span;
 
 /// The candidates of the form.
 pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> {
@@ -163,7 +164,7 @@ fn move_out(task: Task<'_>, tried: At<'_>, own: At<'_>) -> Result<Vec<Edit>, Rea
     let mut draft = Draft::new(source, task.verbatim);
     let at = source.line_start(tried.stmt().span.start);
     let indent = String::from_utf8_lossy(source.indent_at(at)).into_owned();
-    let text = source.text(own.stmt().span);
+    let text = lifted_text(&task, own.stmt().span, &indent);
     draft.insert(at, format!("{indent}{text}{}", source.newline));
     let previous = own
         .index
@@ -171,4 +172,25 @@ fn move_out(task: Task<'_>, tried: At<'_>, own: At<'_>) -> Result<Vec<Edit>, Rea
         .map(|index| own.block.stmts[index].span.end);
     draft.remove_stmt(own.stmt().span, own.block, previous, false);
     draft.finish().map_err(|_| one_line())
+}
+
+/// The text of a statement whose lines move out to `indent`; lines within strings stay.
+fn lifted_text(task: &Task<'_>, span: Span, indent: &str) -> String {
+    let source = task.file.source;
+    let own = source.indent_at(span.start);
+    let deeper = own.strip_prefix(indent.as_bytes()).unwrap_or_default();
+    let outer = own.len() - deeper.len();
+    let mut text = String::new();
+    let mut from = span.start;
+    for start in source.line_starts_in(span) {
+        let inside = |verbatim: &Span| verbatim.start < start && start < verbatim.end;
+        let cut = Span::new(start + outer, start + own.len());
+        let moves = source.bytes[start..].starts_with(own) && !task.verbatim.iter().any(inside);
+        if start > span.start && moves {
+            text.push_str(&source.text(Span::new(from, cut.start)));
+            from = cut.end;
+        }
+    }
+    text.push_str(&source.text(Span::new(from, span.end)));
+    text
 }

@@ -43,6 +43,8 @@ pub struct Task<'a> {
     /// The releases in the text that free what the acquire takes.
     pub releases: &'a [SiteId],
     pub rule: Rule,
+    /// The user asked for this form.
+    pub chosen: bool,
     /// The exits that leave with the lock held.
     pub leaks: &'a [Leak],
     /// Spans of strings that reach over several lines.
@@ -169,6 +171,12 @@ fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<(Vec<Edit>, 
 
 /// The name of the lock must mean the same lock when it is released.
 fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
+    unchanged_in(task, region.stmts())
+}
+
+/// Nothing in the statements gives another meaning to the name of the lock, or to what its release
+/// is given.
+pub(crate) fn unchanged_in(task: Task<'_>, stmts: &[Stmt]) -> Result<(), Reason> {
     let site = &task.body.sites[task.site];
     let key = &task.body.keys[site.key];
     let ticket = site.acquire().and_then(|acquire| acquire.ticket.as_deref());
@@ -179,7 +187,7 @@ fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
     }
     let operands = release_operands(task);
     names.extend(operands.iter().map(String::as_str));
-    for stmt in region.stmts() {
+    for stmt in stmts {
         if let Some(name) = assigned(stmt, &names) {
             return Err(reason(
                 "lock-may-change",

@@ -83,6 +83,9 @@ pub fn starts<'b>(body: &'b Body, site: SiteId) -> Vec<Start<'b>> {
         StmtKind::Plain(_) if is_lone_acquire(last.stmt(), site) => {
             if conditional {
                 bound(body, site, *last, &mut found);
+                if !found.is_empty() {
+                    guarded(&path, &mut found);
+                }
             } else {
                 found.push(after(*last, Some(last.stmt())));
                 guarded(&path, &mut found);
@@ -93,14 +96,27 @@ pub fn starts<'b>(body: &'b Body, site: SiteId) -> Vec<Start<'b>> {
             then,
             otherwise,
         } => {
-            let taken = is_true_when_taken(body, site);
+            let zero = body.sites[site]
+                .acquire()
+                .is_some_and(|acquire| acquire.zero_when_taken);
             asked(
                 *last,
-                (cond, taken),
-                (then, otherwise.as_ref()),
-                site,
+                cond,
+                then,
+                otherwise.as_ref(),
+                (site, zero),
                 &mut found,
             );
+            if asks_again(body, last.stmt(), site) {
+                found.push(after(*last, None));
+            }
+            if let [.., outer, own] = path.as_slice()
+                && own.index + 1 == own.block.stmts.len()
+                && takes_same(body, outer.stmt(), site)
+                && asks_again(body, outer.stmt(), site)
+            {
+                found.push(after(*outer, None));
+            }
         }
         StmtKind::Loop(_) => found.push(after(*last, None)),
         _ => {}
@@ -142,16 +158,28 @@ fn is_lone_acquire(stmt: &Stmt, site: SiteId) -> bool {
 
 /// `ok = lock.tryLock()`, and then `if (!ok) return` or `if (ok) { … }`.
 fn bound<'b>(body: &'b Body, site: SiteId, at: At<'b>, found: &mut Vec<Start<'b>>) {
-    let Some(var) = body.sites[site]
-        .acquire()
-        .and_then(|acquire| acquire.bound.as_deref())
-    else {
+    let Some(acquire) = body.sites[site].acquire() else {
         return;
     };
-    let next = At {
+    let Some(var) = acquire.bound.as_deref() else {
+        return;
+    };
+    let mut next = At {
         block: at.block,
         index: at.index + 1,
     };
+    // Of two results, the other one may be asked first.
+    while let Some(StmtKind::If {
+        cond,
+        then,
+        otherwise: None,
+    }) = at.block.stmts.get(next.index).map(|stmt| &stmt.kind)
+        && leaves(then)
+        && acquire.binds_more
+        && answer(cond, &|test| is_about(test, var, acquire.zero_when_taken)).is_none()
+    {
+        next.index += 1;
+    }
     if let Some(stmt) = at.block.stmts.get(next.index)
         && let StmtKind::If {
             cond,
@@ -159,8 +187,7 @@ fn bound<'b>(body: &'b Body, site: SiteId, at: At<'b>, found: &mut Vec<Start<'b>
             otherwise,
         } = &stmt.kind
     {
-        let taken = is_true_when_taken(body, site);
-        match answer(cond, &|test| is_about(test, var).map(|yes| yes == taken)) {
+        match answer(cond, &|test| is_about(test, var, acquire.zero_when_taken)) {
             Some(true) => found.push(inside(then)),
             Some(false) if leaves(then) => found.push(after(next, None)),
             Some(false) => found.extend(otherwise.as_ref().map(inside)),
@@ -173,16 +200,11 @@ fn bound<'b>(body: &'b Body, site: SiteId, at: At<'b>, found: &mut Vec<Start<'b>
     });
 }
 
-/// Whether what the acquire gives is true when it took the lock: a status is zero then.
-fn is_true_when_taken(body: &Body, site: SiteId) -> bool {
-    let acquire = body.sites[site].acquire();
-    !acquire.is_some_and(|acquire| acquire.zero_when_taken)
-}
-
-fn is_about(test: &Test, var: &str) -> Option<bool> {
+/// Whether the test is true when the lock was taken. `zero` says that nothing means that.
+fn is_about(test: &Test, var: &str, zero: bool) -> Option<bool> {
     match test {
-        Test::Var(asked) if asked == var => Some(true),
-        Test::IsNull(asked) if asked == var => Some(false),
+        Test::Var(asked) if asked == var => Some(!zero),
+        Test::IsNull(asked) if asked == var => Some(zero),
         _ => None,
     }
 }
@@ -190,16 +212,17 @@ fn is_about(test: &Test, var: &str) -> Option<bool> {
 /// `if (lock.tryLock()) { … }`, `if (!lock.tryLock()) return;`.
 fn asked<'b>(
     at: At<'b>,
-    (cond, taken): (&Cond, bool),
-    (then, otherwise): (&'b Block, Option<&'b Block>),
-    site: SiteId,
+    cond: &Cond,
+    then: &'b Block,
+    otherwise: Option<&'b Block>,
+    (site, zero): (SiteId, bool),
     found: &mut Vec<Start<'b>>,
 ) {
     let answer = answer(cond, &|test| match test {
         Test::Taken(asked) if *asked == site => Some(true),
         // `if (ok := lock.tryLock())`, `if ((ok = lock.tryLock()))`
-        Test::Var(_) if cond_touches(cond, site) => Some(taken),
-        Test::IsNull(_) if cond_touches(cond, site) => Some(false),
+        Test::Var(_) if cond_touches(cond, site) => Some(!zero),
+        Test::IsNull(_) if cond_touches(cond, site) => Some(zero),
         _ => None,
     });
     match answer {
@@ -208,6 +231,42 @@ fn asked<'b>(
         Some(false) => found.extend(otherwise.map(inside)),
         None => {}
     }
+}
+
+/// Whether the condition of the statement takes the lock of `site`.
+fn takes_same(body: &Body, stmt: &Stmt, site: SiteId) -> bool {
+    stmt.own_events().iter().any(|event| {
+        matches!(event.kind, EventKind::Acquire(other)
+            if body.sites[other].key == body.sites[site].key)
+    })
+}
+
+/// `if (!acquire()) { wait(); if (!acquire()) throw …; }`: what follows holds the lock.
+fn asks_again(body: &Body, stmt: &Stmt, site: SiteId) -> bool {
+    let refused = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::If {
+            cond: Cond::Not(inner),
+            otherwise: None,
+            ..
+        } => {
+            matches!(
+                &**inner,
+                Cond::Test {
+                    test: Test::Taken(_),
+                    ..
+                }
+            ) && takes_same(body, stmt, site)
+        }
+        _ => false,
+    };
+    let StmtKind::If { then, .. } = &stmt.kind else {
+        return false;
+    };
+    let Some(last) = then.stmts.last() else {
+        return false;
+    };
+    let leaves_then = matches!(&last.kind, StmtKind::If { then, .. } if leaves(then));
+    refused(stmt) && refused(last) && leaves_then
 }
 
 fn cond_touches(cond: &Cond, site: SiteId) -> bool {
@@ -255,28 +314,32 @@ fn guarded<'b>(path: &[At<'b>], found: &mut Vec<Start<'b>>) {
     }
 }
 
-/// Whether a loop of the innermost function around the block runs it.
-pub fn is_repeated(root: &Block, block: &Block) -> bool {
-    fn search(at: &Block, block: &Block, repeated: bool) -> Option<bool> {
+/// The outermost loop, within the innermost function, that runs the block.
+pub fn outermost_loop<'b>(root: &'b Block, block: &Block) -> Option<&'b Stmt> {
+    fn search<'b>(
+        at: &'b Block,
+        block: &Block,
+        around: Option<&'b Stmt>,
+    ) -> Option<Option<&'b Stmt>> {
         if std::ptr::eq(at, block) {
-            return Some(repeated);
+            return Some(around);
         }
         at.stmts.iter().find_map(|stmt| {
             let mut own = stmt;
             while let StmtKind::Labeled { body, .. } = &own.kind {
                 own = body;
             }
-            let repeated = match own.kind {
-                StmtKind::Loop(_) => true,
-                StmtKind::InPlace(_) => false,
-                _ => repeated,
+            let around = match own.kind {
+                StmtKind::Loop(_) => around.or(Some(stmt)),
+                StmtKind::InPlace(_) => None,
+                _ => around,
             };
             own.blocks()
                 .into_iter()
-                .find_map(|inner| search(inner, block, repeated))
+                .find_map(|inner| search(inner, block, around))
         })
     }
-    search(root, block, false).unwrap_or(true)
+    search(root, block, None).flatten()
 }
 
 /// Whether control never reaches the end of the block.

@@ -242,6 +242,8 @@ impl<'a> Draft<'a> {
             }
         }
         let end = self.source.line_content_end(behind.end);
+        // A block does not begin with a blank line.
+        self.remove_blank_lines_above(self.next_line_with_text(behind.end), behind.end);
         self.tails
             .push((end, format!("{}{indent}{head}", self.source.newline)));
         Ok(())

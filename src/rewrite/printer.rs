@@ -28,6 +28,23 @@ pub struct Stack {
     pub import: Option<(usize, String)>,
 }
 
+/// A function that is called where it stands, in the words of the language.
+#[derive(Debug, Clone, Copy)]
+pub struct Literal {
+    /// The lines that open and end it.
+    pub open: &'static str,
+    pub close: &'static str,
+    /// The statement that leaves it.
+    pub leave: &'static str,
+    /// How one opens that answers whether to leave what stands around it, and how it ends and is
+    /// asked: `{}` stands for what is done then.
+    pub open_asked: &'static str,
+    pub asks: &'static str,
+    /// The statements that answer yes and no.
+    pub exits: &'static str,
+    pub stays: &'static str,
+}
+
 /// Why a declaration cannot move: a refusal code and its sentence.
 pub type CannotHoist = (&'static str, String);
 
@@ -64,9 +81,8 @@ pub trait Printer: Sync + Send {
     fn deferred(&self, _statements: &[String], _indent: &str) -> Option<Vec<String>> {
         None
     }
-    /// The lines that open and end a function that is called where it stands, where the language
-    /// has a form for it; the jump to its end.
-    fn called_in_place(&self) -> Option<(&'static str, &'static str, &'static str)> {
+    /// A function that is called where it stands, where the language has a form for it.
+    fn called_in_place(&self) -> Option<Literal> {
         None
     }
     /// Whether the statements mean the same in a function of their own.

@@ -267,3 +267,81 @@ pub const PHP: [Dialect; 3] = [
         )
     },
 ];
+
+const JAVA_WORDS: Words = Words {
+    features: Features {
+        // What a lambda returns has a type: fixtures hold those.
+        closures: false,
+        try_acquire: true,
+        ..SCRIPT.features
+    },
+    indent: "    ",
+    step: "step(\"@\")",
+    step_of: "step(\"@\", ~)",
+    declare: "int @ = ~",
+    loop_twice: "for (int turn# : new int[] {1, 2})",
+    catch: "catch (RuntimeException error)",
+    constant: "\"r#\"",
+    // What follows a jump would not compile; behind a condition, even one that is always true, it does.
+    return_: "if (true) return ~",
+    throw: "if (true) throw new IllegalStateException(\"t#\")",
+    break_: "if (true) break",
+    continue_: "if (true) continue",
+    break_to: "if (true) break l#",
+    continue_to: "if (true) continue l#",
+    ..SCRIPT
+};
+
+/// A lock of Java, in a static field.
+const fn java(head: &'static str) -> Dialect {
+    Dialect {
+        words: &JAVA_WORDS,
+        file_name: "Generated.java",
+        head,
+        function: "static Object work(boolean[] flags, int way) throws Exception {\n    if (flags != null)",
+        foot: "    return null;\n    }\n}\n",
+        level: 1,
+        acquire: "@.lock()",
+        release: "@.unlock()",
+        taken: "@.tryLock()",
+        not_taken: "!@.tryLock()",
+        watched: "@",
+        call: |flags, way| {
+            format!(
+                "work(new boolean[] {{{}}}, {way})",
+                joined(flags, "true", "false")
+            )
+        },
+    }
+}
+
+/// Every kind of lock that Java programs are written with. None blocks the thread that holds it.
+pub const JAVA: [Dialect; 3] = [
+    java(
+        "import java.util.concurrent.locks.ReentrantLock;\n\nclass Program extends Steps {\n    \
+         static final ReentrantLock lock0 = new ReentrantLock();\n    \
+         static final ReentrantLock lock1 = new ReentrantLock();\n\n",
+    ),
+    Dialect {
+        acquire: "@.writeLock().lock()",
+        release: "@.writeLock().unlock()",
+        taken: "@.writeLock().tryLock()",
+        not_taken: "!@.writeLock().tryLock()",
+        ..java(
+            "import java.util.concurrent.locks.*;\n\nclass Program extends Steps {\n    \
+             static final ReadWriteLock lock0 = new ReentrantReadWriteLock();\n    \
+             static final ReadWriteLock lock1 = new ReentrantReadWriteLock();\n\n",
+        )
+    },
+    Dialect {
+        acquire: "@.acquire()",
+        release: "@.release()",
+        taken: "@.tryAcquire()",
+        not_taken: "!@.tryAcquire()",
+        ..java(
+            "import java.util.concurrent.Semaphore;\n\nclass Program extends Steps {\n    \
+             static final Semaphore lock0 = new Semaphore(50);\n    \
+             static final Semaphore lock1 = new Semaphore(50);\n\n",
+        )
+    },
+];

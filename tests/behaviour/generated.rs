@@ -1,7 +1,7 @@
 //! Random programs through the same law: `LOCKFIX_SEEDS=from..to` chooses which.
 
 use crate::compare::{self, Verdict};
-use crate::dialects::{JAVASCRIPT, PHP, PYTHON};
+use crate::dialects::{JAVA, JAVASCRIPT, PHP, PYTHON};
 use crate::print::{Dialect, print};
 use crate::programs::{FLAGS, Statement, WAYS, program, releases_all, smaller, works_in_handlers};
 use crate::runtime::{Case, Runtime};
@@ -260,4 +260,9 @@ fn generated_python_behaves_as_before() {
 #[test]
 fn generated_php_behaves_as_before() {
     assert_law(Runtime::Php, Language::Php, &PHP);
+}
+
+#[test]
+fn generated_java_behaves_as_before() {
+    assert_law(Runtime::Jvm, Language::Java, &JAVA);
 }

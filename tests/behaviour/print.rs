@@ -25,6 +25,7 @@ pub struct Words {
     /// Under the flag `#`.
     pub if_flag: &'static str,
     pub otherwise: &'static str,
+    /// `#` stands for a number that no other loop has.
     pub loop_twice: &'static str,
     pub label: &'static str,
     pub switch: &'static str,
@@ -108,6 +109,7 @@ pub fn print(dialect: &Dialect, body: &[Statement]) -> String {
         dialect,
         words: dialect.words,
         used,
+        loops: 0,
         out: dialect.head.to_owned(),
     };
     let level = dialect.level;
@@ -132,6 +134,8 @@ struct Printer<'a> {
     dialect: &'a Dialect,
     words: &'static Words,
     used: HashSet<usize>,
+    /// How many loops there are so far.
+    loops: usize,
     out: String,
 }
 
@@ -212,7 +216,9 @@ impl Printer<'_> {
             }
             Statement::Loop(label, body) => {
                 let label = label.map_or_else(String::new, |n| numbered(words.label, n));
-                self.block(&format!("{label}{}", words.loop_twice), body, level);
+                self.loops += 1;
+                let head = numbered(words.loop_twice, self.loops);
+                self.block(&format!("{label}{head}"), body, level);
             }
             Statement::Switch(cases) => self.switch(cases, level),
             Statement::Try {

@@ -32,6 +32,7 @@ pub enum Runtime {
     Gxx,
     Jvm,
     Php,
+    Go,
 }
 
 impl Runtime {
@@ -75,6 +76,12 @@ impl Runtime {
                 command.args(["-d", "zend.exception_ignore_args=On"]);
                 command.arg(tests_directory().join("behaviour/driver.php"));
                 ("php", command)
+            }
+            Runtime::Go => {
+                let mut command = Command::new("python3");
+                command.arg("-B");
+                command.arg(tests_directory().join("behaviour/go/driver.py"));
+                ("go", command)
             }
         };
         if !answers(name) {
@@ -194,7 +201,12 @@ fn node_directory() -> PathBuf {
 fn answers(program: &str) -> bool {
     let mut command = Command::new(program);
     command
-        .arg("--version")
+        // One of them knows no flag for it.
+        .arg(if program == "go" {
+            "version"
+        } else {
+            "--version"
+        })
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())

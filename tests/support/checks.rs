@@ -118,6 +118,10 @@ pub fn nothing_lost(study: &Study) -> Vec<String> {
         if form == Some(Form::PromiseFinally) {
             touched.extend(finding.location.line..=finding.end.line);
         }
+        // A return becomes a jump to the label that releases.
+        if form == Some(Form::GotoUnlock) {
+            touched.extend(finding.leaks.iter().map(|leak| leak.location.line));
+        }
     }
     losses(fixture.language, &fixture.text, &study.fixed.text, &touched)
 }

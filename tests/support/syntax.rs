@@ -21,6 +21,7 @@ fn parse(language: Language, text: &[u8]) -> Tree {
         Language::Python => tree_sitter_python::LANGUAGE.into(),
         Language::C => tree_sitter_c::LANGUAGE.into(),
         Language::Cpp => tree_sitter_cpp::LANGUAGE.into(),
+        Language::Go => tree_sitter_go::LANGUAGE.into(),
         Language::Java => tree_sitter_java::LANGUAGE.into(),
         Language::Php => tree_sitter_php::LANGUAGE_PHP.into(),
     };
@@ -75,6 +76,8 @@ pub fn is_string(token: &Token) -> bool {
         "multiline_string_fragment",
         "string_content",
         "escape_sequence",
+        "interpreted_string_literal_content",
+        "raw_string_literal_content",
     ]
     .contains(&token.kind.as_str())
 }

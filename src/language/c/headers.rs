@@ -41,10 +41,25 @@ fn loops(call: Node<'_>, text: &[u8]) -> bool {
 /// statement, and words in front of the body of a function that say something to the compiler.
 pub fn is_harmless(node: Node<'_>, text: &[u8]) -> bool {
     let Some(parent) = node.parent() else {
-        return false;
+        return holds_functions(node);
     };
     if node.is_missing() {
         return is_header(parent, text);
+    }
+    // `container_of(work, struct job, work)`, `VERIFY3U(a, <=, b)`: a type or an operator among the
+    // arguments of a macro.
+    let is_word = node.is_error()
+        && text[node.byte_range()]
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_* <>=!,&|+-".contains(byte));
+    if is_word && stands_in_arguments(node) {
+        return true;
+    }
+    // Conditional compilation that cuts through declarations costs the functions that it stands in.
+    let outside = std::iter::successors(Some(parent), Node::parent)
+        .all(|around| !matches!(around.kind(), "function_definition" | "compound_statement"));
+    if outside && holds_functions(node) {
+        return true;
     }
     // `static int __init setup(void) __must_hold(&lock) {`
     std::iter::successors(Some(parent), Node::parent)
@@ -56,6 +71,20 @@ pub fn is_harmless(node: Node<'_>, text: &[u8]) -> bool {
                     .is_some_and(|body| node.end_byte() <= body.start_byte())
                 && super::names::declared_name(around).is_some()
         })
+}
+
+fn stands_in_arguments(node: Node<'_>) -> bool {
+    std::iter::successors(node.parent(), Node::parent)
+        .take_while(|around| {
+            around.kind() == "argument_list" || around.kind().ends_with("expression")
+        })
+        .any(|around| around.kind() == "argument_list")
+}
+
+fn holds_functions(node: Node<'_>) -> bool {
+    named_children(node)
+        .iter()
+        .any(|child| child.kind() == "function_definition")
 }
 
 fn lacks_end(node: Node<'_>) -> bool {

@@ -1,6 +1,7 @@
 //! C and C++: two grammars that share their kinds of node, one lowering.
 
 mod conditions;
+mod contracts;
 mod expressions;
 mod headers;
 mod includes;
@@ -19,7 +20,7 @@ use crate::catalog::Surroundings;
 use crate::catalog::pattern::{BadPattern, Pattern, normal};
 use crate::engine::Exceptions;
 use crate::flow::{Block, Cond, Event, Value};
-use crate::lower::{Lowering, descendants};
+use crate::lower::{File, Lowering, descendants};
 use crate::source::Span;
 use tree_sitter::Node;
 
@@ -124,6 +125,18 @@ impl Grammar for Dialect {
         descendants(function.child_by_field_name("declarator")?, |_| true)
             .find(|node| node.kind() == "parameter_declaration")?
             .child_by_field_name("declarator")
+    }
+
+    fn keeps_locks(&self, file: &File<'_>, function: Node<'_>) -> bool {
+        self.language == Language::C && contracts::keeps_locks(file, function)
+    }
+
+    fn hands_out_locks(&self) -> bool {
+        self.language == Language::C
+    }
+
+    fn takes_nothing(&self, acquire: Node<'_>, _text: &[u8]) -> bool {
+        self.language == Language::C && contracts::is_returned(acquire)
     }
 
     fn is_harmless(&self, mistake: Node<'_>, text: &[u8]) -> bool {

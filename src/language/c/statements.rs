@@ -365,14 +365,35 @@ fn looped(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Loop> {
     {
         test = None;
     }
+    let body = block(lowering, body_node);
+    let idle = |stmt: &Stmt| matches!(&stmt.kind, StmtKind::Plain(events) if events.is_empty());
+    if body.stmts.iter().all(idle) {
+        test = test.map(until_taken);
+    }
     Some(Loop {
         init,
         cond: test,
-        body: block(lowering, body_node),
+        body,
         step,
         test_last: node.kind() == "do_statement",
         otherwise: None,
     })
+}
+
+/// `while (sem_wait(&s) == -1 && errno == EINTR);` counts on having the lock behind it.
+fn until_taken(cond: Cond) -> Cond {
+    match cond {
+        Cond::And(first, _) if asks_acquire(&first) => *first,
+        cond => cond,
+    }
+}
+
+fn asks_acquire(cond: &Cond) -> bool {
+    match cond {
+        Cond::Test { test, .. } => matches!(test, Test::Taken(_)),
+        Cond::Not(inner) => asks_acquire(inner),
+        Cond::And(..) | Cond::Or(..) => false,
+    }
 }
 
 fn switch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {

@@ -26,7 +26,7 @@ pub fn check(file: &File<'_>, region: Span) -> Result<(), CannotHoist> {
             "defer_statement" => {
                 return refused("what the span defers would run at the end of the closure");
             }
-            "label_name" | "goto_statement" => {
+            "labeled_statement" | "goto_statement" => {
                 return refused("a label in the span would be in another function");
             }
             "call_expression"

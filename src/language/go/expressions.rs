@@ -195,7 +195,7 @@ fn taken(lowering: &mut Lowering<'_>, targets: &[Node<'_>], site: SiteId, out: &
         .is_some_and(|acquire| acquire.zero_when_taken);
     for (index, target) in targets.iter().enumerate() {
         let last = index + 1 == targets.len();
-        if (last && says_error) || (last && targets.len() > 1) {
+        if last && (says_error || targets.len() > 1) {
             let mut ways = Vec::new();
             for value in [
                 Value::Null,
@@ -245,9 +245,13 @@ pub fn assign(lowering: &mut Lowering<'_>, target: Node<'_>, value: Value, out: 
     if lowering.operators_throw() && target.kind() != "selector_expression" {
         out.push(lowering.event(target, label::may_throw));
     }
+    // The statement, or the clause of a loop, that assigns.
     let whole = target
         .parent()
-        .and_then(|list| list.parent())
+        .and_then(|parent| match parent.kind() {
+            "expression_list" => parent.parent(),
+            _ => Some(parent),
+        })
         .unwrap_or(target);
     out.push(lowering.event(whole, label::effect));
 }

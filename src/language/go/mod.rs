@@ -127,6 +127,7 @@ impl Grammar for Go {
         }
         match parent_of_parentheses(call)?.kind() {
             "expression_statement" => Some(CalledInPlace::AtOnce),
+            "if_statement" => Some(CalledInPlace::Asked),
             "defer_statement" if !calls_recover(function, text) => Some(CalledInPlace::AtTheEnd),
             _ => None,
         }

@@ -4,7 +4,7 @@ use super::names::values;
 use super::types::{is_written, results};
 use super::{Go, enclosing, scopes};
 use crate::lower::{File, named_children, span};
-use crate::rewrite::printer::{CannotHoist, Hoist, Printer};
+use crate::rewrite::printer::{CannotHoist, Hoist, Literal, Printer};
 use crate::source::Span;
 use tree_sitter::Node;
 
@@ -69,8 +69,16 @@ impl Printer for Go {
         Some(lines)
     }
 
-    fn called_in_place(&self) -> Option<(&'static str, &'static str, &'static str)> {
-        Some(("func() {", "}()", "return"))
+    fn called_in_place(&self) -> Option<Literal> {
+        Some(Literal {
+            open: "func() {",
+            close: "}()",
+            leave: "return",
+            open_asked: "if func() bool {",
+            asks: "}() {{}}",
+            exits: "return true",
+            stays: "return false",
+        })
     }
 
     fn bind(&self, binding: &str) -> String {

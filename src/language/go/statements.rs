@@ -5,9 +5,11 @@ use super::expressions::{assign, assign_all, assignment, operands};
 use super::scopes::declared_names;
 use crate::catalog::pattern::unwrapped;
 use crate::flow::{
-    Block, BlockStyle, Case, Cond, Decl, DeclKind, Event, EventKind, Loop, Stmt, StmtKind, Value,
+    Block, BlockStyle, Case, Cond, Decl, DeclKind, Event, EventKind, Loop, Stmt, StmtKind, Test,
+    Value,
 };
-use crate::lower::expressions::{all_events, cond, event, events};
+use crate::language::CalledInPlace;
+use crate::lower::expressions::{all_events, cond, event, events, plain};
 use crate::lower::{Lowering, label, named_children, span};
 use tree_sitter::Node;
 
@@ -240,8 +242,10 @@ fn jump_label(lowering: &Lowering<'_>, node: Node<'_>) -> Option<String> {
 
 fn returned(lowering: &mut Lowering<'_>, node: Node<'_>) -> StmtKind {
     let operand = named_children(node).into_iter().next();
+    let mut value = operand.map_or_else(Vec::new, |operand| events(lowering, operand));
+    value.extend(answer(lowering, node, operand));
     StmtKind::Return {
-        value: operand.map_or_else(Vec::new, |operand| events(lowering, operand)),
+        value,
         operand: operand.map_or_else(String::new, |operand| lowering.file.normal(operand)),
     }
 }
@@ -281,23 +285,72 @@ fn after_initializer(cond: Cond, mut first: Vec<Event>) -> Cond {
     }
 }
 
+/// The variable that stands for the answer of a function literal that an `if` asks.
+const ANSWER: &str = "if func()";
+
+/// `if func() bool { … }() { … }`
+fn asked(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(StmtKind, Cond)> {
+    let condition = unwrapped(node.child_by_field_name("condition")?);
+    let literal = unwrapped(condition.child_by_field_name("function")?);
+    if !lowering.file.runs_in_place(literal) {
+        return None;
+    }
+    let test = Test::Var(ANSWER.to_owned());
+    Some((StmtKind::InPlace(in_place(lowering, literal)), plain(test)))
+}
+
+/// What a `return` of such a literal says.
+fn answer(lowering: &Lowering<'_>, node: Node<'_>, operand: Option<Node<'_>>) -> Option<Event> {
+    let file = lowering.file;
+    let literal = std::iter::successors(node.parent(), Node::parent)
+        .find(|around| file.grammar.is_function(around.kind()))?;
+    let kind = file.grammar.called_in_place(literal, file.source.bytes)?;
+    let said = operand?.named_child(0)?;
+    (kind == CalledInPlace::Asked).then(|| {
+        let value = file.grammar.constant(unwrapped(said), file.source.bytes);
+        let var = ANSWER.to_owned();
+        event(node, EventKind::Assign { var, value })
+    })
+}
+
 fn branch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
+    if let Some((first, cond)) = asked(lowering, node) {
+        let otherwise = otherwise(lowering, node);
+        let asks = StmtKind::If {
+            cond,
+            then: field_block(lowering, node, "consequence"),
+            otherwise,
+        };
+        let stmts = [first, asks].map(|kind| Stmt {
+            span: span(node),
+            kind,
+            decls: Vec::new(),
+        });
+        return Some(StmtKind::Block(Block {
+            span: span(node),
+            style: BlockStyle::None,
+            stmts: stmts.into(),
+        }));
+    }
     let first = initializer(lowering, node);
     let condition = cond(lowering, node.child_by_field_name("condition")?);
     let then = field_block(lowering, node, "consequence");
-    let otherwise = match node.child_by_field_name("alternative") {
-        Some(other) if other.kind() == "if_statement" => Some(Block {
-            span: span(other),
-            style: BlockStyle::None,
-            stmts: lowering.deeper(|lowering| stmt(lowering, other).into_iter().collect()),
-        }),
-        Some(other) => Some(block(lowering, other)),
-        None => None,
-    };
     Some(StmtKind::If {
         cond: after_initializer(condition, first),
         then,
-        otherwise,
+        otherwise: otherwise(lowering, node),
+    })
+}
+
+fn otherwise(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Block> {
+    let other = node.child_by_field_name("alternative")?;
+    if other.kind() != "if_statement" {
+        return Some(block(lowering, other));
+    }
+    Some(Block {
+        span: span(other),
+        style: BlockStyle::None,
+        stmts: lowering.deeper(|lowering| stmt(lowering, other).into_iter().collect()),
     })
 }
 

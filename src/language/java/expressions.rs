@@ -1,11 +1,9 @@
 //! Expressions of Java: what their evaluation does, in order.
 
-use super::{names, variable};
+use super::{locals, switches, variable};
 use crate::catalog::pattern::unwrapped;
-use crate::flow::{Cond, Event, EventKind, Value};
-use crate::lower::expressions::{
-    children, choice, event, events, short_circuit, ternary, value_of,
-};
+use crate::flow::{Event, EventKind, Value};
+use crate::lower::expressions::{children, event, events, short_circuit, ternary, value_of};
 use crate::lower::{Lowering, descendants, label, named_children};
 use tree_sitter::Node;
 
@@ -64,7 +62,7 @@ pub fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Eve
                 ternary(lowering, node, (condition, yes, no), out);
             }
         }
-        "switch_expression" => switch(lowering, node, out),
+        "switch_expression" => switches::value(lowering, node, out),
         _ => children(lowering, node, out),
     }
 }
@@ -217,7 +215,7 @@ pub fn assign_target(
     };
     may_throw_if(lowering, target, fails, out);
     let var = variable(lowering, target).unwrap_or_else(|| lowering.file.normal(target));
-    let local = target.kind() == "identifier" && names::is_local(lowering, &var);
+    let local = target.kind() == "identifier" && locals::is_local(lowering, &var);
     let value = match value.map(|value| value_of(lowering, value)) {
         // Others may write to a field meanwhile: what it holds is not known for long.
         Some(value) if local || matches!(value, Value::Taken(_)) => value,
@@ -257,54 +255,5 @@ fn binary(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
             may_throw_if(lowering, node, may_be_zero(lowering, right), out);
         }
         _ => children(lowering, node, out),
-    }
-}
-
-/// A `switch` that gives a value. Where it holds statements, it counts as one call: they can neither
-/// jump nor return out of it.
-fn switch(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
-    let body = node.child_by_field_name("body");
-    let arms: Vec<Node<'_>> = body.map_or_else(Vec::new, named_children);
-    let values: Option<Vec<(Node<'_>, Node<'_>)>> =
-        arms.iter().map(|arm| value_arm(*arm)).collect();
-    let Some(values) = values else {
-        let locks = descendants(node, |_| true).any(|node| lowering.table.does(node).is_some());
-        if locks {
-            lowering.opaque = Some("the statements of a switch expression take or free a lock");
-        }
-        out.push(lowering.event(node, label::call));
-        return;
-    };
-    if let Some(subject) = node.child_by_field_name("condition") {
-        out.extend(events(lowering, subject));
-    }
-    let subject = node
-        .child_by_field_name("condition")
-        .map_or_else(String::new, |subject| lowering.file.normal(subject));
-    let mut rest: Option<Vec<Event>> = None;
-    for (label, value) in values.into_iter().rev() {
-        let inside = events(lowering, value);
-        rest = Some(match rest {
-            None => inside,
-            Some(no) => {
-                let label = format!("{} of {subject}", lowering.file.normal(label));
-                let mut both = Vec::new();
-                let test = Cond::unknown(Vec::new(), label);
-                choice(node, test, (inside, no), &mut both);
-                both
-            }
-        });
-    }
-    out.extend(rest.unwrap_or_default());
-}
-
-/// The label and the value of `case A -> value;`; `throw` is a value as well.
-fn value_arm(arm: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
-    let parts = named_children(arm);
-    match (arm.kind(), parts.as_slice()) {
-        ("switch_rule", [label, value]) if value.kind() == "expression_statement" => {
-            Some((*label, *value))
-        }
-        _ => None,
     }
 }

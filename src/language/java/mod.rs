@@ -2,9 +2,12 @@
 
 mod conditions;
 mod expressions;
+mod guards;
+mod locals;
 mod names;
 mod print;
 mod statements;
+mod switches;
 
 use super::names::{Names, TypeRef};
 use super::{Binding, Grammar, Language};
@@ -133,7 +136,7 @@ impl Grammar for Java {
     fn known_as(&self, node: Node<'_>, text: &[u8]) -> String {
         let name = normal(node, text);
         match name.strip_prefix("this.") {
-            Some(field) if !names::is_hidden(node, field, text) => field.to_owned(),
+            Some(field) if !locals::is_hidden(node, field, text) => field.to_owned(),
             _ => name,
         }
     }
@@ -342,7 +345,7 @@ fn variable(lowering: &Lowering<'_>, node: Node<'_>) -> Option<String> {
                 .is_some_and(|object| object.kind() == "this") =>
         {
             let name = lowering.file.normal(node.child_by_field_name("field")?);
-            if names::is_hidden(node, &name, lowering.file.source.bytes) {
+            if locals::is_hidden(node, &name, lowering.file.source.bytes) {
                 Some(format!("this.{name}"))
             } else {
                 Some(name)

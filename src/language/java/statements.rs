@@ -2,15 +2,13 @@
 
 use super::expressions::assign_target;
 use super::names::{declarators, plain_type};
+use super::{guards, switches};
 use crate::catalog::pattern::unwrapped;
 use crate::flow::{
-    Block, BlockStyle, Case, Cond, Decl, DeclKind, Event, EventKind, Handler, Loop, Stmt, StmtKind,
-    Test, Value, WithExit,
+    Block, BlockStyle, Cond, Decl, DeclKind, Event, EventKind, Handler, Loop, Stmt, StmtKind, Test,
 };
 use crate::lower::expressions::{all_events, cond, event, events, value_of};
-use crate::lower::sites::Does;
-use crate::lower::{Lowering, children, descendants, label, named_children, span};
-use crate::source::Span;
+use crate::lower::{Lowering, descendants, label, named_children, span};
 use tree_sitter::Node;
 
 /// Lowers the body of the function, or the initialiser blocks of the classes of the file.
@@ -70,7 +68,7 @@ fn is_block(node: Node<'_>) -> bool {
     matches!(node.kind(), "block" | "constructor_body")
 }
 
-fn block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
+pub fn block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
     let (style, nodes) = if is_block(node) {
         (BlockStyle::Braced, named_children(node))
     } else {
@@ -83,7 +81,7 @@ fn block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
     }
 }
 
-fn stmts_of(lowering: &mut Lowering<'_>, nodes: &[Node<'_>]) -> Vec<Stmt> {
+pub fn stmts_of(lowering: &mut Lowering<'_>, nodes: &[Node<'_>]) -> Vec<Stmt> {
     lowering.deeper(|lowering| {
         nodes
             .iter()
@@ -114,10 +112,10 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
             decls.extend(pattern_variables(lowering, node));
             StmtKind::Loop(Box::new(looped(lowering, node)?))
         }
-        "switch_expression" => switch(lowering, node)?,
+        "switch_expression" => switches::statement(lowering, node)?,
         "try_statement" => tried(lowering, node)?,
-        "try_with_resources_statement" => with_resources(lowering, node)?,
-        "synchronized_statement" => synchronised(lowering, node)?,
+        "try_with_resources_statement" => guards::with_resources(lowering, node)?,
+        "synchronized_statement" => guards::synchronised(lowering, node)?,
         "labeled_statement" => {
             let parts = named_children(node);
             let [label, body] = parts.as_slice() else {
@@ -294,72 +292,6 @@ fn looped(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Loop> {
     })
 }
 
-fn switch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
-    let condition = node.child_by_field_name("condition")?;
-    let subject = events(lowering, condition);
-    let asked = lowering.file.normal(condition);
-    let groups = named_children(node.child_by_field_name("body")?);
-    let mut cases = Vec::new();
-    for (index, group) in groups.iter().enumerate() {
-        let (labels, stmts): (Vec<Node<'_>>, Vec<Node<'_>>) = named_children(*group)
-            .into_iter()
-            .partition(|child| child.kind() == "switch_label");
-        let texts: Vec<String> = labels
-            .iter()
-            .map(|label| lowering.file.normal(*label))
-            .collect();
-        let test = (!texts.iter().any(|text| text == "default"))
-            .then(|| Cond::unknown(Vec::new(), format!("{} of {asked}", texts.join(" "))));
-        let arrow = group.kind() == "switch_rule";
-        let body = match stmts.as_slice() {
-            [only] if arrow => block(lowering, *only),
-            _ => {
-                let style = if outlives(lowering, &stmts, &groups[index + 1..]) {
-                    BlockStyle::None
-                } else {
-                    BlockStyle::Plain
-                };
-                Block {
-                    span: Span::new(
-                        stmts.first().map_or(group.end_byte(), Node::start_byte),
-                        group.end_byte(),
-                    ),
-                    style,
-                    stmts: stmts_of(lowering, &stmts),
-                }
-            }
-        };
-        cases.push(Case {
-            test,
-            body,
-            falls_through: !arrow,
-        });
-    }
-    Some(StmtKind::Switch {
-        subject,
-        cases,
-        exhaustive: false,
-        breakable: true,
-    })
-}
-
-/// Whether one of the statements declares what a later group of the switch uses.
-fn outlives(lowering: &Lowering<'_>, stmts: &[Node<'_>], later: &[Node<'_>]) -> bool {
-    let file = lowering.file;
-    let declared: Vec<String> = stmts
-        .iter()
-        .filter(|stmt| stmt.kind() == "local_variable_declaration")
-        .flat_map(|stmt| declarators(*stmt))
-        .filter_map(|declarator| declarator.child_by_field_name("name"))
-        .map(|name| file.normal(name))
-        .collect();
-    !declared.is_empty()
-        && later
-            .iter()
-            .flat_map(|group| descendants(*group, |_| true))
-            .any(|node| node.kind() == "identifier" && declared.contains(&file.normal(node)))
-}
-
 fn tried(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
     let body = block(lowering, node.child_by_field_name("body")?);
     let (handlers, finally) = clauses(lowering, node);
@@ -371,7 +303,7 @@ fn tried(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
     })
 }
 
-fn clauses(lowering: &mut Lowering<'_>, node: Node<'_>) -> (Vec<Handler>, Option<Block>) {
+pub fn clauses(lowering: &mut Lowering<'_>, node: Node<'_>) -> (Vec<Handler>, Option<Block>) {
     let mut handlers = Vec::new();
     let mut finally = None;
     for clause in named_children(node) {
@@ -406,93 +338,4 @@ fn caught(lowering: &Lowering<'_>, clause: Node<'_>) -> Option<String> {
         .map(|class| lowering.file.normal(class))
         .collect();
     (!classes.iter().any(|class| class == "Throwable")).then(|| classes.join(", "))
-}
-
-/// `try (R r = open()) { … }`: what was opened last is closed first, before any handler runs.
-fn with_resources(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
-    let resources: Vec<Node<'_>> = named_children(node.child_by_field_name("resources")?)
-        .into_iter()
-        .filter(|child| child.kind() == "resource")
-        .collect();
-    let mut opened = Vec::new();
-    for resource in resources {
-        let value = resource.child_by_field_name("value");
-        let mut enter = Vec::new();
-        match value {
-            Some(value) => enter.extend(events(lowering, value)),
-            None => enter.extend(all_events(lowering, resource)),
-        }
-        let exit = match value.and_then(|value| lowering.table.does(unwrapped(value))) {
-            Some(Does::Acquire(site)) => WithExit::Release(lowering.table.hold_to_the_end(site)),
-            _ => WithExit::Call {
-                label: format!("close {}", lowering.file.normal(resource)),
-                swallows: false,
-            },
-        };
-        if let Some(name) = resource.child_by_field_name("name") {
-            let var = lowering.file.normal(name);
-            let value = value.map_or(Value::Unknown, |value| value_of(lowering, value));
-            enter.push(event(name, EventKind::Assign { var, value }));
-        }
-        opened.push((enter, exit));
-    }
-    let body = block(lowering, node.child_by_field_name("body")?);
-    let inner = opened
-        .into_iter()
-        .rev()
-        .fold(body, |body, (enter, exit)| Block {
-            span: body.span,
-            style: BlockStyle::None,
-            stmts: vec![Stmt {
-                span: span(node),
-                kind: StmtKind::With { enter, exit, body },
-                decls: Vec::new(),
-            }],
-        });
-    let (handlers, finally) = clauses(lowering, node);
-    if handlers.is_empty() && finally.is_none() {
-        return inner.stmts.into_iter().next().map(|stmt| stmt.kind);
-    }
-    Some(StmtKind::Try {
-        body: inner,
-        handlers,
-        otherwise: None,
-        finally,
-    })
-}
-
-/// `synchronized (x) { … }`: others see the monitor taken and given back, which never fails.
-fn synchronised(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
-    let monitor = children(node)
-        .into_iter()
-        .find(|child| child.kind() == "parenthesized_expression")?;
-    let mut enter = events(lowering, monitor);
-    let text = lowering.file.normal(monitor);
-    enter.push(event(monitor, label::effect(format!("enter {text}"))));
-    let leave = event(monitor, label::effect(format!("leave {text}")));
-    let body = block(lowering, node.child_by_field_name("body")?);
-    let silent = |kind: StmtKind, at: Span| Stmt {
-        span: at,
-        kind,
-        decls: Vec::new(),
-    };
-    let end = Span::new(node.end_byte(), node.end_byte());
-    let guarded = StmtKind::Try {
-        body,
-        handlers: Vec::new(),
-        otherwise: None,
-        finally: Some(Block {
-            span: end,
-            style: BlockStyle::None,
-            stmts: vec![silent(StmtKind::Plain(vec![leave]), end)],
-        }),
-    };
-    Some(StmtKind::Block(Block {
-        span: span(node),
-        style: BlockStyle::None,
-        stmts: vec![
-            silent(StmtKind::Plain(enter), span(monitor)),
-            silent(guarded, span(node)),
-        ],
-    }))
 }

@@ -221,6 +221,13 @@ impl Grammar for Php {
         expressions::asserts_failure(acquire, text)
     }
 
+    fn keeps(&self, name: Node<'_>) -> bool {
+        let lent = name
+            .parent()
+            .is_some_and(|parent| matches!(parent.kind(), "argument" | "by_ref"));
+        !lent && self.passes_on(name)
+    }
+
     fn dies_with(&self, function: Node<'_>, name: &str, text: &[u8]) -> bool {
         locals::dies_with(function, name, text)
     }

@@ -69,8 +69,7 @@ fn field_block(lowering: &mut Lowering<'_>, node: Node<'_>, field: &str) -> Bloc
 fn last_block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
     match named_children(node)
         .into_iter()
-        .filter(|child| child.kind() == "block")
-        .next_back()
+        .rfind(|child| child.kind() == "block")
     {
         Some(body) => block(lowering, body),
         None => lowering.no_block(node.end_byte()),

@@ -1,10 +1,12 @@
 //! A function of its own, called where it stands, that ends with the span.
 
 use crate::finding::Reason;
-use crate::flow::{Block, Stmt, StmtKind};
+use crate::flow::{Block, EventKind, Stmt, StmtKind};
 use crate::plan::build::{Builder, would_move};
-use crate::plan::callback::{jumps_out, returns};
+use crate::plan::callback::all_decls;
+use crate::plan::place::{leaves, outermost_loop};
 use crate::refusal::reason;
+use crate::rewrite::printer::Literal;
 use crate::source::Span;
 
 impl Builder<'_> {
@@ -25,7 +27,7 @@ impl Builder<'_> {
         if self.region.absorbed.is_some() {
             return Err(reason("no-form", "a return would only leave the function"));
         }
-        let (open, close, leave) = self
+        let literal = self
             .printer
             .called_in_place()
             .ok_or_else(|| reason("no-form", "this language has no such form"))?;
@@ -40,7 +42,7 @@ impl Builder<'_> {
         self.printer
             .may_enclose(file, whole)
             .map_err(|(code, message)| reason(code, message))?;
-        self.jumps_become(leave)?;
+        let carried = self.jumps_become(&literal)?;
         self.drop_releases();
         if let Some(main) = self.region.main {
             self.draft
@@ -52,49 +54,95 @@ impl Builder<'_> {
             .deferred(&[release], &file.source.indent)
             .unwrap_or_default();
         let above = std::mem::take(&mut self.construct.above);
+        let nl = file.source.newline;
+        let (open, close) = match carried {
+            None => (literal.open.to_owned(), literal.close.to_owned()),
+            Some(exit) => {
+                let outer = String::from_utf8_lossy(file.source.indent_at(head.start)).into_owned();
+                let step = &file.source.indent;
+                let falls = !leaves(&Block {
+                    stmts: stmts.to_vec(),
+                    ..Block::default()
+                });
+                let last = if falls {
+                    format!("{step}{}{nl}{outer}", literal.stays)
+                } else {
+                    String::new()
+                };
+                let then = format!("{nl}{outer}{step}{exit}{nl}{outer}");
+                let asks = literal.asks.replace("{}", &then);
+                (literal.open_asked.to_owned(), format!("{last}{asks}"))
+            }
+        };
         self.draft
-            .enclose((head, tail), &above, (open, close))
+            .enclose((head, tail), &above, (&open, &close))
             .map_err(|_| reason("one-line", "the code shares its line with other statements"))?;
         let indented: Vec<String> = defer
             .iter()
             .map(|line| format!("{}{line}", file.source.indent))
             .collect();
-        self.behind_acquire(&indented)
+        if start.acquire.is_some() {
+            return self.behind_acquire(&indented);
+        }
+        let indent = String::from_utf8_lossy(file.source.indent_at(head.start)).into_owned();
+        for line in indented {
+            let at = file.source.line_start(head.start);
+            self.draft.insert(at, format!("{indent}{line}{nl}"));
+        }
+        Ok(())
     }
 
-    /// Going on to the next round from the end of a round is leaving the function; nothing else may
-    /// jump out of it.
-    fn jumps_become(&mut self, leave: &str) -> Result<(), Reason> {
-        let stmts = self.region.stmts();
-        let crosses = |stmt: &Stmt| {
-            let line = self.task.file.source.location(stmt.span.start).line;
+    /// What jumps out of the span: to the next round from the end of a round is leaving the
+    /// function; anything else is done behind it, if it is one and the same statement everywhere,
+    /// which is returned.
+    fn jumps_become(&mut self, literal: &Literal) -> Result<Option<String>, Reason> {
+        let mut exits = Vec::new();
+        for stmt in self.region.stmts() {
+            crossing(stmt, (0, 0), &mut Vec::new(), &mut exits);
+        }
+        let Some(first) = exits.first() else {
+            return Ok(None);
+        };
+        let source = self.task.file.source;
+        let text = source.text(first.span);
+        let refused = |stmt: &Stmt| {
+            let line = source.location(stmt.span.start).line;
             reason(
                 "no-form",
                 format!("the statement on line {line} jumps out of the span"),
             )
         };
-        if let Some(stmt) = stmts.iter().find(|stmt| returns(stmt)) {
-            return Err(crosses(stmt));
-        }
         let ends_round = self.region.rest().is_empty()
             && is_body_of_loop(&self.task.body.root, self.region.start.block);
-        let mut rounds = Vec::new();
-        for stmt in stmts {
-            if ends_round {
-                next_rounds(stmt, &mut rounds);
+        let rounds = exits
+            .iter()
+            .all(|stmt| matches!(stmt.kind, StmtKind::Continue(None)));
+        let becomes = if ends_round && rounds {
+            literal.leave
+        } else {
+            let declared = all_decls(self.region.stmts());
+            let moves = exits.iter().all(|stmt| {
+                source.text(stmt.span) == text
+                    && stmt
+                        .own_events()
+                        .iter()
+                        .all(|event| matches!(event.kind, EventKind::MayThrow { .. }))
+            });
+            let hidden = declared
+                .iter()
+                .flat_map(|decl| &decl.names)
+                .any(|name| self.used_in(name, first.span));
+            let repeated = outermost_loop(&self.task.body.root, self.region.start.block).is_some();
+            if !repeated || !moves || hidden || text.contains('\n') {
+                return Err(refused(first));
             }
+            literal.exits
+        };
+        let spans: Vec<Span> = exits.iter().map(|stmt| stmt.span).collect();
+        for span in spans {
+            self.draft.replace(span, becomes);
         }
-        let left = stmts.iter().find(|stmt| {
-            let own = |stmt: &&Stmt| rounds.iter().any(|span| stmt.span.contains(*span));
-            jumps_out(stmt, 0) && !(own(stmt) && !breaks_out(stmt, 0))
-        });
-        if let Some(stmt) = left {
-            return Err(crosses(stmt));
-        }
-        for span in rounds {
-            self.draft.replace(span, leave);
-        }
-        Ok(())
+        Ok((becomes == literal.exits).then_some(text))
     }
 }
 
@@ -113,37 +161,48 @@ fn is_body_of_loop(root: &Block, block: &Block) -> bool {
     })
 }
 
-/// The unlabelled jumps to the next round of the loop around the statement.
-fn next_rounds(stmt: &Stmt, found: &mut Vec<Span>) {
-    match &stmt.kind {
-        StmtKind::Continue(None) => found.push(stmt.span),
-        StmtKind::Loop(_) | StmtKind::InPlace(_) => {}
-        _ => {
-            for inner in stmt.blocks().into_iter().flat_map(|block| &block.stmts) {
-                next_rounds(inner, found);
+/// The statements that jump out of `stmt`, which stands in so many loops and in so many statements
+/// that a `break` ends, and within these labels.
+fn crossing<'b>(
+    stmt: &'b Stmt,
+    (loops, breakable): (usize, usize),
+    labels: &mut Vec<&'b str>,
+    found: &mut Vec<&'b Stmt>,
+) {
+    let (loops, breakable) = match &stmt.kind {
+        StmtKind::Return { .. } | StmtKind::Goto(_) => {
+            found.push(stmt);
+            return;
+        }
+        StmtKind::Break(None) if breakable == 0 => {
+            found.push(stmt);
+            return;
+        }
+        StmtKind::Continue(None) if loops == 0 => {
+            found.push(stmt);
+            return;
+        }
+        StmtKind::Break(Some(label)) | StmtKind::Continue(Some(label)) => {
+            if !labels.contains(&label.as_str()) {
+                found.push(stmt);
             }
+            return;
         }
-    }
-}
-
-/// Whether a jump other than one to the next round leaves the statement.
-fn breaks_out(stmt: &Stmt, depth: usize) -> bool {
-    match &stmt.kind {
-        StmtKind::Break(label) => label.is_some() || depth == 0,
-        StmtKind::Continue(label) => label.is_some(),
-        StmtKind::Goto(_) => true,
-        kind => {
-            let inner = match kind {
-                StmtKind::Loop(_)
-                | StmtKind::Switch {
-                    breakable: true, ..
-                } => depth + 1,
-                _ => depth,
-            };
-            stmt.blocks()
-                .into_iter()
-                .flat_map(|block| &block.stmts)
-                .any(|stmt| breaks_out(stmt, inner))
+        // Its returns are its own.
+        StmtKind::InPlace(_) => return,
+        StmtKind::Labeled { label, body } => {
+            labels.push(label);
+            crossing(body, (loops, breakable), labels, found);
+            labels.pop();
+            return;
         }
+        StmtKind::Loop(_) => (loops + 1, breakable + 1),
+        StmtKind::Switch {
+            breakable: true, ..
+        } => (loops, breakable + 1),
+        _ => (loops, breakable),
+    };
+    for inner in stmt.blocks().into_iter().flat_map(|block| &block.stmts) {
+        crossing(inner, (loops, breakable), labels, found);
     }
 }

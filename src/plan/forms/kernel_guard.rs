@@ -5,16 +5,22 @@
 //! jumps between them, is where the two go wrong.
 
 use crate::edit::{Edit, EditSet};
-use crate::finding::{Form, Reason};
-use crate::flow::{Block, BlockStyle, SiteId, Stmt, StmtKind};
+use crate::finding::{Form, Reason, Rule};
+use crate::flow::{Block, BlockStyle, Body, SiteId, Stmt, StmtKind};
 use crate::plan::build::{Builder, would_move};
-use crate::plan::place::starts;
+use crate::plan::place::{enclosing, starts};
 use crate::plan::region::{Region, regions};
 use crate::plan::{Candidate, Task};
 use crate::refusal::reason;
 
 /// The one candidate.
 pub fn candidates(task: Task<'_>) -> Result<Vec<Candidate>, Reason> {
+    if task.rule != Rule::ManualRelease && !task.chosen {
+        return Err(reason(
+            "no-form",
+            "guards are for functions that release in every case",
+        ));
+    }
     if task.body.root.stmts.iter().any(jumps) {
         return Err(reason(
             "control-flow",
@@ -127,6 +133,13 @@ fn at(task: Task<'_>, region: &Region<'_>) -> Result<Vec<Edit>, Reason> {
             region.dropped.contains(site) || region.main.is_some_and(|main| main.holds_site(*site))
         })
         .collect();
+    if region
+        .dropped
+        .iter()
+        .any(|site| !stands_in_block(task.body, *site))
+    {
+        return Err(reason("one-line", "a release is all that a branch does"));
+    }
     let (whole, scoped) = codes(&task, &freed)?;
     let mut builder = Builder::new(task, region, Form::KernelGuard)?;
     builder.taken_once()?;
@@ -154,6 +167,7 @@ fn at(task: Task<'_>, region: &Region<'_>) -> Result<Vec<Edit>, Reason> {
                 "a jump would only leave the block of the guard",
             ));
         }
+        builder.hoist()?;
         if builder.disturbs() {
             return Err(reason(
                 "declared-in-span",
@@ -166,6 +180,11 @@ fn at(task: Task<'_>, region: &Region<'_>) -> Result<Vec<Edit>, Reason> {
     builder
         .finish()
         .map_err(|_| reason("one-line", "the code shares its line with other statements"))
+}
+
+/// Whether the release stands in braces: without it, there is still a branch.
+fn stands_in_block(body: &Body, site: SiteId) -> bool {
+    enclosing(&body.root, site).is_some_and(|(block, _)| block.style != BlockStyle::Single)
 }
 
 /// The guards for the way in which the lock is taken and freed here.

@@ -1,6 +1,6 @@
 //! The releases stay where they are; a flag says whether one is still due.
 
-use crate::finding::Reason;
+use crate::finding::{Reason, Rule};
 use crate::flow::{BlockStyle, SiteId, StmtKind};
 use crate::plan::build::Builder;
 use crate::plan::names;
@@ -83,14 +83,38 @@ impl Builder<'_> {
 
     /// `held := true; defer func() { if held { release } }()`
     fn deferred_if(&mut self, flag: &str, declared: String) -> Result<(), Reason> {
-        self.not_in_a_loop()?;
+        let around =
+            crate::plan::place::outermost_loop(&self.task.body.root, self.region.start.block);
         let indent = &self.task.file.source.indent;
         let release = self.release_text()?;
         let asks = self.printer.when(flag, &release, indent);
-        let mut lines = vec![declared];
-        lines.extend(self.printer.deferred(&asks, indent).unwrap_or_default());
+        let defer = self.printer.deferred(&asks, indent).unwrap_or_default();
         self.wraps = false;
-        self.behind_acquire(&lines)
+        let Some(around) = around else {
+            let mut lines = vec![declared];
+            lines.extend(defer);
+            return self.behind_acquire(&lines);
+        };
+        // Once for all rounds: the lock must be the same in each, and no round may end with it.
+        let task = self.task;
+        crate::plan::unchanged_in(task, std::slice::from_ref(around))?;
+        let source = task.file.source;
+        if task.rule != Rule::LeakOnException || !source.first_on_line(around.span.start) {
+            return Err(reason(
+                "no-form",
+                "what is deferred in a loop runs only when the function is left",
+            ));
+        }
+        let outer = String::from_utf8_lossy(source.indent_at(around.span.start)).into_owned();
+        let mut lines = vec![self.printer.declare_flag(flag, self.printer.truth(false))];
+        lines.extend(defer);
+        let text: String = lines
+            .iter()
+            .map(|line| format!("{outer}{line}{}", source.newline))
+            .collect();
+        let at = source.line_start(around.span.start);
+        self.draft.insert(at, text);
+        self.behind_acquire(&[self.printer.set_flag(flag, true)])
     }
 
     /// `held = false` in front of a release that stays.

@@ -16,14 +16,22 @@ pub fn candidates(task: Task<'_>) -> Result<Vec<Candidate>, Reason> {
     let mut found = Vec::new();
     let mut refused = None;
     let mut tries = vec![all];
+    let falls = |leak: &&Leak| leak.kind == LeakKind::EndOfBody;
     if ends.len() < task.leaks.len() && !ends.is_empty() {
         tries.push(ends);
     }
     for leaks in tries {
-        match at_each(task, &leaks) {
-            Ok(candidate) => found.push(candidate),
-            Err(reason) => {
-                refused.get_or_insert(reason);
+        let ends: &[bool] = if leaks.iter().any(falls) {
+            &[false, true]
+        } else {
+            &[false]
+        };
+        for in_branches in ends {
+            match at_each(task, &leaks, *in_branches) {
+                Ok(candidate) => found.push(candidate),
+                Err(reason) => {
+                    refused.get_or_insert(reason);
+                }
             }
         }
     }
@@ -33,12 +41,18 @@ pub fn candidates(task: Task<'_>) -> Result<Vec<Candidate>, Reason> {
     }
 }
 
-fn at_each(task: Task<'_>, leaks: &[&Leak]) -> Result<Candidate, Reason> {
+/// Where the function falls off its end, the release goes there, or into the branches that end it.
+fn at_each(task: Task<'_>, leaks: &[&Leak], in_branches: bool) -> Result<Candidate, Reason> {
     let mut exits = Exits::new(task)?;
     let release = format!("{}{}", exits.release, exits.printer.terminator());
     for leak in leaks {
         if leak.kind == LeakKind::EndOfBody {
-            exits.at_the_end(std::slice::from_ref(&release))?;
+            let lines = std::slice::from_ref(&release);
+            if in_branches {
+                exits.at_the_branches(lines)?;
+            } else {
+                exits.at_the_end(lines)?;
+            }
             continue;
         }
         let exit = exits

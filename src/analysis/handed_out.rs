@@ -1,0 +1,133 @@
+//! Functions that come back with a lock on purpose, as languages without constructs that release have
+//! them: with what they found, for all locks of an array, or where nothing went wrong.
+
+use super::explore::Paths;
+use crate::finding::LeakKind;
+use crate::flow::{Block, Body, EventKind, SiteId, Stmt, StmtKind};
+use crate::source::Span;
+
+/// Whether the function returns something with the lock held, and nothing or an error without it.
+pub fn with_what_was_found(body: &Body, site: SiteId, paths: &Paths) -> bool {
+    let Some(leaks) = paths.leaks.get(&site) else {
+        return false;
+    };
+    let mut found = Vec::new();
+    let mut others = Vec::new();
+    for (span, operand) in returns(&body.root) {
+        if span.end <= body.sites[site].span.start {
+            continue;
+        }
+        if leaks.contains_key(&span) {
+            found.push(operand);
+        } else {
+            others.push(operand);
+        }
+    }
+    let only_returns = leaks.values().all(|kind| *kind == LeakKind::Return);
+    let nothing = |operand: &&str| is_failure(operand) || *operand == "0";
+    only_returns
+        && !others.is_empty()
+        && !found.iter().any(nothing)
+        && !found.iter().any(|operand| operand.is_empty())
+        && (others.iter().all(|operand| is_failure(operand))
+            || others.iter().all(|operand| *operand == "0"))
+}
+
+/// `NULL`, `false`, `-1`, `-EINVAL`, `ENOENT`
+fn is_failure(operand: &str) -> bool {
+    let name = operand.trim_start_matches('-');
+    let errno = name.len() > 2
+        && name.starts_with('E')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let negative = operand.starts_with('-') && name.starts_with(|c: char| c.is_ascii_digit());
+    errno || negative || matches!(operand, "NULL" | "nullptr" | "false" | "FALSE")
+}
+
+fn returns(block: &Block) -> Vec<(Span, &str)> {
+    let mut found = Vec::new();
+    for stmt in &block.stmts {
+        let mut stmt = stmt;
+        while let StmtKind::Labeled { body, .. } = &stmt.kind {
+            stmt = body;
+        }
+        if let StmtKind::Return { operand, .. } = &stmt.kind {
+            found.push((stmt.span, operand.as_str()));
+        }
+        for inner in stmt.blocks() {
+            found.extend(returns(inner));
+        }
+    }
+    found
+}
+
+/// Whether the lock is one of many that a loop takes one after the other, to be freed by another
+/// loop.
+pub fn in_turn(body: &Body, site: SiteId) -> bool {
+    let key = &body.keys[body.sites[site].key];
+    let changes = |stmt: &Stmt| {
+        stmt.all_events().iter().any(
+            |event| matches!(&event.kind, EventKind::Assign { var, .. } if key.names.contains(var)),
+        )
+    };
+    let frees = |stmt: &Stmt| {
+        body.sites.iter().enumerate().any(|(id, other)| {
+            other.acquire().is_none() && other.key == body.sites[site].key && stmt.holds_site(id)
+        })
+    };
+    loops_around(&body.root, site)
+        .into_iter()
+        .any(|stmt| changes(stmt) && !frees(stmt))
+}
+
+fn loops_around(block: &Block, site: SiteId) -> Vec<&Stmt> {
+    let mut found = Vec::new();
+    for stmt in block.stmts.iter().filter(|stmt| stmt.holds_site(site)) {
+        if matches!(stmt.kind, StmtKind::Loop(_)) {
+            found.push(stmt);
+        }
+        for inner in stmt.blocks() {
+            found.extend(loops_around(inner, site));
+        }
+    }
+    found
+}
+
+/// Whether the release stands in a branch that leaves.
+pub fn leaves_after(block: &Block, release: SiteId) -> bool {
+    block.stmts.iter().any(|stmt| {
+        stmt.holds_site(release)
+            && stmt.blocks().iter().any(|inner| {
+                let own = inner.stmts.iter().any(|stmt| {
+                    matches!(stmt.kind, StmtKind::Plain(_)) && stmt.holds_site(release)
+                });
+                let leaves = inner.stmts.last().is_some_and(|last| {
+                    matches!(
+                        last.kind,
+                        StmtKind::Return { .. } | StmtKind::Goto(_) | StmtKind::Throw { .. }
+                    )
+                });
+                (own && leaves) || leaves_after(inner, release)
+            })
+    })
+}
+
+/// Whether the release stands in a branch that may be passed by, and in which the lock was not taken.
+pub fn is_optional(block: &Block, release: SiteId, acquire: Span) -> bool {
+    block.stmts.iter().any(|stmt| {
+        let passed_by = matches!(
+            &stmt.kind,
+            StmtKind::If {
+                otherwise: None,
+                ..
+            }
+        );
+        stmt.holds_site(release)
+            && ((passed_by && !stmt.span.contains(acquire))
+                || stmt
+                    .blocks()
+                    .iter()
+                    .any(|inner| is_optional(inner, release, acquire)))
+    })
+}
