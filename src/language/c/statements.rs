@@ -1,8 +1,8 @@
 //! Statements of C and C++, lowered.
 
 use super::expressions::assign_target;
-use super::names::{declarators, declared_name};
 use super::labels::{is_in_sight, labeled};
+use super::names::{declarators, declared_name};
 use super::preprocessor::conditional;
 use super::{headers, macros, scopes};
 use crate::catalog::pattern::unwrapped;
