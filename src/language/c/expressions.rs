@@ -72,7 +72,7 @@ pub fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Eve
         "init_declarator" | "declaration" => {
             out.extend(super::statements::declared_events(lowering, node));
         }
-        "throw_statement" | "throw_expression" => {
+        "throw_statement" => {
             children(lowering, node, out);
             lowering.opaque = Some("an expression throws");
         }

@@ -1,7 +1,9 @@
 //! Statements of C and C++, lowered.
 
 use super::expressions::assign_target;
+use super::labels::{is_in_sight, labeled};
 use super::names::{declarators, declared_name};
+use super::preprocessor::conditional;
 use super::{headers, macros, scopes};
 use crate::catalog::pattern::unwrapped;
 use crate::engine::Exceptions;
@@ -97,7 +99,8 @@ pub fn block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
     }
 }
 
-fn stmts(lowering: &mut Lowering<'_>, nodes: &[Node<'_>]) -> Vec<Stmt> {
+/// Lowers statements in a row.
+pub fn stmts(lowering: &mut Lowering<'_>, nodes: &[Node<'_>]) -> Vec<Stmt> {
     let mut found = Vec::new();
     let mut bodies = Vec::new();
     for node in nodes {
@@ -118,7 +121,8 @@ fn stmts(lowering: &mut Lowering<'_>, nodes: &[Node<'_>]) -> Vec<Stmt> {
     found
 }
 
-fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
+/// Lowers a statement.
+pub fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
     let mut decls = Vec::new();
     let kind = match node.kind() {
         "expression_statement" => expression_statement(lowering, node),
@@ -301,131 +305,6 @@ fn thrown(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
         value.pop();
     }
     value
-}
-
-/// Whether the label that a goto names stands in a block around the goto.
-fn is_in_sight(lowering: &Lowering<'_>, goto: Node<'_>, label: Node<'_>) -> bool {
-    let name = lowering.text(label);
-    std::iter::successors(goto.parent(), Node::parent)
-        .take_while(|node| !lowering.file.grammar.is_function(node.kind()))
-        .filter(|node| matches!(node.kind(), "compound_statement" | "case_statement"))
-        .flat_map(named_children)
-        .any(|stmt| {
-            let mut at = stmt;
-            while at.kind() == "labeled_statement" {
-                let own = at.child_by_field_name("label");
-                if own.is_some_and(|own| lowering.text(own) == name) {
-                    return true;
-                }
-                match named_children(at).pop() {
-                    Some(inner) => at = inner,
-                    None => return false,
-                }
-            }
-            false
-        })
-}
-
-fn labeled(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
-    let label = node.child_by_field_name("label")?;
-    let inner = named_children(node)
-        .pop()
-        .filter(|inner| inner.id() != label.id());
-    let body = inner.and_then(|inner| lowering.deeper(|lowering| stmt(lowering, inner)));
-    let body = body.unwrap_or_else(|| Stmt {
-        span: Span::new(node.end_byte(), node.end_byte()),
-        kind: StmtKind::Plain(Vec::new()),
-        decls: Vec::new(),
-    });
-    Some(StmtKind::Labeled {
-        label: lowering.file.normal(label),
-        body: Box::new(body),
-    })
-}
-
-/// `#if … #else … #endif`: a branch on a condition that never changes.
-fn conditional(lowering: &mut Lowering<'_>, node: Node<'_>, decls: &mut Vec<Decl>) -> StmtKind {
-    let asked = node
-        .child_by_field_name("condition")
-        .or_else(|| node.child_by_field_name("name"));
-    let alternative = node.child_by_field_name("alternative");
-    let inside: Vec<Node<'_>> = named_children(node)
-        .into_iter()
-        .filter(|child| {
-            let id = Some(child.id());
-            id != asked.map(|asked| asked.id()) && id != alternative.map(|other| other.id())
-        })
-        .collect();
-    let then = preprocessed(lowering, node, &inside, decls);
-    let otherwise = alternative.map(|other| {
-        let stmts = match other.kind() {
-            "preproc_else" => {
-                return preprocessed(lowering, other, &named_children(other), decls);
-            }
-            _ => {
-                let kind = lowering.deeper(|lowering| Some(conditional(lowering, other, decls)));
-                kind.map(|kind| Stmt {
-                    span: span(other),
-                    kind,
-                    decls: Vec::new(),
-                })
-            }
-        };
-        Block {
-            span: span(other),
-            style: BlockStyle::None,
-            stmts: stmts.into_iter().collect(),
-        }
-    });
-    let label = asked.map_or_else(String::new, |asked| lowering.file.normal(asked));
-    let negated = lowering.text(node).starts_with("#ifndef");
-    let test = Cond::Test {
-        events: Vec::new(),
-        test: Test::Unknown {
-            label: format!("#if {label}"),
-            names: Vec::new(),
-            pure: true,
-        },
-    };
-    StmtKind::If {
-        cond: crate::lower::expressions::negated_if(negated, test),
-        then,
-        otherwise,
-    }
-}
-
-/// The statements of one branch: what they declare lives on behind it.
-fn preprocessed(
-    lowering: &mut Lowering<'_>,
-    node: Node<'_>,
-    nodes: &[Node<'_>],
-    decls: &mut Vec<Decl>,
-) -> Block {
-    let mut found = lowering.deeper(|lowering| stmts(lowering, nodes));
-    for stmt in &mut found {
-        for decl in std::mem::take(&mut stmt.decls) {
-            decls.push(Decl {
-                kind: DeclKind::Fixed,
-                ..decl
-            });
-        }
-        if let StmtKind::Scoped { enter, .. } = &mut stmt.kind {
-            // It lives to the end of the block around.
-            let enter = std::mem::take(enter);
-            let locks = enter
-                .iter()
-                .any(|event| matches!(event.kind, EventKind::Acquire(_)));
-            if locks {
-                lowering.opaque = Some("a guard stands under conditional compilation");
-            }
-            stmt.kind = StmtKind::Plain(enter);
-        }
-    }
-    Block {
-        span: span(node),
-        style: BlockStyle::None,
-        stmts: found,
-    }
 }
 
 fn branch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {

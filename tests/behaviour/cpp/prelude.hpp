@@ -78,7 +78,7 @@ inline void put_text(const char *text) {
     for (; *text != 0; ++text) {
         if (*text == '"' || *text == '\\')
             std::putchar('\\');
-        std::putchar(*text);
+        std::putchar(*text == '\n' ? ' ' : *text);
     }
     std::putchar('"');
 }
