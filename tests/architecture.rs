@@ -243,7 +243,16 @@ fn data_goes_one_way() {
 
 #[test]
 fn the_middle_names_no_language() {
-    let languages = ["JavaScript", "TypeScript", "Tsx", "Python", "Php", "Java", "Go", "Cpp"];
+    let languages = [
+        "JavaScript",
+        "TypeScript",
+        "Tsx",
+        "Python",
+        "Php",
+        "Java",
+        "Go",
+        "Cpp",
+    ];
     let mut found = Vec::new();
     for source in modules(&NO_LANGUAGE) {
         for path in source.paths() {
@@ -443,7 +452,16 @@ fn edits_are_sorted_and_never_overlap() {
     let engine = Engine::new(Options::default()).expect("the catalogue is valid");
     let mut wrong = Vec::new();
     let mut seen = 0;
-    for folder in ["javascript", "typescript", "python", "java", "php", "c", "cpp", "go"] {
+    for folder in [
+        "javascript",
+        "typescript",
+        "python",
+        "java",
+        "php",
+        "c",
+        "cpp",
+        "go",
+    ] {
         for fixture in fixture::of_language(folder) {
             let analysis = engine.analyse(fixture.language, &fixture.text);
             for (finding, fix) in analysis

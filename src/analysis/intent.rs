@@ -53,7 +53,9 @@ fn field(text: &str) -> String {
             false
         })
         .collect();
-    split_member(&plain).map_or(plain.as_str(), |(_, field)| field).to_owned()
+    split_member(&plain)
+        .map_or(plain.as_str(), |(_, field)| field)
+        .to_owned()
 }
 
 /// Whether two lock texts may name the same lock: the same text, or the same field of whatever.

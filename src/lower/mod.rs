@@ -257,7 +257,8 @@ fn broken(file: &File<'_>, function: Node<'_>) -> bool {
             .any(|node| is_mistake(file, node));
     }
     descendants(function, |node| node.has_error()).any(|node| is_mistake(file, node))
-        || std::iter::successors(function.parent(), Node::parent).any(|node| node.is_error() && is_mistake(file, node))
+        || std::iter::successors(function.parent(), Node::parent)
+            .any(|node| node.is_error() && is_mistake(file, node))
 }
 
 /// Whether the node is a syntax error that matters.

@@ -205,7 +205,8 @@ impl<'a> Exits<'a> {
         if wrapped && self.shares_line(exit) {
             self.draft.insert(whole.start, "{ ");
             self.draft.replace(value, head);
-            self.draft.insert(whole.end, format!(" {release} {back} }}"));
+            self.draft
+                .insert(whole.end, format!(" {release} {back} }}"));
             return Ok(());
         }
         if wrapped {

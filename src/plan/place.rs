@@ -249,8 +249,13 @@ fn asks_again(body: &Body, stmt: &Stmt, site: SiteId) -> bool {
             otherwise: None,
             ..
         } => {
-            matches!(&**inner, Cond::Test { test: Test::Taken(_), .. })
-                && takes_same(body, stmt, site)
+            matches!(
+                &**inner,
+                Cond::Test {
+                    test: Test::Taken(_),
+                    ..
+                }
+            ) && takes_same(body, stmt, site)
         }
         _ => false,
     };

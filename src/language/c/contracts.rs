@@ -24,17 +24,21 @@ const SPEAKS: [&str; 9] = [
 
 /// Whether the function says that it returns with a lock held, or leaves the release to another one.
 pub fn keeps_locks(file: &File<'_>, function: Node<'_>) -> bool {
-    let name = file
-        .grammar
-        .function_name(function, file.source.bytes);
-    names_it(&name) || annotated(file, function) || said(file, function) || unlocks_by(file, function)
+    let name = file.grammar.function_name(function, file.source.bytes);
+    names_it(&name)
+        || annotated(file, function)
+        || said(file, function)
+        || unlocks_by(file, function)
 }
 
 fn names_it(name: &str) -> bool {
     let words = words_of(name);
     let gives = |word: &String| GIVES.contains(&word.as_str());
     // `lock_and_run` does something else besides.
-    words.iter().any(gives) && !words.iter().any(|word| matches!(word.as_str(), "and" | "with"))
+    words.iter().any(gives)
+        && !words
+            .iter()
+            .any(|word| matches!(word.as_str(), "and" | "with"))
 }
 
 /// `__acquires(&lock)`, `EXCLUSIVE_LOCK_FUNCTION(mu)` in front of the body.
@@ -44,9 +48,14 @@ fn annotated(file: &File<'_>, function: Node<'_>) -> bool {
     };
     let head = &file.source.bytes[function.start_byte()..body.start_byte()];
     let head = String::from_utf8_lossy(head).to_lowercase();
-    ["__acquires", "__cond_acquires", "lock_function", "acquire_capability"]
-        .iter()
-        .any(|word| head.contains(word))
+    [
+        "__acquires",
+        "__cond_acquires",
+        "lock_function",
+        "acquire_capability",
+    ]
+    .iter()
+    .any(|word| head.contains(word))
 }
 
 /// Whether a comment in the function, or right above it, speaks of locks that stay held.

@@ -16,7 +16,10 @@ use crate::refusal::reason;
 /// The one candidate.
 pub fn candidates(task: Task<'_>) -> Result<Vec<Candidate>, Reason> {
     if task.rule != Rule::ManualRelease && !task.chosen {
-        return Err(reason("no-form", "guards are for functions that release in every case"));
+        return Err(reason(
+            "no-form",
+            "guards are for functions that release in every case",
+        ));
     }
     if task.body.root.stmts.iter().any(jumps) {
         return Err(reason(
@@ -130,7 +133,11 @@ fn at(task: Task<'_>, region: &Region<'_>) -> Result<Vec<Edit>, Reason> {
             region.dropped.contains(site) || region.main.is_some_and(|main| main.holds_site(*site))
         })
         .collect();
-    if region.dropped.iter().any(|site| !stands_in_block(task.body, *site)) {
+    if region
+        .dropped
+        .iter()
+        .any(|site| !stands_in_block(task.body, *site))
+    {
         return Err(reason("one-line", "a release is all that a branch does"));
     }
     let (whole, scoped) = codes(&task, &freed)?;
