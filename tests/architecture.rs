@@ -299,14 +299,14 @@ fn no_library_is_named_in_the_code() {
     }
     let mut found = Vec::new();
     for source in sources() {
-        // The words of telling names, some of which are also packages.
-        if source.path == "src/language/names.rs" {
+        // The words of telling names, some of which are also packages; the key of the C++ standard.
+        if ["src/language/names.rs", "src/config/read.rs"].contains(&source.path.as_str()) {
             continue;
         }
         let named = source
             .strings()
             .into_iter()
-            .filter(|text| modules.contains(text));
+            .filter(|text| !text.is_empty() && modules.contains(text));
         found.extend(named.map(|text| format!("{}: {text:?}", source.path)));
     }
     assert_none("a library is named", &found);

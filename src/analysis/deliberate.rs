@@ -8,19 +8,11 @@ use crate::lower::{File, descendants};
 use tree_sitter::Node;
 
 /// Whether somebody else gets the lock itself below `root`: it is passed, stored or given another
-/// name. Who has it may free it.
+/// name. Who has it may free it. A lock that is a function is taken by calling it, not given.
 pub fn is_lent(file: &File<'_>, root: Node<'_>, lock: &str) -> bool {
     descendants(root, |_| true)
-        .filter(|node| file.grammar.passes_on(*node) && !is_callee(*node))
+        .filter(|node| file.grammar.passes_on(*node) && !file.grammar.is_callee(*node))
         .any(|node| intent::same_lock(&file.normal(node), lock))
-}
-
-/// Whether the node is what a call calls: a lock that is a function is taken that way, not given.
-fn is_callee(node: Node<'_>) -> bool {
-    let callee = node
-        .parent()
-        .and_then(|call| call.child_by_field_name("function"));
-    callee.map(|callee| callee.id()) == Some(node.id())
 }
 
 /// Whether the lock is a private part of an object that is not this one: that object's class, in

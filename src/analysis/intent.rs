@@ -1,7 +1,7 @@
 //! What a function means to do, as far as its name tells.
 
 use crate::flow::Body;
-use crate::language::names::split_member;
+use crate::lower::split_member;
 
 /// First words of functions that are meant to return with a lock held.
 const ACQUIRES: &[&str] = &["acquire", "trylock", "obtain", "enter", "aenter"];

@@ -267,6 +267,10 @@ pub trait Grammar: Sync + Send {
     }
     /// A plain identifier.
     fn is_name(&self, kind: &str) -> bool;
+    /// An identifier of any sort: of a variable, a type, a member.
+    fn is_identifier(&self, kind: &str) -> bool {
+        kind.contains("identifier")
+    }
     /// Whether leaves of this kind name a member (`b` of `a.b`) and no variable.
     fn is_member_name(&self, _kind: &str) -> bool {
         false
@@ -332,6 +336,13 @@ pub trait Grammar: Sync + Send {
     fn callee(&self, call: Node<'_>, text: &[u8]) -> Option<String> {
         call.child_by_field_name("function")
             .map(|callee| normal(callee, text))
+    }
+    /// Whether the node is what a call calls.
+    fn is_callee(&self, node: Node<'_>) -> bool {
+        let callee = node
+            .parent()
+            .and_then(|call| call.child_by_field_name("function"));
+        callee.map(|callee| callee.id()) == Some(node.id())
     }
     /// What the method of a call is called on.
     fn receiver<'t>(&self, call: Node<'t>) -> Option<Node<'t>> {

@@ -1,13 +1,12 @@
 //! Which nodes of a function take and free which lock.
 
-use super::{File, descendants, span};
+use super::{File, descendants, span, split_member};
 use crate::catalog::pattern::{Bindings, Code, Pattern};
 use crate::catalog::schema::{Guard, Taken};
 use crate::catalog::{Confidence, Match, Role};
 use crate::engine::Exceptions;
 use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind};
 use crate::language::Binding;
-use crate::language::names::split_member;
 use crate::source::Span;
 use std::collections::HashMap;
 use tree_sitter::Node;

@@ -95,7 +95,7 @@ impl Builder<'_> {
         descendants(scope, |_| true).any(|node| {
             span.contains(crate::lower::span(node))
                 && node.named_child_count() == 0
-                && node.kind().contains("identifier")
+                && file.grammar.is_identifier(node.kind())
                 && !file.grammar.is_member_name(node.kind())
                 && file.normal(node) == name
         })

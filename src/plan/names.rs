@@ -86,7 +86,8 @@ fn taken(file: &File<'_>, body: &Body, beside: &[Span]) -> HashSet<String> {
             member = Some(own.id());
         }
         let is_member = file.grammar.is_member_name(node.kind()) || member == Some(node.id());
-        let is_identifier = node.named_child_count() == 0 && node.kind().contains("identifier");
+        let is_identifier =
+            node.named_child_count() == 0 && file.grammar.is_identifier(node.kind());
         if (is_identifier || file.grammar.is_name(node.kind())) && !is_member {
             names.insert(file.normal(node));
         }

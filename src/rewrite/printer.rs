@@ -50,6 +50,10 @@ pub type CannotHoist = (&'static str, String);
 
 /// What the rewrite asks of a language.
 pub trait Printer: Sync + Send {
+    /// What people call the variables that hold guards.
+    fn guard_names(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// What ends a statement, where the file writes it.
     fn terminator(&self) -> &'static str;
     /// `try {`

@@ -11,6 +11,10 @@ use crate::source::Span;
 use tree_sitter::Node;
 
 impl Printer for Dialect {
+    fn guard_names(&self) -> &'static [&'static str] {
+        &["lock", "guard", "locker"]
+    }
+
     fn terminator(&self) -> &'static str {
         ";"
     }

@@ -77,6 +77,10 @@ impl Grammar for Go {
         "\t"
     }
 
+    fn throws(&self) -> &'static str {
+        "panics"
+    }
+
     fn default_exceptions(&self) -> Exceptions {
         Exceptions::Calls
     }

@@ -8,9 +8,6 @@ use crate::plan::names;
 use crate::refusal::reason;
 use crate::source::Span;
 
-/// What guards are called.
-const GUARDS: [&str; 3] = ["lock", "guard", "locker"];
-
 /// A guard that a fix declares.
 struct Declared<'b> {
     name: String,
@@ -140,7 +137,7 @@ impl<'a> Builder<'a> {
         let stmts = self.region.stmts();
         let last = stmts.last().map_or(site.span, |stmt| stmt.span);
         let place = Span::new(site.span.start, last.end);
-        let name = names::free_in(&self.task, place, &GUARDS, &key.shown);
+        let name = names::free_in(&self.task, place, self.printer.guard_names(), &key.shown);
         let node = file
             .root
             .descendant_for_byte_range(site.span.start, site.span.end)
