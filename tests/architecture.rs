@@ -228,7 +228,7 @@ fn data_goes_one_way() {
     // Of findings, only what kinds of exits there are.
     assert_uses_only("flow", &["finding", "source"]);
     assert_uses_only("analysis", &["finding", "flow", "lower", "source"]);
-    assert_uses_only("rewrite", &["edit", "flow", "lower", "source"]);
+    assert_uses_only("rewrite", &["catalog", "edit", "flow", "lower", "source"]);
     let stages = ["cli", "engine", "verify", "resolve"];
     for source in modules(&["plan"]) {
         for path in source.paths() {

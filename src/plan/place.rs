@@ -147,13 +147,17 @@ fn is_lone_acquire(stmt: &Stmt, site: SiteId) -> bool {
     stmt.own_events()
         .iter()
         .rev()
-        .find(|event| {
-            !matches!(
-                event.kind,
-                EventKind::Assign { .. } | EventKind::Means { .. }
-            )
-        })
+        .find(|event| !binds(&event.kind))
         .is_some_and(|event| touches(&event.kind, site))
+}
+
+/// Whether the event does nothing but give variables a value.
+fn binds(event: &EventKind) -> bool {
+    match event {
+        EventKind::Assign { .. } | EventKind::Means { .. } => true,
+        EventKind::Choice { yes, no, .. } => yes.iter().chain(no).all(|event| binds(&event.kind)),
+        _ => false,
+    }
 }
 
 /// `ok = lock.tryLock()`, and then `if (!ok) return` or `if (ok) { … }`.

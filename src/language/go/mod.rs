@@ -141,7 +141,12 @@ impl Grammar for Go {
         match function.child_by_field_name("name") {
             Some(name) => normal(name, text),
             None if function.parent().is_none() => "<module>".to_owned(),
-            None => "<func>".to_owned(),
+            // A literal goes by the name of the function it stands in.
+            None => {
+                let outer = std::iter::successors(function.parent(), Node::parent)
+                    .find(|node| self.is_function(node.kind()) || node.parent().is_none());
+                outer.map_or_else(String::new, |outer| self.function_name(outer, text))
+            }
         }
     }
 
