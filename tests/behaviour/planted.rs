@@ -12,6 +12,7 @@ fn breaches(runtime: Runtime, original: &str, rewritten: &str) -> Option<Vec<Str
         Runtime::CPython => ("planted.py", "lock"),
         Runtime::Gcc => ("planted.c", "lock"),
         Runtime::Gxx => ("planted.cpp", "lock_"),
+        Runtime::Go => ("planted.go", "lock"),
         Runtime::Jvm => ("Planted.java", "lock"),
         Runtime::Php => ("planted.php", "$lock"),
     };
