@@ -60,7 +60,8 @@ static inline struct observed_guard observe_enter_rcu(void)
 #define OBSERVED_GUARD __attribute__((unused, cleanup(observe_leave))) struct observed_guard
 #define guard(kind) OBSERVED_GUARD OBSERVE_NAME(guard_, __LINE__) = observe_enter_##kind
 #define scoped_guard(kind, ...)                                                                      \
-    for (OBSERVED_GUARD scope = observe_enter_##kind(__VA_ARGS__), *once = &scope; once; once = NULL)
+    for (int once = 1; once; once = 0)                                                               \
+        for (OBSERVED_GUARD scope = observe_enter_##kind(__VA_ARGS__); once; once = 0)
 #define list_for_each_entry(at, list) for ((at) = (list)->next; (at) != (list); (at) = (at)->next)
 
 #endif
