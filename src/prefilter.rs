@@ -91,13 +91,12 @@ impl Prefilter {
 fn is_call(text: &[u8], start: usize, end: usize) -> bool {
     let part_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
     let begins = start == 0 || !part_of_name(&text[start - 1]);
-    begins
-        && text[end..]
-            .iter()
-            .find(|byte| !byte.is_ascii_whitespace())
-            // A comment in between, a type argument or an optional call: not worth a miss.
-            .is_some_and(|byte| matches!(byte, b'(' | b'/' | b'#' | b'<' | b'?' | b'\\'))
-        || (begins && is_renamed(&text[end..]))
+    let called = text[end..]
+        .iter()
+        .find(|byte| !byte.is_ascii_whitespace())
+        // A comment in between, a type argument or an optional call: not worth a miss.
+        .is_some_and(|byte| matches!(byte, b'(' | b'/' | b'#' | b'<' | b'?' | b'\\'));
+    begins && (called || is_renamed(&text[end..]))
 }
 
 /// Whether what follows a name gives it another one: `lock as l`, `{ lock: l }`.

@@ -12,7 +12,21 @@ use tree_sitter::Node;
 pub fn is_lent(file: &File<'_>, root: Node<'_>, lock: &str) -> bool {
     descendants(root, |_| true)
         .filter(|node| file.grammar.passes_on(*node) && !file.grammar.is_callee(*node))
-        .any(|node| intent::same_lock(&file.normal(node), lock))
+        .any(|node| intent::same_lock(&file.normal(node), lock) && !is_operand(file, node))
+}
+
+/// Whether the node is what a function of its library is given: `flock($handle, LOCK_UN)`.
+fn is_operand(file: &File<'_>, node: Node<'_>) -> bool {
+    // The argument, the list of them, the call.
+    const LEVELS: usize = 3;
+    std::iter::successors(node.parent(), Node::parent)
+        .take(LEVELS)
+        .filter(|around| file.grammar.may_match(around.kind()))
+        .any(|call| {
+            file.catalog
+                .find(call, file.surroundings(), |_| true)
+                .is_some()
+        })
 }
 
 /// Whether the lock is a private part of an object that is not this one: that object's class, in

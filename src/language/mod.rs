@@ -275,6 +275,10 @@ pub trait Grammar: Sync + Send {
     fn is_member_name(&self, _kind: &str) -> bool {
         false
     }
+    /// Whether code names the members of its own object without saying whose they are.
+    fn members_are_bare(&self) -> bool {
+        false
+    }
     /// The leaf of the node that names a member, where its kind does not tell.
     fn member<'t>(&self, _node: Node<'t>) -> Option<Node<'t>> {
         None

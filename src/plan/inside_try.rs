@@ -49,7 +49,7 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
         .is_some_and(|acquire| acquire.sure);
     let first = own.block.stmts[..own.index].iter().all(is_silent);
     // What never throws leaves nothing to handlers.
-    let edits = if !handlers.is_empty() && !(sure && first) {
+    let edits = if !(handlers.is_empty() || sure && first) {
         if form != Form::Tracked {
             return Err(reason(
                 "acquire-error-handled",

@@ -74,6 +74,9 @@ fn blocks_beside(block: &Block, place: Span, out: &mut Vec<Span>) {
 /// Names within `beside` do not count.
 fn taken(file: &File<'_>, body: &Body, beside: &[Span]) -> HashSet<String> {
     let mut names = HashSet::new();
+    if file.grammar.members_are_bare() {
+        names.extend(file.names.fields.keys().cloned());
+    }
     let is_function = |kind: &str| file.grammar.is_function(kind);
     let outermost = descendants(file.root, |node| !is_function(node.kind()))
         .filter(|node| is_function(node.kind()))

@@ -212,7 +212,7 @@ const PHP_WORDS: Words = Words {
     step_of: "step('@', ~)",
     declare: "$@ = ~",
     variable: "$@",
-    if_flag: "if ($flags[#])",
+    if_flag: "if ($flag#)",
     loop_twice: "foreach ([1, 2] as $turn)",
     catch: "catch (Exception $error)",
     throw: "throw new RuntimeException('t#')",
@@ -225,7 +225,7 @@ const fn php(head: &'static str, foot: &'static str) -> Dialect {
         words: &PHP_WORDS,
         file_name: "generated.php",
         head,
-        function: "public function work(array $flags, int $way)",
+        function: "public function work($flag0, $flag1, $flag2, $flag3, int $way)",
         foot,
         level: 1,
         acquire: "$this->@->lock()",
@@ -233,7 +233,7 @@ const fn php(head: &'static str, foot: &'static str) -> Dialect {
         taken: "$this->@->lock(0)",
         not_taken: "!$this->@->lock(0)",
         watched: "$work->@",
-        call: |flags, way| format!("$work->work({flags:?}, {way})"),
+        call: |flags, way| format!("$work->work({}, {way})", joined(flags, "true", "false")),
     }
 }
 
@@ -298,7 +298,8 @@ const fn java(head: &'static str) -> Dialect {
         words: &JAVA_WORDS,
         file_name: "Generated.java",
         head,
-        function: "static Object work(boolean[] flags, int way) throws Exception {\n    if (flags != null)",
+        function: "static Object work(boolean flag0, boolean flag1, boolean flag2, boolean flag3, int way) \
+                   throws Exception {\n    if (way >= 0)",
         foot: "    return null;\n    }\n}\n",
         level: 1,
         acquire: "@.lock()",
@@ -306,12 +307,7 @@ const fn java(head: &'static str) -> Dialect {
         taken: "@.tryLock()",
         not_taken: "!@.tryLock()",
         watched: "@",
-        call: |flags, way| {
-            format!(
-                "work(new boolean[] {{{}}}, {way})",
-                joined(flags, "true", "false")
-            )
-        },
+        call: |flags, way| format!("work({}, {way})", joined(flags, "true", "false")),
     }
 }
 

@@ -88,10 +88,8 @@ fn holds_functions(node: Node<'_>) -> bool {
 }
 
 fn lacks_end(node: Node<'_>) -> bool {
-    let count = node.child_count();
-    u32::try_from(count)
-        .ok()
-        .and_then(|count| node.child(count.checked_sub(1)?))
+    crate::lower::children(node)
+        .last()
         .is_some_and(|last| last.is_missing())
 }
 

@@ -162,6 +162,10 @@ impl Grammar for Dialect {
         kind == "field_identifier"
     }
 
+    fn members_are_bare(&self) -> bool {
+        self.language == Language::Cpp
+    }
+
     fn called_word(&self, node: Node<'_>, text: &[u8]) -> Option<String> {
         let mut word = node.child_by_field_name("function").unwrap_or(node);
         loop {

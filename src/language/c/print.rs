@@ -82,7 +82,6 @@ impl Printer for Dialect {
         let source = file.source;
         source
             .line_starts_in(Span::new(0, source.bytes.len()))
-            .into_iter()
             .filter(|start| source.bytes[*start..].trim_ascii_start().starts_with(b"#"))
             .filter(|start| *start > 0)
             .map(|start| Span::new(start - 1, source.line_content_end(start)))

@@ -19,8 +19,11 @@ use super::{Candidate, Task};
 use crate::finding::{Form, Reason};
 use crate::refusal::reason;
 
+/// What proposes candidates for a task.
+pub type Proposer = fn(Task<'_>) -> Result<Vec<Candidate>, Reason>;
+
 /// Forms that look at the whole function: they mend exits one by one, or convert every lock of it.
-pub fn of_function(form: Form) -> Option<fn(Task<'_>) -> Result<Vec<Candidate>, Reason>> {
+pub fn of_function(form: Form) -> Option<Proposer> {
     match form {
         Form::UnlockBeforeExit => Some(unlock_before_exit::candidates),
         Form::GotoUnlock => Some(goto_unlock::candidates),
