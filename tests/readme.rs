@@ -122,8 +122,12 @@ fn the_libraries_are_those_of_the_catalogue() {
     let mut content = String::new();
     let folders = [
         ("javascript", "JavaScript, TypeScript"),
-        ("python", "Python"),
         ("java", "Java"),
+        ("go", "Go"),
+        ("python", "Python"),
+        ("php", "PHP"),
+        ("cpp", "C++"),
+        ("c", "C"),
     ];
     for language in Language::ALL {
         assert!(

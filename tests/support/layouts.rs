@@ -70,7 +70,9 @@ fn tabs(language: Language, text: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let level = language.grammar().default_indent().len();
-    if lines.iter().any(|line| !spaces(line).is_multiple_of(level)) {
+    // Nothing would tell what a level is.
+    let flat = lines.iter().all(|line| spaces(line) == 0);
+    if flat || lines.iter().any(|line| !spaces(line).is_multiple_of(level)) {
         return None;
     }
     let indented: Vec<Vec<u8>> = lines
