@@ -48,27 +48,42 @@ pub struct Literal {
 /// Why a declaration cannot move: a refusal code and its sentence.
 pub type CannotHoist = (&'static str, String);
 
-/// What the rewrite asks of a language.
+/// What the rewrite asks of a language. What a language does not answer is as in most languages with
+/// braces.
 pub trait Printer: Sync + Send {
     /// What people call the variables that hold guards.
     fn guard_names(&self) -> &'static [&'static str] {
         &[]
     }
     /// What ends a statement, where the file writes it.
-    fn terminator(&self) -> &'static str;
+    fn terminator(&self) -> &'static str {
+        ";"
+    }
     /// `try {`
-    fn open_try(&self) -> &'static str;
+    fn open_try(&self) -> &'static str {
+        "try {"
+    }
     /// `} finally {`
-    fn open_finally(&self) -> &'static str;
+    fn open_finally(&self) -> &'static str {
+        "} finally {"
+    }
     /// `}`, where blocks are delimited.
-    fn close(&self) -> Option<&'static str>;
+    fn close(&self) -> Option<&'static str> {
+        Some("}")
+    }
     /// What a suite that would be empty needs.
-    fn empty_suite(&self) -> Option<&'static str>;
+    fn empty_suite(&self) -> Option<&'static str> {
+        None
+    }
     /// What waits for the value of a returned call before the `finally` around it runs.
-    fn waits_for_returned(&self) -> Option<&'static str>;
+    fn waits_for_returned(&self) -> Option<&'static str> {
+        None
+    }
     /// Whether the value is there when the expression has been evaluated: no promise that somebody
     /// still has to wait for.
-    fn is_settled(&self, file: &File<'_>, operand: Node<'_>) -> bool;
+    fn is_settled(&self, _file: &File<'_>, _operand: Node<'_>) -> bool {
+        true
+    }
     /// A variable of this name.
     fn variable(&self, name: &str) -> String {
         name.to_owned()
@@ -78,9 +93,17 @@ pub trait Printer: Sync + Send {
     /// `true`, `false`.
     fn truth(&self, value: bool) -> &'static str;
     /// `held = false`
-    fn set_flag(&self, name: &str, value: bool) -> String;
+    fn set_flag(&self, name: &str, value: bool) -> String {
+        format!("{name} = {}", self.truth(value))
+    }
     /// Lines that run `statement` if the flag is set, one level of `indent` inside.
-    fn when(&self, flag: &str, statement: &str, indent: &str) -> Vec<String>;
+    fn when(&self, flag: &str, statement: &str, indent: &str) -> Vec<String> {
+        vec![
+            format!("if ({flag}) {{"),
+            format!("{indent}{statement}"),
+            "}".to_owned(),
+        ]
+    }
     /// Lines that have the statements run when the function is left, where the language can say so.
     fn deferred(&self, _statements: &[String], _indent: &str) -> Option<Vec<String>> {
         None

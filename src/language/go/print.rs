@@ -21,32 +21,12 @@ impl Printer for Go {
         ""
     }
 
-    fn close(&self) -> Option<&'static str> {
-        Some("}")
-    }
-
-    fn empty_suite(&self) -> Option<&'static str> {
-        None
-    }
-
-    fn waits_for_returned(&self) -> Option<&'static str> {
-        None
-    }
-
-    fn is_settled(&self, _: &File<'_>, _: Node<'_>) -> bool {
-        true
-    }
-
-    fn declare_flag(&self, name: &str, value: &str) -> String {
-        format!("{name} := {value}")
-    }
-
     fn truth(&self, value: bool) -> &'static str {
         if value { "true" } else { "false" }
     }
 
-    fn set_flag(&self, name: &str, value: bool) -> String {
-        format!("{name} = {}", self.truth(value))
+    fn declare_flag(&self, name: &str, value: &str) -> String {
+        format!("{name} := {value}")
     }
 
     fn when(&self, flag: &str, statement: &str, indent: &str) -> Vec<String> {

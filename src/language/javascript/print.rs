@@ -8,26 +8,6 @@ use crate::source::Span;
 use tree_sitter::Node;
 
 impl Printer for Script {
-    fn terminator(&self) -> &'static str {
-        ";"
-    }
-
-    fn open_try(&self) -> &'static str {
-        "try {"
-    }
-
-    fn open_finally(&self) -> &'static str {
-        "} finally {"
-    }
-
-    fn close(&self) -> Option<&'static str> {
-        Some("}")
-    }
-
-    fn empty_suite(&self) -> Option<&'static str> {
-        None
-    }
-
     fn waits_for_returned(&self) -> Option<&'static str> {
         Some("await ")
     }
@@ -55,24 +35,12 @@ impl Printer for Script {
         }
     }
 
-    fn declare_flag(&self, name: &str, value: &str) -> String {
-        format!("let {name} = {value}")
-    }
-
     fn truth(&self, value: bool) -> &'static str {
         if value { "true" } else { "false" }
     }
 
-    fn set_flag(&self, name: &str, value: bool) -> String {
-        format!("{name} = {}", self.truth(value))
-    }
-
-    fn when(&self, flag: &str, statement: &str, indent: &str) -> Vec<String> {
-        vec![
-            format!("if ({flag}) {{"),
-            format!("{indent}{statement}"),
-            "}".to_owned(),
-        ]
+    fn declare_flag(&self, name: &str, value: &str) -> String {
+        format!("let {name} = {value}")
     }
 
     fn bind(&self, binding: &str) -> String {

@@ -32,20 +32,12 @@ impl Printer for Python {
         None
     }
 
-    fn is_settled(&self, _: &File<'_>, _: Node<'_>) -> bool {
-        true
-    }
-
     fn declare_flag(&self, name: &str, value: &str) -> String {
         format!("{name} = {value}")
     }
 
     fn truth(&self, value: bool) -> &'static str {
         if value { "True" } else { "False" }
-    }
-
-    fn set_flag(&self, name: &str, value: bool) -> String {
-        format!("{name} = {}", self.truth(value))
     }
 
     fn when(&self, flag: &str, statement: &str, indent: &str) -> Vec<String> {

@@ -1,0 +1,444 @@
+//! A lock of the catalogue with its patterns, and what it answers of code.
+
+use super::pattern::{Bindings, Code, Pattern, normal};
+use super::schema::{self, FormCode, Library, Lock, Taken};
+use super::{Confidence, Role, Surroundings, joined, type_of};
+use crate::finding::Form;
+use crate::language::Grammar;
+use crate::language::names::{TypeRef, telling};
+use tree_sitter::Node;
+
+/// A lock of a library, compiled.
+#[derive(Debug)]
+pub struct Entry {
+    pub library: String,
+    pub lock: Lock,
+    /// Modules that its types are imported from.
+    pub modules: Vec<String>,
+    pub(super) acquire: Vec<Pattern>,
+    pub(super) tries: Vec<(Pattern, Taken)>,
+    pub(super) sure: Vec<Pattern>,
+    pub(super) release: Vec<Pattern>,
+    pub(super) reads: Vec<Pattern>,
+    pub(super) closed: Vec<Pattern>,
+    pub(super) guarded: Vec<Pattern>,
+    pub(super) callback: Vec<Pattern>,
+    pub(super) context: Vec<Pattern>,
+    pub(super) held: Vec<Pattern>,
+    pub ticket: Vec<Pattern>,
+    /// The holes that name the lock, in order.
+    pub(super) key_holes: Vec<String>,
+}
+
+impl Entry {
+    pub(super) fn compile(
+        library: &Library,
+        lock: Lock,
+        grammar: &dyn Grammar,
+    ) -> Result<Entry, String> {
+        let one = |code: &String| {
+            grammar
+                .parse_pattern(code)
+                .map_err(|error| format!("lock `{}`: {error}", lock.name))
+        };
+        let many = |codes: &[String]| codes.iter().map(one).collect::<Result<Vec<_>, _>>();
+        let acquire = many(&lock.acquire)?;
+        let tries = lock
+            .tries
+            .iter()
+            .map(|try_| Ok((one(&try_.code)?, try_.taken)))
+            .collect::<Result<Vec<_>, String>>()?;
+        let release = many(&lock.release)?;
+        let callback = many(&lock.callback)?;
+        let ticket = lock
+            .ticket
+            .iter()
+            .map(|code| {
+                grammar
+                    .parse_binding_pattern(code)
+                    .map_err(|error| format!("lock `{}`: {error}", lock.name))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut key_holes: Vec<String> = Vec::new();
+        for pattern in acquire
+            .iter()
+            .chain(tries.iter().map(|(pattern, _)| pattern))
+            .chain(&callback)
+        {
+            for hole in pattern.holes() {
+                let names_the_lock =
+                    !matches!(hole.as_str(), "TICKET" | "CALLBACK") && !hole.starts_with('_');
+                if names_the_lock && !key_holes.contains(&hole) {
+                    key_holes.push(hole);
+                }
+            }
+        }
+        for pattern in &release {
+            for hole in pattern.holes() {
+                let bound = key_holes.contains(&hole)
+                    || hole.starts_with('_')
+                    || (hole == "TICKET" && !ticket.is_empty());
+                if !bound {
+                    return Err(format!(
+                        "lock `{}`: `${hole}` of a release is bound by no acquire",
+                        lock.name
+                    ));
+                }
+            }
+        }
+        let modules = if lock.modules.is_empty() {
+            library.modules.clone()
+        } else {
+            lock.modules.clone()
+        };
+        Ok(Entry {
+            library: library.library.clone(),
+            modules,
+            acquire,
+            tries,
+            release,
+            sure: many(&lock.sure)?,
+            reads: many(&lock.reads)?,
+            closed: many(&lock.closed)?,
+            guarded: many(&lock.guarded)?,
+            callback,
+            context: many(&contexts(&lock))?,
+            held: many(&lock.held)?,
+            ticket,
+            key_holes,
+            lock,
+        })
+    }
+
+    pub(super) fn patterns(&self) -> impl Iterator<Item = (Role, usize, &Pattern)> {
+        self.acquire
+            .iter()
+            .enumerate()
+            .map(|(index, pattern)| (Role::Acquire, index, pattern))
+            .chain(
+                self.tries
+                    .iter()
+                    .enumerate()
+                    .map(|(index, (pattern, taken))| (Role::Try(*taken), index, pattern)),
+            )
+            .chain(
+                self.release
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Release, index, pattern)),
+            )
+            .chain(
+                self.reads
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Read, index, pattern)),
+            )
+            .chain(
+                self.closed
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Close, index, pattern)),
+            )
+            .chain(
+                self.guarded
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Guarded, index, pattern)),
+            )
+            .chain(
+                self.callback
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Callback, index, pattern)),
+            )
+            .chain(
+                self.context
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Context, index, pattern)),
+            )
+            .chain(
+                self.held
+                    .iter()
+                    .enumerate()
+                    .map(|(index, pattern)| (Role::Held, index, pattern)),
+            )
+    }
+
+    pub(super) fn pattern(&self, role: Role, index: usize) -> &Pattern {
+        match role {
+            Role::Acquire => &self.acquire[index],
+            Role::Try(_) => &self.tries[index].0,
+            Role::Release => &self.release[index],
+            Role::Read => &self.reads[index],
+            Role::Close => &self.closed[index],
+            Role::Guarded => &self.guarded[index],
+            Role::Callback => &self.callback[index],
+            Role::Context => &self.context[index],
+            Role::Held => &self.held[index],
+        }
+    }
+
+    /// How the result of an acquire says that the lock was taken, if the acquire is also listed
+    /// as one that may come back without it.
+    pub fn may_fail<'t>(&self, node: Node<'t>, text: &[u8]) -> Option<Taken> {
+        let (_, taken) = self
+            .tries
+            .iter()
+            .find(|(pattern, _)| pattern.matches(node, Code::plain(text), &mut Bindings::new()))?;
+        Some(*taken)
+    }
+
+    /// Whether the acquire never throws.
+    pub fn is_sure<'t>(&self, node: Node<'t>, text: &[u8]) -> bool {
+        self.sure
+            .iter()
+            .any(|pattern| pattern.matches(node, Code::plain(text), &mut Bindings::new()))
+    }
+
+    /// The name by which the library exports what the node names, for libraries of functions:
+    /// files may call them as they like.
+    pub(super) fn exported(&self, node: Node<'_>, at: Surroundings<'_>) -> Option<String> {
+        // A path of names, not a call in it.
+        if !self.lock.functions || node.named_child_count() > 2 {
+            return None;
+        }
+        let dotted = normal(node, at.text);
+        let (module, name) = at.names.imported(&dotted)?;
+        self.modules
+            .iter()
+            .any(|own| own == module)
+            .then(|| name.to_owned())
+    }
+
+    /// The lock that the holes name: its texts, joined.
+    pub fn key_text(&self, bindings: &Bindings<'_>, at: Surroundings<'_>) -> String {
+        let texts: Vec<String> = self
+            .key_nodes(bindings)
+            .map(|node| at.grammar.known_as(node, at.text))
+            .collect();
+        texts.join(", ")
+    }
+
+    /// What the holes that name the lock stand for.
+    pub fn key_nodes<'t>(&self, bindings: &Bindings<'t>) -> impl Iterator<Item = Node<'t>> {
+        self.key_holes
+            .iter()
+            .filter_map(|hole| bindings.get(hole))
+            .copied()
+    }
+
+    /// Whether the bindings fit this lock, and how sure that is.
+    pub(super) fn evidence(
+        &self,
+        bindings: &Bindings<'_>,
+        role: Role,
+        at: Surroundings<'_>,
+    ) -> Option<Confidence> {
+        let imported = || {
+            self.modules
+                .iter()
+                .any(|module| at.names.modules.contains(module))
+        };
+        let Some(receiver) = bindings.get("LOCK") else {
+            // By ticket: the acquire is the evidence.
+            let known = role == Role::Release || self.lock.unmistakable || self.needs_no_import();
+            return (known || imported()).then_some(Confidence::Typed);
+        };
+        if self.lock.functions {
+            return match self.needs_no_import() || imported() {
+                true => Some(Confidence::Typed),
+                false => self.lock.unmistakable.then_some(Confidence::Imported),
+            };
+        }
+        let name = normal(*receiver, at.text);
+        match type_of(*receiver, at) {
+            Some(TypeRef::Known { module, name })
+                if self.modules.contains(&module) && self.has_type(&name) =>
+            {
+                Some(Confidence::Typed)
+            }
+            // Not in the catalogue, or it would have been taken for typed: judged by its name.
+            Some(TypeRef::Known {
+                name: type_name, ..
+            }) => {
+                // A factory says less than a type: there the variable's own name counts too.
+                let factory = type_name.starts_with(|first: char| first.is_lowercase());
+                let tells = telling(&type_name) || (factory && telling(&name));
+                (self.lock.by_name && tells).then_some(Confidence::Named)
+            }
+            Some(TypeRef::Local(class)) => {
+                let class = at.names.class(&class)?;
+                let has = |pattern: &Pattern| {
+                    pattern
+                        .word()
+                        .is_some_and(|word| class.methods.iter().any(|method| method == word))
+                };
+                (self.lock.by_name
+                    && (telling(&class.name)
+                        || telling(&name)
+                        || class.methods.iter().any(|method| method == "acquire"))
+                    && (class.has_base
+                        || (self.acquire.iter().any(has) && self.release.iter().any(has))))
+                .then_some(Confidence::Named)
+            }
+            Some(TypeRef::Named(type_name))
+                if self.has_type(&type_name)
+                    && self
+                        .modules
+                        .iter()
+                        .any(|module| at.names.wildcards.contains(module)) =>
+            {
+                Some(Confidence::Typed)
+            }
+            Some(TypeRef::Named(type_name)) => {
+                (self.lock.by_name && telling(&type_name)).then_some(Confidence::Named)
+            }
+            None if !telling(&name) => None,
+            None if self.lock.by_name => Some(Confidence::Named),
+            None => {
+                let worded = self.acquire.iter().any(|pattern| pattern.word().is_some());
+                (worded && imported()).then_some(Confidence::Imported)
+            }
+        }
+    }
+
+    /// Whether its functions or types are there without an import: those of the language itself.
+    pub(super) fn needs_no_import(&self) -> bool {
+        let global = self.modules.iter().any(String::is_empty);
+        global || (self.lock.functions && self.modules.is_empty())
+    }
+
+    pub(super) fn has_type(&self, name: &str) -> bool {
+        self.lock
+            .types
+            .iter()
+            .any(|own| own == name || (own == "default" && name == "*"))
+    }
+}
+
+impl Entry {
+    /// Whether a release is a call of this method of the lock.
+    pub fn is_freed_by(&self, method: &str) -> bool {
+        self.release
+            .iter()
+            .any(|pattern| pattern.word() == Some(method))
+    }
+
+    /// Whether the lock goes when what carries it is closed.
+    pub fn is_closed(&self) -> bool {
+        !self.closed.is_empty()
+    }
+
+    /// Whether a second release does harm.
+    pub fn again_harmful(&self, by_ticket: bool) -> bool {
+        match self.lock.again {
+            schema::Again::Harmful | schema::Again::HarmlessWhileOpen => true,
+            schema::Again::Harmless => false,
+            schema::Again::HarmlessByTicket => !by_ticket,
+        }
+    }
+
+    /// Whether releases and the closing of what carries the lock go together: then closing it is one
+    /// more way to free it.
+    pub fn is_freed_by_closing(&self) -> bool {
+        self.lock.again == schema::Again::HarmlessWhileOpen
+    }
+
+    /// Whether a second release is a mistake worth telling.
+    pub fn again_mistaken(&self, by_ticket: bool) -> bool {
+        !self.is_freed_by_closing() && self.again_harmful(by_ticket)
+    }
+
+    /// Whether nothing but the ticket of an acquire frees what it took.
+    pub fn released_by_ticket_only(&self) -> bool {
+        self.lock
+            .release
+            .iter()
+            .all(|code| code.contains("$TICKET"))
+    }
+
+    /// Whether a release by ticket names the lock as well: `$LOCK.unlock($TICKET)`.
+    pub fn ticket_needs_lock(&self) -> bool {
+        self.lock
+            .release
+            .iter()
+            .any(|code| code.contains("$TICKET") && code.contains("$LOCK"))
+    }
+
+    /// The code that the entry gives for a form.
+    pub fn form_code(&self, form: Form) -> Option<&str> {
+        Some(self.form(form)?.code.as_str()).filter(|code| !code.is_empty())
+    }
+
+    /// A form with everything that the entry says of it.
+    pub fn form(&self, form: Form) -> Option<&FormCode> {
+        self.lock.forms.iter().find_map(|entry| match entry {
+            schema::FormEntry::Code(code) if code.name == form => Some(code.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// The full name of the receiver's type, where that is one of this lock.
+    pub fn type_of(&self, lock: Node<'_>, at: Surroundings<'_>) -> Option<String> {
+        match type_of(lock, at) {
+            Some(TypeRef::Known { module, name })
+                if self.modules.contains(&module) && self.has_type(&name) =>
+            {
+                Some(joined(&module, &name))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Entry {
+    /// The construct for a lock that the function `acquire` takes and `release` frees.
+    pub fn form_for(&self, form: Form, acquire: &str, release: &str) -> Option<&schema::FormCode> {
+        let fits = |wanted: &Option<String>, called: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == called)
+        };
+        self.lock.forms.iter().find_map(|entry| match entry {
+            schema::FormEntry::Code(code)
+                if code.name == form
+                    && fits(&code.acquire, acquire)
+                    && fits(&code.release, release) =>
+            {
+                Some(code.as_ref())
+            }
+            _ => None,
+        })
+    }
+
+    /// How a ticket is bound and how it releases: `[, $TICKET]` and `$TICKET()`.
+    ///
+    /// A lock that is known by name only may give no ticket: one is recognised, never brought in.
+    pub fn ticket_code(&self) -> Option<(&str, &str)> {
+        if self.lock.by_name {
+            return None;
+        }
+        let binding = self.lock.ticket.first()?;
+        let release = self
+            .lock
+            .release
+            .iter()
+            .find(|code| code.contains("$TICKET"))?;
+        Some((binding, release))
+    }
+}
+
+/// The expressions that a `with` form of the lock holds: `with $LOCK:` → `$LOCK`.
+fn contexts(lock: &Lock) -> Vec<String> {
+    lock.forms
+        .iter()
+        .filter_map(|form| {
+            let head = form.code()?.strip_suffix(':')?;
+            let held = head
+                .strip_prefix("async ")
+                .unwrap_or(head)
+                .strip_prefix("with ")?;
+            Some(held.split(" as ").next().unwrap_or(held).to_owned())
+        })
+        .chain(lock.context.iter().cloned())
+        .collect()
+}

@@ -1,0 +1,161 @@
+//! Who else gets a lock, its ticket or its release: closures, callers, fields, constructs.
+
+use super::{Does, Table};
+use crate::catalog::Role;
+use crate::flow::{Key, KeyId, Site, SiteKind};
+use crate::lower::{File, descendants, span, split_member};
+use tree_sitter::Node;
+
+impl Table {
+    /// A nested function that frees a lock, or mentions a ticket, has been handed the release.
+    pub(super) fn find_hand_over(&mut self, file: &File<'_>, function: Node<'_>) {
+        let guards = self
+            .by_node
+            .values()
+            .any(|does| matches!(does, Does::Guard { callback, .. } if *callback == function.id()));
+        if guards || self.known_uses.contains(&function.id()) {
+            return;
+        }
+        let own_acquires = self.acquires_in(file, function);
+        for node in descendants(function, |_| true) {
+            if file.grammar.may_match(node.kind()) {
+                let hits = file
+                    .catalog
+                    .find_all(node, file.surroundings(), |role| role == Role::Release);
+                let keys: Vec<KeyId> = hits
+                    .iter()
+                    .filter_map(|hit| self.released(file, hit))
+                    .map(|(key, _)| key)
+                    // What it takes by itself it may free.
+                    .filter(|key| !own_acquires.contains(key))
+                    .collect();
+                self.handed_over.extend(keys);
+            } else if file.grammar.is_name(node.kind()) {
+                self.handed_over.extend(self.key_of_ticket(file, node));
+            }
+        }
+    }
+
+    /// The known keys that a nested function takes by itself.
+    pub(super) fn acquires_in(&self, file: &File<'_>, function: Node<'_>) -> Vec<KeyId> {
+        descendants(function, |_| true)
+            .filter(|node| file.grammar.may_match(node.kind()))
+            .filter_map(|node| {
+                let hit = file.catalog.find(node, file.surroundings(), |role| {
+                    matches!(role, Role::Acquire | Role::Try(_))
+                })?;
+                let text =
+                    file.catalog.entries[hit.entry].key_text(&hit.bindings, file.surroundings());
+                self.keys
+                    .iter()
+                    .position(|key| key.entry == hit.entry && key.text == text)
+            })
+            .collect()
+    }
+
+    /// What closes the carrier of a lock frees it without a release that could be moved. Beside
+    /// releases it is one more way to free it; alone, it is a way of the function's own.
+    pub(super) fn find_close(&mut self, file: &File<'_>, node: Node<'_>) {
+        let hits = file
+            .catalog
+            .find_all(node, file.surroundings(), |role| role == Role::Close);
+        for hit in &hits {
+            let entry = &file.catalog.entries[hit.entry];
+            let text = entry.key_text(&hit.bindings, file.surroundings());
+            // `f.fileno()` goes with `f`.
+            let closed: Vec<KeyId> = (0..self.keys.len())
+                .filter(|id| {
+                    let key = &self.keys[*id];
+                    key.entry == hit.entry && carries(&text, &key.text)
+                })
+                .collect();
+            for key in closed {
+                let released = |site: &Site| site.key == key && site.is_written_release();
+                if entry.is_freed_by_closing() && self.sites.iter().any(released) {
+                    self.add_end(node, key);
+                } else {
+                    self.handed_over.push(key);
+                }
+            }
+        }
+    }
+
+    pub(super) fn add_end(&mut self, node: Node<'_>, key: KeyId) {
+        let site = self.push(Site {
+            key,
+            span: span(node),
+            what: SiteKind::Release {
+                ticket: None,
+                awaited: false,
+                settles: false,
+                implied: true,
+            },
+        });
+        self.by_node.insert(node.id(), Does::End(site));
+    }
+
+    /// `with open(path) as f` closes `f`.
+    pub(super) fn find_managed(&mut self, file: &File<'_>, node: Node<'_>) {
+        if !file.grammar.is_name(node.kind()) || !file.grammar.is_managed(node) {
+            return;
+        }
+        let name = file.normal(node);
+        let managed =
+            |key: &Key| carries(&name, &key.text) && file.catalog.entries[key.entry].is_closed();
+        let keys = (0..self.keys.len()).filter(|id| managed(&self.keys[*id]));
+        self.handed_over.extend(keys);
+    }
+
+    /// A ticket that is passed on, stored or returned is somebody else's to use.
+    pub(super) fn find_escape(&mut self, file: &File<'_>, node: Node<'_>) {
+        if file.grammar.is_name(node.kind())
+            && !self.known_uses.contains(&node.id())
+            && let Some(key) = self.key_of_ticket(file, node)
+            && file.grammar.passes_on(node)
+        {
+            self.handed_over.push(key);
+        }
+        // Who keeps an object that carries its lock keeps the lock.
+        if file.grammar.is_name(node.kind()) && file.grammar.keeps(node) {
+            let name = file.normal(node);
+            let carried = (0..self.keys.len()).filter(|id| {
+                let key = &self.keys[*id];
+                key.text == name && file.catalog.entries[key.entry].lock.frees_itself
+            });
+            self.handed_over.extend(carried);
+        }
+    }
+
+    /// `submit(run, lock.release)`: who is given the method may call it at any time.
+    pub(super) fn find_method(&mut self, file: &File<'_>, node: Node<'_>) {
+        let called = |node: Node<'_>| {
+            let call = node.parent();
+            let awaiting = call.and_then(|call| file.grammar.awaiting(call));
+            [call, awaiting]
+                .into_iter()
+                .flatten()
+                .any(|node| self.by_node.contains_key(&node.id()))
+        };
+        if node.child_count() == 0 || called(node) || !file.grammar.passes_on(node) {
+            return;
+        }
+        let name = file.normal(node);
+        // `lock.release`, `lock::unlock`
+        let Some((receiver, method)) = split_member(&name) else {
+            return;
+        };
+
+        let keys = (0..self.keys.len()).filter(|id| {
+            let key = &self.keys[*id];
+            (key.text == receiver || key.shown == receiver)
+                && file.catalog.entries[key.entry].is_freed_by(method)
+        });
+        self.handed_over.extend(keys);
+    }
+}
+
+/// Whether the lock `key` is `carrier` or something of it.
+fn carries(carrier: &str, key: &str) -> bool {
+    key.strip_prefix(carrier)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
