@@ -56,6 +56,7 @@ impl Fixer {
                 Form::TryFinally,
                 Form::RunExclusive,
                 Form::PromiseFinally,
+                Form::Using,
                 Form::Tracked,
             ],
         };
