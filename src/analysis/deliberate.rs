@@ -4,7 +4,7 @@
 use super::{frees, intent};
 use crate::flow::machine::suppresses;
 use crate::flow::{Body, Cond, EventKind, SiteId, Stmt, StmtKind, Test, WithExit};
-use crate::lower::{File, descendants};
+use crate::lower::{File, descendants, split_member};
 use tree_sitter::Node;
 
 /// Whether somebody else gets the lock itself below `root`: it is passed, stored or given another
@@ -31,12 +31,15 @@ fn is_operand(file: &File<'_>, node: Node<'_>) -> bool {
 
 /// Whether the lock is a private part of an object that is not this one: that object's class, in
 /// another file as a rule, may free it.
-pub fn is_of_another(lock: &str) -> bool {
-    let own = ["self._", "this._", "cls._"];
-    let private = lock
-        .rsplit_once('.')
-        .is_some_and(|(_, field)| field.starts_with('_'));
-    private && !own.iter().any(|prefix| lock.starts_with(prefix))
+pub fn is_of_another(file: &File<'_>, lock: &str) -> bool {
+    let private = split_member(lock).is_some_and(|(_, field)| field.starts_with('_'));
+    private && !is_own(file, lock)
+}
+
+/// Whether the lock is a member of the object whose code this is.
+pub fn is_own(file: &File<'_>, lock: &str) -> bool {
+    let mut prefixes = file.grammar.own_prefixes().iter();
+    prefixes.any(|prefix| lock.starts_with(prefix))
 }
 
 /// Whether the code around the release says that it may fail: a test that expects it to, a `try`
@@ -115,33 +118,4 @@ fn gives(operand: &str, lock: &str) -> bool {
                     .rsplit_once(':')
                     .is_some_and(|(_, value)| value == lock)
         })
-}
-
-/// Whether each round of a loop takes another lock, and no round frees one: they are held together.
-pub fn takes_many(body: &Body, site: SiteId) -> bool {
-    fn search(body: &Body, stmts: &[Stmt], site: SiteId) -> bool {
-        stmts.iter().any(|stmt| {
-            let mut own = stmt;
-            while let StmtKind::Labeled { body, .. } = &own.kind {
-                own = body;
-            }
-            let inner = own
-                .blocks()
-                .iter()
-                .any(|block| search(body, &block.stmts, site));
-            if let StmtKind::Loop(l) = &own.kind
-                && !inner
-            {
-                let key = body.sites[site].key;
-                let names = &body.keys[key].names;
-                let assigned = own.own_events().iter().any(|event| {
-                    matches!(&event.kind, EventKind::Assign { var, .. } if names.contains(var))
-                });
-                let taken = l.body.stmts.iter().any(|stmt| stmt.holds_site(site));
-                return taken && assigned && !frees(body, &l.body.stmts, key);
-            }
-            inner
-        })
-    }
-    search(body, &body.root.stmts, site)
 }

@@ -4,10 +4,11 @@
 use super::explore::Paths;
 use crate::finding::LeakKind;
 use crate::flow::{Block, Body, EventKind, SiteId, Stmt, StmtKind};
+use crate::lower::File;
 use crate::source::Span;
 
 /// Whether the function returns something with the lock held, and nothing at all without it.
-pub fn with_what_was_found(body: &Body, site: SiteId, paths: &Paths) -> bool {
+pub fn with_what_was_found(file: &File<'_>, body: &Body, site: SiteId, paths: &Paths) -> bool {
     let Some(leaks) = paths.leaks.get(&site) else {
         return false;
     };
@@ -24,7 +25,7 @@ pub fn with_what_was_found(body: &Body, site: SiteId, paths: &Paths) -> bool {
         }
     }
     let only_returns = leaks.values().all(|kind| *kind == LeakKind::Return);
-    let is_null = |operand: &&str| matches!(*operand, "NULL" | "nullptr");
+    let is_null = |operand: &&str| file.grammar.is_nothing(operand);
     only_returns
         && !others.is_empty()
         && others.iter().all(is_null)

@@ -12,7 +12,7 @@ use crate::flow::graph::Graph;
 use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
-use deliberate::{drains, expects_failure, is_lent, is_of_another, returns_it, takes_many};
+use deliberate::{drains, expects_failure, is_lent, is_of_another, is_own, returns_it};
 use explore::{Paths, explore};
 pub use places::frees;
 use places::{acquired_in_own_try, in_releasing_finally, outermost, same_statement};
@@ -115,7 +115,7 @@ impl Judged<'_> {
         if self.was_held_before(site, paths)
             || drains(self.body, site)
             || self.is_taken_as_signal(key)
-            || takes_many(self.body, site)
+            || handed_out::in_turn(self.body, site)
         {
             return None;
         }
@@ -289,9 +289,7 @@ impl Judged<'_> {
     /// Whether another closure of the function around frees the variable: it may do so meanwhile.
     fn freed_by_sibling(&self, key: KeyId) -> bool {
         let lock = &self.body.keys[key].text;
-        let variable = !["this.", "self.", "$this->"]
-            .iter()
-            .any(|own| lock.starts_with(own));
+        let variable = !is_own(self.file, lock);
         variable
             && self.freed_elsewhere.iter().any(|freed| {
                 freed.lock == *lock
@@ -327,8 +325,7 @@ impl Judged<'_> {
         let key = &self.body.keys[self.body.sites[site].key];
         let mut freed = self.freed_elsewhere.iter();
         if freed.any(|freed| intent::same_lock(&freed.lock, &key.text))
-            || handed_out::in_turn(self.body, site)
-            || handed_out::with_what_was_found(self.body, site, paths)
+            || handed_out::with_what_was_found(self.file, self.body, site, paths)
         {
             return true;
         }
@@ -437,7 +434,7 @@ impl Judged<'_> {
             && !entry.lock.signal
             && !named_elsewhere
             && !by_alias
-            && !is_of_another(&key.text)
+            && !is_of_another(self.file, &key.text)
             && !is_lent(self.file, self.file.root, &key.text)
             && !intent::returns_locked(self.body)
             && acquired.acquire().is_some_and(|acquire| {

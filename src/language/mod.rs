@@ -254,6 +254,14 @@ pub trait Grammar: Sync + Send {
     fn hands_out_locks(&self) -> bool {
         false
     }
+    /// Whether the text of an expression is nothing at all: `null`.
+    fn is_nothing(&self, text: &str) -> bool {
+        text == "null"
+    }
+    /// How code names the members of its own object: `this.`.
+    fn own_prefixes(&self) -> &'static [&'static str] {
+        &["this."]
+    }
     /// Whether what the grammar takes for a mistake is understood all the same.
     fn is_harmless(&self, _mistake: Node<'_>, _text: &[u8]) -> bool {
         false

@@ -135,6 +135,14 @@ impl Grammar for Dialect {
         self.language == Language::C
     }
 
+    fn is_nothing(&self, text: &str) -> bool {
+        matches!(text, "NULL" | "nullptr")
+    }
+
+    fn own_prefixes(&self) -> &'static [&'static str] {
+        &["this->"]
+    }
+
     fn takes_nothing(&self, acquire: Node<'_>, _text: &[u8]) -> bool {
         self.language == Language::C && contracts::is_returned(acquire)
     }

@@ -134,6 +134,10 @@ impl Grammar for Php {
         )
     }
 
+    fn own_prefixes(&self) -> &'static [&'static str] {
+        &["$this->"]
+    }
+
     fn is_name(&self, kind: &str) -> bool {
         kind == "variable_name"
     }

@@ -67,6 +67,14 @@ impl Grammar for Python {
         "    "
     }
 
+    fn is_nothing(&self, text: &str) -> bool {
+        text == "None"
+    }
+
+    fn own_prefixes(&self) -> &'static [&'static str] {
+        &["self.", "cls."]
+    }
+
     fn throws(&self) -> &'static str {
         "raises"
     }
