@@ -401,17 +401,13 @@ impl Builder<'_> {
 
     /// The innermost label of this name that is in sight: the depth of its frame and its step.
     fn label(&self, name: &str) -> Option<(usize, Pc)> {
-        self.frames
-            .iter()
-            .enumerate()
-            .rev()
-            .find_map(|(depth, frame)| match frame {
-                Frame::Labels(labels) => labels
-                    .iter()
-                    .find(|(label, _)| label == name)
-                    .map(|(_, step)| (depth, *step)),
-                _ => None,
-            })
+        self.own_frames().find_map(|(depth, frame)| match frame {
+            Frame::Labels(labels) => labels
+                .iter()
+                .find(|(label, _)| label == name)
+                .map(|(_, step)| (depth, *step)),
+            _ => None,
+        })
     }
 
     fn goto(&mut self, label: &str, span: Span) -> Built {
@@ -675,32 +671,43 @@ impl Builder<'_> {
         (!acquire.is_some_and(|acquire| acquire.cannot_throw)).then(|| self.throw_target())
     }
 
-    fn jump(&mut self, label: Option<&str>, is_break: bool, span: Span) -> Built {
-        let found = self
-            .frames
+    /// What surrounds the statement within its function, innermost first: no jump leaves a function,
+    /// not even one that is called where it stands.
+    fn own_frames(&self) -> impl Iterator<Item = (usize, &Frame)> {
+        let is_function = |frame: &Frame| {
+            matches!(
+                frame,
+                Frame::Function { .. } | Frame::Inline { .. } | Frame::InPlace { .. }
+            )
+        };
+        self.frames
             .iter()
             .enumerate()
             .rev()
-            .find_map(|(depth, frame)| {
-                let Frame::Target {
-                    label: own,
-                    body,
-                    brk,
-                    cont,
-                } = frame
-                else {
-                    return None;
-                };
-                let named = label.is_none_or(|label| own.as_deref() == Some(label));
-                // An unlabelled break does not see labelled blocks, a continue no switch.
-                let fits = if is_break {
-                    label.is_some() || cont.is_some() || own.is_none()
-                } else {
-                    cont.is_some()
-                };
-                let target = if is_break { Some(*brk) } else { *cont };
-                (named && fits).then_some((depth, *body, target))
-            });
+            .take_while(move |(_, frame)| !is_function(frame))
+    }
+
+    fn jump(&mut self, label: Option<&str>, is_break: bool, span: Span) -> Built {
+        let found = self.own_frames().find_map(|(depth, frame)| {
+            let Frame::Target {
+                label: own,
+                body,
+                brk,
+                cont,
+            } = frame
+            else {
+                return None;
+            };
+            let named = label.is_none_or(|label| own.as_deref() == Some(label));
+            // An unlabelled break does not see labelled blocks, a continue no switch.
+            let fits = if is_break {
+                label.is_some() || cont.is_some() || own.is_none()
+            } else {
+                cont.is_some()
+            };
+            let target = if is_break { Some(*brk) } else { *cont };
+            (named && fits).then_some((depth, *body, target))
+        });
         let Some((depth, body, Some(target))) = found else {
             return Err(TooLarge);
         };

@@ -26,7 +26,7 @@ impl Builder<'_> {
             ));
         }
         let stmts = self.region.stmts();
-        if let Some(stmt) = stmts.iter().find(|stmt| jumps_out(stmt, 0)) {
+        if let Some(stmt) = stmts.iter().find(|stmt| jumps_out(stmt)) {
             let line = self.task.file.source.location(stmt.span.start).line;
             return Err(reason(
                 "no-form",
@@ -164,22 +164,31 @@ pub(super) fn returns(stmt: &Stmt) -> bool {
             .any(|block| block.stmts.iter().any(returns))
 }
 
-/// Whether a break or continue leaves the statement.
-pub(super) fn jumps_out(stmt: &Stmt, depth: usize) -> bool {
+/// Whether a break, continue or goto leaves the statement.
+pub(super) fn jumps_out(stmt: &Stmt) -> bool {
+    jumps_past(stmt, false, false)
+}
+
+/// The same for a statement in something that a `break` (and a `continue`) without a label is about.
+fn jumps_past(stmt: &Stmt, breaks: bool, continues: bool) -> bool {
     match &stmt.kind {
-        StmtKind::Break(label) | StmtKind::Continue(label) => label.is_some() || depth == 0,
+        StmtKind::Break(label) => label.is_some() || !breaks,
+        StmtKind::Continue(label) => label.is_some() || !continues,
         StmtKind::Goto(_) => true,
         kind => {
-            let depth = match kind {
-                StmtKind::Loop(_)
-                | StmtKind::Switch {
-                    breakable: true, ..
-                } => depth + 1,
-                _ => depth,
-            };
-            stmt.blocks()
-                .iter()
-                .any(|block| block.stmts.iter().any(|stmt| jumps_out(stmt, depth)))
+            let is_loop = matches!(kind, StmtKind::Loop(_));
+            let is_switch = matches!(
+                kind,
+                StmtKind::Switch {
+                    breakable: true,
+                    ..
+                }
+            );
+            let (breaks, continues) = (breaks || is_loop || is_switch, continues || is_loop);
+            stmt.blocks().iter().any(|block| {
+                let mut stmts = block.stmts.iter();
+                stmts.any(|stmt| jumps_past(stmt, breaks, continues))
+            })
         }
     }
 }

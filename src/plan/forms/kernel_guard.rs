@@ -8,6 +8,7 @@ use crate::edit::{Edit, EditSet};
 use crate::finding::{Form, Reason, Rule};
 use crate::flow::{Block, BlockStyle, Body, SiteId, Stmt, StmtKind};
 use crate::plan::build::{Builder, would_move};
+use crate::plan::callback::jumps_out;
 use crate::plan::place::{enclosing, starts};
 use crate::plan::region::{Region, regions};
 use crate::plan::{Candidate, Task};
@@ -161,7 +162,7 @@ fn at(task: Task<'_>, region: &Region<'_>) -> Result<Vec<Edit>, Reason> {
                 "the guard of this lock lives to the end of its block",
             )
         })?;
-        if region.stmts().iter().any(|stmt| jumps_out(stmt, false)) {
+        if region.stmts().iter().any(|stmt| jumps_out(stmt)) {
             return Err(reason(
                 "control-flow",
                 "a jump would only leave the block of the guard",
@@ -237,19 +238,6 @@ fn passed(task: Task<'_>) -> Vec<String> {
 /// A return that reads at most: it may as well run with the lock held.
 fn is_plain_return(stmt: &Stmt) -> bool {
     matches!(&stmt.kind, StmtKind::Return { value, .. } if value.is_empty())
-}
-
-/// Whether a break or continue leaves the statement.
-fn jumps_out(stmt: &Stmt, inside: bool) -> bool {
-    match &stmt.kind {
-        StmtKind::Break(_) | StmtKind::Continue(_) => !inside,
-        kind => {
-            let inside = inside || matches!(kind, StmtKind::Loop(_) | StmtKind::Switch { .. });
-            stmt.blocks()
-                .iter()
-                .any(|block| block.stmts.iter().any(|stmt| jumps_out(stmt, inside)))
-        }
-    }
 }
 
 fn jumps(stmt: &Stmt) -> bool {
