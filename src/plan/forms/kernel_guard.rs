@@ -162,7 +162,7 @@ fn at(task: Task<'_>, region: &Region<'_>) -> Result<Vec<Edit>, Reason> {
                 "the guard of this lock lives to the end of its block",
             )
         })?;
-        if region.stmts().iter().any(|stmt| jumps_out(stmt)) {
+        if region.stmts().iter().any(jumps_out) {
             return Err(reason(
                 "control-flow",
                 "a jump would only leave the block of the guard",
