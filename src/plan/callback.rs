@@ -3,6 +3,7 @@
 use super::build::Builder;
 use crate::finding::Reason;
 use crate::flow::{Block, DeclKind, EventKind, Stmt, StmtKind};
+use crate::lower::descendants;
 use crate::refusal::reason;
 use crate::source::Span;
 
@@ -19,6 +20,7 @@ impl Builder<'_> {
             self.types_stay()?;
         }
         self.returns_settled()?;
+        self.assigned_settled()?;
         if self.task.body.is_generator {
             return Err(reason(
                 "no-form",
@@ -132,6 +134,60 @@ impl Builder<'_> {
         }
         Ok(())
     }
+
+    /// What a callback has begun gets out of it before the lock is free: a promise that nobody
+    /// waited for may settle too early for those who asked behind the release.
+    fn assigned_settled(&self) -> Result<(), Reason> {
+        let rest = self.region.rest();
+        let (Some(first), Some(last)) = (rest.first(), rest.last()) else {
+            return Ok(());
+        };
+        let after = Span::new(first.span.start, last.span.end);
+        for stmt in self.region.stmts().iter().flat_map(all_stmts) {
+            let begun = stmt
+                .own_events()
+                .into_iter()
+                .find_map(|event| match &event.kind {
+                    EventKind::Assign { var, .. } if self.used_in(var, after) => Some(var),
+                    _ => None,
+                });
+            if let Some(var) = begun
+                && self.begins_work(stmt)
+            {
+                return Err(reason(
+                    "declared-in-span",
+                    format!("`{var}` may be a promise that settles before the callback ends"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the statement calls something and waits neither for it nor for what it is given to.
+    fn begins_work(&self, stmt: &Stmt) -> bool {
+        let file = self.task.file;
+        let grammar = file.grammar;
+        let Some(node) = file
+            .root
+            .descendant_for_byte_range(stmt.span.start, stmt.span.end)
+        else {
+            return true;
+        };
+        let awaits = |inner| grammar.awaited_operand(inner).is_some();
+        descendants(node, |inner| {
+            !awaits(inner) && !grammar.is_function(inner.kind())
+        })
+        .any(|inner| grammar.is_call(inner.kind()) && !awaits(inner))
+    }
+}
+
+/// The statement and every one below it.
+fn all_stmts(stmt: &Stmt) -> Vec<&Stmt> {
+    let blocks = stmt.blocks();
+    let below = blocks.iter().flat_map(|block| &block.stmts);
+    std::iter::once(stmt)
+        .chain(below.flat_map(all_stmts))
+        .collect()
 }
 
 /// Every declaration in the statements, nested ones too.

@@ -6,7 +6,7 @@ use crate::print::{Dialect, print};
 use crate::programs::{FLAGS, Statement, WAYS, program, releases_all, smaller, works_in_handlers};
 use crate::runtime::{Case, Runtime};
 use crate::variants::{Family, Fixer, Rewritten};
-use lockfix::finding::Rule;
+use lockfix::finding::{Finding, Rule};
 use lockfix::language::Language;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -67,7 +67,7 @@ impl Oracle<'_> {
         let original = case(text.as_bytes(), "original");
         // Also when nothing was fixed: what stays locked has to be reported.
         let rewritten = Rewritten {
-            all_freed: vec![fixed.remaining.is_empty(); original.runs.len()],
+            all_freed: vec![only_by_hand(&fixed.remaining); original.runs.len()],
             case: case(&fixed.text, &fixer.name),
             safe: fixer.is_safe(),
         };
@@ -156,6 +156,12 @@ fn never_leaks(oracle: &Oracle<'_>, seed: u64, sample: &Sample) -> bool {
         .find()
         .map(|command| compare::verdicts(command, &[family]));
     verdicts.is_some_and(|verdicts| verdicts == [Verdict::Kept { leaks: false }])
+}
+
+/// Whether nothing is left to report but releases by hand, which free what they have to.
+fn only_by_hand(remaining: &[Finding]) -> bool {
+    let mut rules = remaining.iter().map(|finding| finding.rule);
+    rules.all(|rule| rule == Rule::ManualRelease)
 }
 
 /// What became of the programs, by its name.

@@ -60,25 +60,28 @@ impl Fixer {
                 Form::Tracked,
             ],
         };
+        let usual = Options::default().rules;
         let mut fixers = vec![
-            Fixer::new("best", None, Applicability::Safe),
-            Fixer::new("even unsafe", None, Applicability::Unsafe),
+            Fixer::new("best", None, Applicability::Safe, &usual),
+            Fixer::new("even unsafe", None, Applicability::Unsafe, &usual),
+            // Code that is correct by hand gets the neater form.
+            Fixer::new("migration", None, Applicability::Safe, &Rule::ALL),
         ];
-        let preferring = |&form| Fixer::new(Form::name(form), Some(form), Applicability::Safe);
-        fixers.extend(forms.iter().map(preferring));
+        fixers.extend(forms.iter().map(|&form| {
+            // Guards of the kernel are for code that is correct by hand in the first place.
+            let rules = match form {
+                Form::KernelGuard => &Rule::ALL[..],
+                _ => &usual,
+            };
+            Fixer::new(Form::name(form), Some(form), Applicability::Safe, rules)
+        }));
         fixers
     }
 
-    fn new(name: &str, form: Option<Form>, least: Applicability) -> Fixer {
+    fn new(name: &str, form: Option<Form>, least: Applicability, rules: &[Rule]) -> Fixer {
         let forms: Vec<Form> = form.into_iter().collect();
-        let rules = if form == Some(Form::KernelGuard) {
-            // It is there for code that is correct by hand.
-            Rule::ALL.to_vec()
-        } else {
-            Options::default().rules
-        };
         let options = Options {
-            rules,
+            rules: rules.to_vec(),
             forms: Language::ALL
                 .map(|language| (language, forms.clone()))
                 .into(),
@@ -121,17 +124,9 @@ impl Fixer {
 pub fn family(fixers: &[Fixer], fixture: &Fixture) -> Family {
     let mut rewritten: Vec<Rewritten> = Vec::new();
     let findings = fixers.first().map_or_else(Vec::new, |best| {
-        best.engine
-            .analyse(fixture.language, &fixture.text)
-            .findings
+        best.findings(fixture.language, &fixture.text)
     });
-    let own = |fixer: &&Fixer| match fixer.form {
-        Some(Form::KernelGuard) => {
-            let analysis = fixer.engine.analyse(fixture.language, &fixture.text);
-            fixer.differs_for(&analysis.findings)
-        }
-        _ => fixer.differs_for(&findings),
-    };
+    let own = |fixer: &&Fixer| fixer.differs_for(&fixer.findings(fixture.language, &fixture.text));
     for fixer in fixers.iter().filter(own) {
         let fixed = fixer.fix(fixture.language, &fixture.text);
         let known = rewritten.iter().any(|one| one.case.text == fixed.text);
@@ -182,7 +177,10 @@ fn all_freed_in(fixture: &Fixture, findings: &[Finding], fixed: &Fixed, run: &st
         .expected
         .iter()
         .filter(|one| mentions(run, &one.function));
-    let nothing_left = !fixed.remaining.iter().any(|finding| is_called(&finding));
+    // What is freed by hand is freed.
+    let mut left = fixed.remaining.iter();
+    let nothing_left =
+        !left.any(|finding| finding.rule != Rule::ManualRelease && is_called(&finding));
     nothing_left && called.all(|one| one.is_safe() || offered(&one.function))
 }
 
