@@ -1,103 +1,26 @@
 //! The pipeline over one file in memory: parse → lower → analyse → plan → rewrite → verify. No IO.
 
-use crate::analysis::{Found, Freed, Judged, judge};
+mod elsewhere;
+mod fixes;
+mod options;
+
+use elsewhere::{freed_elsewhere, held_by_constructs, releases};
+use fixes::verbatim;
+pub use options::{Exceptions, Options, Standard};
+
+use crate::analysis::{Judged, judge};
 use crate::catalog::schema::Library;
-use crate::catalog::{Catalog, CatalogError, Role, languages_of};
+use crate::catalog::{Catalog, CatalogError, languages_of};
 use crate::edit;
-use crate::finding::{Applicability, Finding, Fix, Form, Reason, Rule, SkippedFunction};
-use crate::flow::Body;
+use crate::finding::{Applicability, Finding, Fix, SkippedFunction};
 use crate::language::Language;
 use crate::language::names::Names;
-use crate::lower::{File, Lowered, descendants, function_around, lower, span};
+use crate::lower::{File, Lowered, lower};
 use crate::parse::{parse, too_deep};
-use crate::plan::{Task, candidates};
 use crate::prefilter::Prefilter;
-use crate::refusal::reason;
-use crate::source::{Source, Span};
-use crate::verify::{Claim, verify};
+use crate::source::Source;
 use aho_corasick::AhoCorasick;
-use std::cell::OnceCell;
-use std::str::FromStr;
 use std::sync::OnceLock;
-use tree_sitter::Node;
-
-/// What can throw inside a span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Exceptions {
-    /// Nothing: the language has no exceptions, or the code is built without them.
-    Nothing,
-    /// Calls, `new`, await, yield, throw.
-    Calls,
-    /// Also every operator that can raise in the language.
-    Operators,
-}
-
-/// The version of C++ that rewritten code has to do with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Standard {
-    Cpp11,
-    Cpp14,
-    /// What compilers of today take when nothing is said.
-    #[default]
-    Cpp17,
-    Cpp20,
-}
-
-impl FromStr for Standard {
-    type Err = String;
-
-    /// `c++17`, `gnu++17`, and the working names of before.
-    fn from_str(s: &str) -> Result<Self, Self::Err> {
-        let year = s
-            .strip_prefix("c++")
-            .or_else(|| s.strip_prefix("gnu++"))
-            .unwrap_or_default();
-        match year {
-            "11" | "0x" => Ok(Standard::Cpp11),
-            "14" | "1y" => Ok(Standard::Cpp14),
-            "17" | "1z" => Ok(Standard::Cpp17),
-            "20" | "2a" | "23" | "2b" | "26" | "2c" => Ok(Standard::Cpp20),
-            _ => Err(format!("there is no C++ standard `{s}`")),
-        }
-    }
-}
-
-/// How the engine is to judge and to rewrite.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The rules that report.
-    pub rules: Vec<Rule>,
-    /// Forms that the user prefers, best first; others follow in the language's order.
-    pub forms: Vec<(Language, Vec<Form>)>,
-    /// Offer no other form than the preferred ones (`--form`).
-    pub only_forms: bool,
-    /// Prove every form that fits, for a person to choose from; otherwise only the best.
-    pub alternatives: bool,
-    /// `None`: the default of each language.
-    pub exceptions: Option<Exceptions>,
-    /// The version of C++.
-    pub standard: Standard,
-    /// Further catalogue entries (`[[lock]]` of the user's configuration), as TOML.
-    pub locks: Vec<String>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            rules: Rule::ALL
-                .into_iter()
-                .filter(|rule| rule.on_by_default())
-                .collect(),
-            forms: Vec::new(),
-            only_forms: false,
-            alternatives: true,
-            exceptions: None,
-            standard: Standard::default(),
-            locks: Vec::new(),
-        }
-    }
-}
 
 /// What the analysis of one file found.
 #[derive(Debug, Clone, Default)]
@@ -343,151 +266,6 @@ impl Engine {
         analysis
     }
 
-    fn with_fixes(
-        &self,
-        language: Language,
-        at: &Judged<'_>,
-        verbatim: &[Span],
-        findings: &[Finding],
-        found: Found,
-    ) -> Finding {
-        let (file, body) = (at.file, at.body);
-        let mut finding = found.finding;
-        let leaks = finding.leaks.clone();
-        let task = Task {
-            file,
-            language,
-            body,
-            site: found.site,
-            releases: &found.releases,
-            rule: finding.rule,
-            leaks: &leaks,
-            chosen: false,
-            verbatim,
-            taken: &OnceCell::new(),
-            forced: false,
-        };
-        let claim = Claim {
-            file,
-            language,
-            catalog: file.catalog,
-            exceptions: file.exceptions,
-            body,
-            site: found.site,
-            findings,
-            freed_elsewhere: at.freed_elsewhere,
-            fixed: &finding.clone(),
-            longer: false,
-        };
-        let mut refusal: Option<Reason> = None;
-        for form in self.forms(language, &task) {
-            if !self.options.alternatives && !finding.fixes.is_empty() {
-                break;
-            }
-            let task = Task {
-                chosen: self.is_chosen(language, form),
-                ..task
-            };
-            let offered = candidates(task, form);
-            let candidates = match offered {
-                Ok(candidates) => candidates,
-                Err(reason) => {
-                    refusal = Some(better(refusal, reason));
-                    continue;
-                }
-            };
-            for candidate in candidates {
-                match verify(&claim, &candidate.edits) {
-                    Ok(()) => {
-                        finding.fixes.push(Fix {
-                            form: candidate.form,
-                            applicability: Applicability::Safe,
-                            reason: None,
-                            edits: candidate.edits,
-                        });
-                        break;
-                    }
-                    Err(reason) => refusal = Some(better(refusal, reason)),
-                }
-            }
-        }
-        if finding.fixes.is_empty()
-            && let Some(reason) = refusal
-                .as_ref()
-                .filter(|reason| reason.code == "release-would-move")
-        {
-            finding
-                .fixes
-                .extend(self.unsafe_fix(language, task, &claim, reason));
-        }
-        if finding.fixes.is_empty() {
-            finding.refusal =
-                Some(refusal.unwrap_or_else(|| reason("no-form", "no form of this lock fits")));
-        }
-        finding
-    }
-
-    /// A fix that guarantees the release and holds the lock longer than the original did.
-    fn unsafe_fix(
-        &self,
-        language: Language,
-        task: Task<'_>,
-        claim: &Claim<'_>,
-        reason: &Reason,
-    ) -> Option<Fix> {
-        let task = Task {
-            forced: true,
-            ..task
-        };
-        let claim = Claim {
-            longer: true,
-            ..*claim
-        };
-        self.forms(language, &task)
-            .into_iter()
-            .flat_map(|form| candidates(task, form).unwrap_or_default())
-            .find(|candidate| verify(&claim, &candidate.edits).is_ok())
-            .map(|candidate| Fix {
-                form: candidate.form,
-                applicability: Applicability::Unsafe,
-                reason: Some(reason.clone()),
-                edits: candidate.edits,
-            })
-    }
-
-    /// Whether the user prefers this form.
-    fn is_chosen(&self, language: Language, form: Form) -> bool {
-        let mut preferred = self.options.forms.iter();
-        preferred.any(|(known, forms)| known.name() == language.name() && forms.contains(&form))
-    }
-
-    /// The forms to try, best first.
-    fn forms(&self, language: Language, task: &Task<'_>) -> Vec<Form> {
-        let own: Vec<Form> = task
-            .entry()
-            .lock
-            .forms
-            .iter()
-            .map(|entry| entry.form())
-            .collect();
-        let preferred: Vec<Form> = self
-            .options
-            .forms
-            .iter()
-            .filter(|(known, _)| known.name() == language.name())
-            .flat_map(|(_, forms)| forms.iter().copied())
-            .collect();
-        let mut forms: Vec<Form> = preferred
-            .iter()
-            .copied()
-            .filter(|form| own.contains(form))
-            .collect();
-        if !self.options.only_forms {
-            forms.extend(own.iter().filter(|form| !preferred.contains(form)));
-        }
-        forms
-    }
-
     /// Applies the best acceptable fix of every finding until none is left.
     pub fn fix_all(&self, language: Language, text: &[u8], least: Applicability) -> Fixed {
         let mut text = text.to_vec();
@@ -528,92 +306,4 @@ impl Engine {
     pub fn apply_fix(&self, text: &[u8], fix: &Fix) -> Vec<u8> {
         edit::apply(text, &fix.edits)
     }
-}
-
-/// The more telling of two refusals: that of a form which got further.
-fn better(known: Option<Reason>, new: Reason) -> Reason {
-    match known {
-        Some(known) if known.code != "no-form" => known,
-        _ => new,
-    }
-}
-
-/// Strings that reach over several lines.
-fn verbatim(language: Language, file: &File<'_>) -> Vec<Span> {
-    let printer = language.printer();
-    descendants(file.root, |node| !printer.is_verbatim(node.kind()))
-        .filter(|node| {
-            printer.is_verbatim(node.kind()) && node.start_position().row < node.end_position().row
-        })
-        .map(span)
-        .chain(printer.fixed_lines(file))
-        .collect()
-}
-
-/// Every release of the file with the lock that it names.
-fn releases<'t>(file: &File<'t>) -> Vec<(String, Node<'t>)> {
-    descendants(file.root, |_| true)
-        .filter(|node| file.grammar.may_match(node.kind()))
-        .flat_map(|node| {
-            let hits = file
-                .catalog
-                .find_all(node, file.surroundings(), |role| role == Role::Release);
-            // A ticket names no lock.
-            hits.into_iter()
-                .filter(|hit| !hit.bindings.contains_key("TICKET"))
-                .map(move |hit| {
-                    let entry = &file.catalog.entries[hit.entry];
-                    (entry.key_text(&hit.bindings, file.surroundings()), node)
-                })
-        })
-        .collect()
-}
-
-/// The locks that constructs of the file take and free: `with lock:`, `lock.run(callback)`.
-fn held_by_constructs(file: &File<'_>) -> Vec<String> {
-    descendants(file.root, |_| true)
-        .filter_map(|node| {
-            let (held, role) = match file.grammar.held_context(node) {
-                Some(held) => (held, Role::Context),
-                None if file.grammar.may_match(node.kind()) => (node, Role::Guarded),
-                None => return None,
-            };
-            let hit = file
-                .catalog
-                .find(held, file.surroundings(), |found| found == role)?;
-            let entry = &file.catalog.entries[hit.entry];
-            Some(entry.key_text(&hit.bindings, file.surroundings()))
-        })
-        .collect()
-}
-
-/// What functions free that they have not taken.
-fn freed_elsewhere(
-    file: &File<'_>,
-    bodies: &[Body],
-    releases: &[(String, Node<'_>)],
-) -> Vec<Freed> {
-    releases
-        .iter()
-        .filter_map(|(lock, node)| {
-            let function = function_around(file, *node);
-            let at = span(function);
-            let takes = |body: &Body| {
-                body.span == at
-                    && body
-                        .sites
-                        .iter()
-                        .any(|site| site.acquire().is_some() && body.keys[site.key].text == *lock)
-            };
-            let around = std::iter::successors(function.parent(), Node::parent)
-                .filter(|node| !node.kind().contains("class"))
-                .find(|node| file.grammar.is_function(node.kind()));
-            (!bodies.iter().any(takes)).then(|| Freed {
-                lock: lock.clone(),
-                function: at,
-                name: file.grammar.function_name(function, file.source.bytes),
-                scope: around.map(span),
-            })
-        })
-        .collect()
 }

@@ -1,0 +1,75 @@
+//! What a file says of its locks outside of the function that takes them.
+
+use crate::analysis::Freed;
+use crate::catalog::Role;
+use crate::flow::Body;
+use crate::lower::{File, descendants, function_around, span};
+use tree_sitter::Node;
+
+/// Every release of the file with the lock that it names.
+pub(super) fn releases<'t>(file: &File<'t>) -> Vec<(String, Node<'t>)> {
+    descendants(file.root, |_| true)
+        .filter(|node| file.grammar.may_match(node.kind()))
+        .flat_map(|node| {
+            let hits = file
+                .catalog
+                .find_all(node, file.surroundings(), |role| role == Role::Release);
+            // A ticket names no lock.
+            hits.into_iter()
+                .filter(|hit| !hit.bindings.contains_key("TICKET"))
+                .map(move |hit| {
+                    let entry = &file.catalog.entries[hit.entry];
+                    (entry.key_text(&hit.bindings, file.surroundings()), node)
+                })
+        })
+        .collect()
+}
+
+/// The locks that constructs of the file take and free: `with lock:`, `lock.run(callback)`.
+pub(super) fn held_by_constructs(file: &File<'_>) -> Vec<String> {
+    descendants(file.root, |_| true)
+        .filter_map(|node| {
+            let (held, role) = match file.grammar.held_context(node) {
+                Some(held) => (held, Role::Context),
+                None if file.grammar.may_match(node.kind()) => (node, Role::Guarded),
+                None => return None,
+            };
+            let hit = file
+                .catalog
+                .find(held, file.surroundings(), |found| found == role)?;
+            let entry = &file.catalog.entries[hit.entry];
+            Some(entry.key_text(&hit.bindings, file.surroundings()))
+        })
+        .collect()
+}
+
+/// What functions free that they have not taken.
+pub(super) fn freed_elsewhere(
+    file: &File<'_>,
+    bodies: &[Body],
+    releases: &[(String, Node<'_>)],
+) -> Vec<Freed> {
+    releases
+        .iter()
+        .filter_map(|(lock, node)| {
+            let function = function_around(file, *node);
+            let at = span(function);
+            let takes = |body: &Body| {
+                body.span == at
+                    && body
+                        .sites
+                        .iter()
+                        .any(|site| site.acquire().is_some() && body.keys[site.key].text == *lock)
+            };
+            let around = std::iter::successors(function.parent(), Node::parent)
+                .filter(|node| !node.kind().contains("class"))
+                .find(|node| file.grammar.is_function(node.kind()));
+            (!bodies.iter().any(takes)).then(|| Freed {
+                lock: lock.clone(),
+                function: at,
+                name: file.grammar.function_name(function, file.source.bytes),
+                scope: around.map(span),
+            })
+        })
+        .collect()
+}

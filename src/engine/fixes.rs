@@ -1,0 +1,179 @@
+//! The forms that are tried for a finding, and what became of each.
+
+use super::Engine;
+use crate::analysis::{Found, Judged};
+use crate::finding::{Applicability, Finding, Fix, Form, Reason};
+use crate::language::Language;
+use crate::lower::{File, descendants, span};
+use crate::plan::{Task, candidates};
+use crate::refusal::reason;
+use crate::source::Span;
+use crate::verify::{Claim, verify};
+use std::cell::OnceCell;
+
+impl Engine {
+    pub(super) fn with_fixes(
+        &self,
+        language: Language,
+        at: &Judged<'_>,
+        verbatim: &[Span],
+        findings: &[Finding],
+        found: Found,
+    ) -> Finding {
+        let (file, body) = (at.file, at.body);
+        let mut finding = found.finding;
+        let leaks = finding.leaks.clone();
+        let task = Task {
+            file,
+            language,
+            body,
+            site: found.site,
+            releases: &found.releases,
+            rule: finding.rule,
+            leaks: &leaks,
+            chosen: false,
+            verbatim,
+            taken: &OnceCell::new(),
+            forced: false,
+        };
+        let claim = Claim {
+            file,
+            language,
+            catalog: file.catalog,
+            exceptions: file.exceptions,
+            body,
+            site: found.site,
+            findings,
+            freed_elsewhere: at.freed_elsewhere,
+            fixed: &finding.clone(),
+            longer: false,
+        };
+        let mut refusal: Option<Reason> = None;
+        for form in self.forms(language, &task) {
+            if !self.options.alternatives && !finding.fixes.is_empty() {
+                break;
+            }
+            let task = Task {
+                chosen: self.is_chosen(language, form),
+                ..task
+            };
+            let offered = candidates(task, form);
+            let candidates = match offered {
+                Ok(candidates) => candidates,
+                Err(reason) => {
+                    refusal = Some(better(refusal, reason));
+                    continue;
+                }
+            };
+            for candidate in candidates {
+                match verify(&claim, &candidate.edits) {
+                    Ok(()) => {
+                        finding.fixes.push(Fix {
+                            form: candidate.form,
+                            applicability: Applicability::Safe,
+                            reason: None,
+                            edits: candidate.edits,
+                        });
+                        break;
+                    }
+                    Err(reason) => refusal = Some(better(refusal, reason)),
+                }
+            }
+        }
+        if finding.fixes.is_empty()
+            && let Some(reason) = refusal
+                .as_ref()
+                .filter(|reason| reason.code == "release-would-move")
+        {
+            finding
+                .fixes
+                .extend(self.unsafe_fix(language, task, &claim, reason));
+        }
+        if finding.fixes.is_empty() {
+            finding.refusal =
+                Some(refusal.unwrap_or_else(|| reason("no-form", "no form of this lock fits")));
+        }
+        finding
+    }
+
+    /// A fix that guarantees the release and holds the lock longer than the original did.
+    fn unsafe_fix(
+        &self,
+        language: Language,
+        task: Task<'_>,
+        claim: &Claim<'_>,
+        reason: &Reason,
+    ) -> Option<Fix> {
+        let task = Task {
+            forced: true,
+            ..task
+        };
+        let claim = Claim {
+            longer: true,
+            ..*claim
+        };
+        self.forms(language, &task)
+            .into_iter()
+            .flat_map(|form| candidates(task, form).unwrap_or_default())
+            .find(|candidate| verify(&claim, &candidate.edits).is_ok())
+            .map(|candidate| Fix {
+                form: candidate.form,
+                applicability: Applicability::Unsafe,
+                reason: Some(reason.clone()),
+                edits: candidate.edits,
+            })
+    }
+
+    /// Whether the user prefers this form.
+    fn is_chosen(&self, language: Language, form: Form) -> bool {
+        let mut preferred = self.options.forms.iter();
+        preferred.any(|(known, forms)| known.name() == language.name() && forms.contains(&form))
+    }
+
+    /// The forms to try, best first.
+    fn forms(&self, language: Language, task: &Task<'_>) -> Vec<Form> {
+        let own: Vec<Form> = task
+            .entry()
+            .lock
+            .forms
+            .iter()
+            .map(|entry| entry.form())
+            .collect();
+        let preferred: Vec<Form> = self
+            .options
+            .forms
+            .iter()
+            .filter(|(known, _)| known.name() == language.name())
+            .flat_map(|(_, forms)| forms.iter().copied())
+            .collect();
+        let mut forms: Vec<Form> = preferred
+            .iter()
+            .copied()
+            .filter(|form| own.contains(form))
+            .collect();
+        if !self.options.only_forms {
+            forms.extend(own.iter().filter(|form| !preferred.contains(form)));
+        }
+        forms
+    }
+}
+
+/// The more telling of two refusals: that of a form which got further.
+fn better(known: Option<Reason>, new: Reason) -> Reason {
+    match known {
+        Some(known) if known.code != "no-form" => known,
+        _ => new,
+    }
+}
+
+/// Strings that reach over several lines.
+pub(super) fn verbatim(language: Language, file: &File<'_>) -> Vec<Span> {
+    let printer = language.printer();
+    descendants(file.root, |node| !printer.is_verbatim(node.kind()))
+        .filter(|node| {
+            printer.is_verbatim(node.kind()) && node.start_position().row < node.end_position().row
+        })
+        .map(span)
+        .chain(printer.fixed_lines(file))
+        .collect()
+}
