@@ -1,11 +1,16 @@
 //! Exits that forget a release, one by one: where they stand, and what can be written in front of
 //! them.
 
+mod braces;
+mod release;
+
+use release::{release, stable};
+
 use super::Task;
 use super::names;
 use crate::edit::Edit;
 use crate::finding::{Leak, LeakKind, Reason};
-use crate::flow::{Block, BlockStyle, EventKind, SiteKind, Stmt, StmtKind};
+use crate::flow::{Block, BlockStyle, EventKind, Stmt, StmtKind};
 use crate::lower::{descendants, named_children};
 use crate::refusal::reason;
 use crate::rewrite::Draft;
@@ -292,172 +297,12 @@ impl<'a> Exits<'a> {
             .start
     }
 
-    /// Whether other code follows the exit on its line, which began in front of it.
-    fn shares_line(&self, exit: Exit<'_>) -> bool {
-        let source = self.task.file.source;
-        let span = exit.stmt.span;
-        let rest = Span::new(span.end, source.line_content_end(span.end));
-        let rest = source.slice(rest).trim_ascii();
-        let follows = !rest.is_empty()
-            && !rest.starts_with(b"//")
-            && !rest.starts_with(b"/*")
-            && !rest.starts_with(b"else");
-        follows && !source.first_on_line(span.start)
-    }
-
-    fn braced(&mut self, exit: Exit<'_>, lines: &[String]) -> Result<(), Reason> {
-        if self.shares_line(exit) {
-            let span = exit.stmt.span;
-            self.draft
-                .insert(span.start, format!("{{ {} ", lines.join(" ")));
-            self.draft.insert(span.end, " }");
-            return Ok(());
-        }
-        self.open_brace(exit)?;
-        let at = exit.stmt.span.start;
-        let source = self.task.file.source;
-        let indent = if source.first_on_line(at) {
-            indent_of(self, at)
-        } else {
-            self.inner_indent(exit)
-        };
-        let newline = source.newline;
-        let text: String = lines
-            .iter()
-            .map(|line| format!("{line}{newline}{indent}"))
-            .collect();
-        self.draft.insert(at, text);
-        self.close_brace(exit)
-    }
-
-    /// The indentation of what stands in braces on lines of their own.
-    fn inner_indent(&self, exit: Exit<'_>) -> String {
-        let source = self.task.file.source;
-        let head = self.head(exit).map_or(exit.stmt.span.start, |head| head);
-        format!("{}{}", indent_of(self, head), source.indent)
-    }
-
-    /// Where the head of a branch without braces ends.
-    fn head(&self, exit: Exit<'_>) -> Option<usize> {
-        let node = self.node(exit)?;
-        std::iter::successors(node.prev_sibling(), Node::prev_sibling)
-            .find(|sibling| !sibling.is_extra())
-            .map(|sibling| sibling.end_byte())
-    }
-
     fn node(&self, exit: Exit<'_>) -> Option<Node<'a>> {
         let span = exit.stmt.span;
         self.task
             .file
             .root
             .descendant_for_byte_range(span.start, span.end)
-    }
-
-    fn open_brace(&mut self, exit: Exit<'_>) -> Result<(), Reason> {
-        let source = self.task.file.source;
-        let head = self
-            .head(exit)
-            .ok_or_else(|| reason("one-line", "the branch has no place for braces"))?;
-        let at = exit.stmt.span.start;
-        if source.first_on_line(at) {
-            self.draft.insert(head, " {");
-            return Ok(());
-        }
-        let gap = Span::new(head, at);
-        let blank = source.slice(gap).iter().all(u8::is_ascii_whitespace);
-        if !blank {
-            return Err(reason("one-line", "a comment stands where braces would go"));
-        }
-        let text = format!(" {{{}{}", source.newline, self.inner_indent(exit));
-        self.draft.replace(gap, text);
-        Ok(())
-    }
-
-    fn close_brace(&mut self, exit: Exit<'_>) -> Result<(), Reason> {
-        let source = self.task.file.source;
-        let span = exit.stmt.span;
-        let head = self.head(exit).unwrap_or(span.start);
-        let outer = indent_of(self, head);
-        let newline = source.newline;
-        let content_end = source.line_content_end(span.end);
-        let rest = source.slice(Span::new(span.end, content_end)).trim_ascii();
-        let comment = rest.starts_with(b"//") || (rest.starts_with(b"/*") && rest.ends_with(b"*/"));
-        let behind = if rest.is_empty() || comment {
-            content_end
-        } else {
-            span.end
-        };
-        // `} else`
-        let follows = self
-            .node(exit)
-            .and_then(|node| node.next_sibling())
-            .filter(|next| !next.is_extra())
-            .map(|next| next.start_byte());
-        match follows {
-            Some(next)
-                if source
-                    .slice(Span::new(behind, next.max(behind)))
-                    .iter()
-                    .all(u8::is_ascii_whitespace)
-                    && source
-                        .slice(Span::new(next, source.bytes.len()))
-                        .starts_with(b"else") =>
-            {
-                self.draft
-                    .replace(Span::new(behind, next), format!("{newline}{outer}}} "));
-            }
-            _ if behind == content_end => {
-                self.draft.insert(behind, format!("{newline}{outer}}}"));
-            }
-            _ => {
-                return Err(reason(
-                    "one-line",
-                    "the branch shares its line with other code",
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the release means at `place` what it means elsewhere.
-    fn in_scope(&self, place: Span) -> Result<(), Reason> {
-        let site = self
-            .task
-            .releases
-            .first()
-            .map(|site| self.task.body.sites[*site].span);
-        let node = site.and_then(|span| {
-            self.task
-                .file
-                .root
-                .descendant_for_byte_range(span.start, span.end)
-        });
-        let Some(node) = node else { return Ok(()) };
-        let mut used = Vec::new();
-        let file = self.task.file;
-        file.grammar.names_in(node, file.source.bytes, &mut used);
-        match used.iter().find(|name| !self.visible(name, place)) {
-            None => Ok(()),
-            Some(name) => Err(reason(
-                "control-flow",
-                format!("`{name}` is not declared where the release would stand"),
-            )),
-        }
-    }
-
-    /// Whether no declaration of the name is out of sight at `place`.
-    fn visible(&self, name: &str, place: Span) -> bool {
-        fn hidden(block: &Block, name: &str, place: Span) -> bool {
-            let declares = |stmt: &Stmt| {
-                let mut decls = stmt.decls.iter();
-                decls.any(|decl| decl.names.iter().any(|own| own == name))
-            };
-            block.stmts.iter().any(|stmt| {
-                (declares(stmt) && !(block.span.contains(place) && stmt.span.end <= place.start))
-                    || stmt.blocks().iter().any(|block| hidden(block, name, place))
-            })
-        }
-        !hidden(&self.task.body.root, name, place)
     }
 }
 
@@ -472,84 +317,6 @@ pub fn operand<'a>(task: Task<'a>, stmt: &Stmt) -> Option<Node<'a>> {
         .root
         .descendant_for_byte_range(stmt.span.start, stmt.span.end)?;
     named_children(node).into_iter().next()
-}
-
-/// The name of the lock must mean the same lock at every exit.
-fn stable(task: &Task<'_>) -> Result<(), Reason> {
-    let site = &task.body.sites[task.site];
-    let key = &task.body.keys[site.key];
-    let last = task
-        .leaks
-        .iter()
-        .map(|leak| leak.span.end)
-        .chain(
-            task.releases
-                .iter()
-                .map(|site| task.body.sites[*site].span.end),
-        )
-        .max()
-        .unwrap_or_default();
-    let held = Span::new(site.span.end, last);
-    let changed = task
-        .body
-        .root
-        .stmts
-        .iter()
-        .flat_map(Stmt::all_events)
-        .filter(|event| held.contains(event.span))
-        .find_map(|event| match &event.kind {
-            EventKind::Assign { var, .. } => key.names.iter().find(|name| *name == var),
-            _ => None,
-        });
-    if let Some(name) = changed {
-        return Err(reason(
-            "lock-may-change",
-            format!("`{name}` is assigned while `{}` is held", key.shown),
-        ));
-    }
-    if key.has_call {
-        return Err(reason(
-            "receiver-has-call",
-            format!(
-                "`{}` may be another lock each time it is asked for",
-                key.shown
-            ),
-        ));
-    }
-    Ok(())
-}
-
-/// The release as the function writes it, if it always writes it alike.
-fn release(task: &Task<'_>) -> Result<String, Reason> {
-    let written = |site: &usize| task.body.sites[*site].span;
-    let not_alike = || {
-        reason(
-            "not-released",
-            "the function does not show one way to release the lock",
-        )
-    };
-    let mut texts: Vec<String> = Vec::new();
-    for span in task.releases.iter().map(written) {
-        let node = task
-            .file
-            .root
-            .descendant_for_byte_range(span.start, span.end)
-            .ok_or_else(not_alike)?;
-        let text = task.file.normal(node);
-        if !texts.contains(&text) {
-            texts.push(text);
-        }
-    }
-    let settles = task.releases.iter().any(|site| {
-        matches!(
-            task.body.sites[*site].what,
-            SiteKind::Release { settles: true, .. } | SiteKind::Acquire(_)
-        )
-    });
-    match (texts.len(), task.releases.first()) {
-        (1, Some(first)) if !settles => Ok(task.file.source.text(written(first))),
-        _ => Err(not_alike()),
-    }
 }
 
 fn find(block: &Block, span: Span) -> Option<Exit<'_>> {

@@ -16,7 +16,7 @@ pub mod region;
 use crate::analysis::NEATER;
 use crate::edit::Edit;
 use crate::finding::{Form, Leak, Reason, Rule};
-use crate::flow::{Body, EventKind, SiteId, SiteKind, Stmt};
+use crate::flow::{Body, Event, EventKind, SiteId, SiteKind, Stmt};
 use crate::language::Language;
 use crate::lower::File;
 use crate::refusal::reason;
@@ -177,6 +177,14 @@ fn stable(task: Task<'_>, region: &Region<'_>) -> Result<(), Reason> {
 /// Nothing in the statements gives another meaning to the name of the lock, or to what its release
 /// is given.
 pub(crate) fn unchanged_in(task: Task<'_>, stmts: &[Stmt]) -> Result<(), Reason> {
+    unchanged_by(task, stmts.iter().flat_map(Stmt::all_events))
+}
+
+/// The same of events.
+fn unchanged_by<'e>(
+    task: Task<'_>,
+    mut events: impl Iterator<Item = &'e Event>,
+) -> Result<(), Reason> {
     let site = &task.body.sites[task.site];
     let key = &task.body.keys[site.key];
     let ticket = site.acquire().and_then(|acquire| acquire.ticket.as_deref());
@@ -187,13 +195,15 @@ pub(crate) fn unchanged_in(task: Task<'_>, stmts: &[Stmt]) -> Result<(), Reason>
     }
     let operands = release_operands(task);
     names.extend(operands.iter().map(String::as_str));
-    for stmt in stmts {
-        if let Some(name) = assigned(stmt, &names) {
-            return Err(reason(
-                "lock-may-change",
-                format!("`{name}` is assigned while `{}` is held", key.shown),
-            ));
-        }
+    let assigned = events.find_map(|event| match &event.kind {
+        EventKind::Assign { var, .. } => names.iter().find(|name| *name == var),
+        _ => None,
+    });
+    if let Some(name) = assigned {
+        return Err(reason(
+            "lock-may-change",
+            format!("`{name}` is assigned while `{}` is held", key.shown),
+        ));
     }
     if key.has_call && named {
         return Err(reason(
@@ -221,13 +231,4 @@ fn release_operands(task: Task<'_>) -> Vec<String> {
         task.file.grammar.names_in(arguments, text, &mut names);
     }
     names
-}
-
-fn assigned<'n>(stmt: &Stmt, names: &[&'n str]) -> Option<&'n str> {
-    stmt.all_events()
-        .iter()
-        .find_map(|event| match &event.kind {
-            EventKind::Assign { var, .. } => names.iter().copied().find(|name| name == var),
-            _ => None,
-        })
 }
