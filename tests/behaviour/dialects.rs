@@ -100,6 +100,55 @@ pub const JAVASCRIPT: [Dialect; 5] = [
     ),
 ];
 
+const TYPED_SCRIPT: Words = Words {
+    declare: "const @: number = ~",
+    catch: "catch (error: unknown)",
+    closure: "const f# = async (): Promise<number | string | void> =>",
+    ..SCRIPT
+};
+
+/// A lock of TypeScript. What a variable is, its declaration says or the compiler finds.
+const fn typescript(words: &'static Words, javascript: Dialect) -> Dialect {
+    Dialect {
+        words,
+        file_name: "generated.ts",
+        function: "async function work(\n  flag0: boolean, flag1: boolean, flag2: boolean, flag3: boolean, \
+                   way: number,\n): Promise<number | string | void>",
+        ..javascript
+    }
+}
+
+/// Locks that TypeScript programs are written with.
+pub const TYPESCRIPT: [Dialect; 3] = [
+    typescript(
+        &TYPED_SCRIPT,
+        javascript(
+            "import { Mutex } from 'async-mutex';\nconst lock0 = new Mutex();\n\
+             const lock1: Mutex = new Mutex();\n\n",
+            "const release# = await @.acquire()",
+            "release#()",
+        ),
+    ),
+    typescript(
+        &SCRIPT,
+        javascript(
+            "import { Mutex, type MutexInterface } from 'async-mutex';\nconst lock0 = new Mutex();\n\
+             const lock1: MutexInterface = new Mutex();\n\n",
+            "await @.acquire()",
+            "@.release()",
+        ),
+    ),
+    typescript(
+        &TYPED_SCRIPT,
+        javascript(
+            "import AwaitLock from 'await-lock';\nconst lock0 = new AwaitLock();\n\
+             const lock1 = new AwaitLock();\n\n",
+            "await @.acquireAsync()",
+            "@.release()",
+        ),
+    ),
+];
+
 const THREADS: Words = Words {
     features: Features {
         handlers: true,

@@ -1,14 +1,14 @@
 //! Random programs through the same law: `LOCKFIX_SEEDS=from..to` chooses which.
 
 use crate::compare::{self, Verdict};
-use crate::dialects::{JAVA, JAVASCRIPT, PHP, PYTHON};
+use crate::dialects::{JAVA, JAVASCRIPT, PHP, PYTHON, TYPESCRIPT};
 use crate::print::{Dialect, print};
 use crate::programs::{FLAGS, Statement, WAYS, program, releases_all, smaller, works_in_handlers};
-use crate::runtime::{Case, Runtime};
+use crate::runtime::{self, Case, Runtime};
 use crate::variants::{Family, Fixer, Rewritten};
 use lockfix::finding::{Finding, Rule};
 use lockfix::language::Language;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 /// The seeds of an ordinary run: enough for each kind of statement to meet each kind of lock.
@@ -182,10 +182,11 @@ fn outcome(sample: &Sample, verdict: &Verdict) -> String {
     }
 }
 
+/// Runs the programs of the chosen seeds; gives back those that ran.
 #[track_caller]
-fn assert_law(runtime: Runtime, language: Language, dialects: &[Dialect]) {
+fn assert_law(runtime: Runtime, language: Language, dialects: &[Dialect]) -> Vec<Sample> {
     let Some(command) = runtime.find() else {
-        return;
+        return Vec::new();
     };
     let oracle = Oracle {
         runtime,
@@ -251,11 +252,53 @@ fn assert_law(runtime: Runtime, language: Language, dialects: &[Dialect]) {
         "{} of {leaking} leaks were missed",
         count("missed")
     );
+    samples
 }
 
 #[test]
 fn generated_javascript_behaves_as_before() {
     assert_law(Runtime::Node, Language::JavaScript, &JAVASCRIPT);
+}
+
+#[test]
+fn generated_typescript_behaves_as_before_and_compiles() {
+    let samples = assert_law(Runtime::Node, Language::TypeScript, &TYPESCRIPT);
+    // Each original, and behind it what became of it.
+    let programs: Vec<(usize, Case)> = samples
+        .iter()
+        .enumerate()
+        .flat_map(|(number, sample)| {
+            sample
+                .family
+                .programs()
+                .into_iter()
+                .map(move |case| (number, case))
+        })
+        .collect();
+    let cases: Vec<Case> = programs.iter().map(|(_, case)| case.clone()).collect();
+    let errors = runtime::type_errors(&cases).unwrap_or_default();
+    // Some programs ask twice for what the compiler knows by then.
+    let is_original = |case: usize| case == 0 || programs[case - 1].0 != programs[case].0;
+    let wrong: HashSet<usize> = errors
+        .iter()
+        .filter_map(|error| error.case.filter(|case| is_original(*case)))
+        .map(|case| programs[case].0)
+        .collect();
+    let new: Vec<&str> = errors
+        .iter()
+        .filter(|error| {
+            error
+                .case
+                .is_none_or(|case| !wrong.contains(&programs[case].0))
+        })
+        .map(|error| error.message.as_str())
+        .collect();
+    println!(
+        "typescript: {} of {} programs compile",
+        samples.len() - wrong.len(),
+        samples.len()
+    );
+    assert!(new.is_empty(), "do not compile:\n{}", new.join("\n"));
 }
 
 #[test]

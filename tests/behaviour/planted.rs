@@ -290,11 +290,11 @@ fn a_type_error_is_seen() {
     };
     if let Some(errors) = type_errors(&[wrong]) {
         assert_eq!(errors.len(), 1);
-        assert!(errors[0].starts_with("wrong: "), "{}", errors[0]);
+        let message = &errors[0].message;
+        assert!(message.starts_with("wrong: "), "{message}");
         assert!(
-            errors[0].contains("not assignable to type 'Mutex'"),
-            "{}",
-            errors[0]
+            message.contains("not assignable to type 'Mutex'"),
+            "{message}"
         );
     }
 }

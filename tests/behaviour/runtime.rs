@@ -142,7 +142,7 @@ pub fn read_reports(output: &[u8], traces: &mut [Traces]) {
 }
 
 /// What `tsc --strict` says about the programs, one message a line; `None` when there is no compiler.
-pub fn type_errors(cases: &[Case]) -> Option<Vec<String>> {
+pub fn type_errors(cases: &[Case]) -> Option<Vec<TypeError>> {
     Runtime::Node.find()?;
     let folder = write_programs(cases);
     let runtime = node_directory();
@@ -170,10 +170,10 @@ pub fn type_errors(cases: &[Case]) -> Option<Vec<String>> {
         .output()
         .expect("tsc");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors: Vec<String> = text
+    let errors: Vec<TypeError> = text
         .lines()
         .filter(|line| line.contains("error TS"))
-        .map(|line| title_of(line, cases))
+        .map(|line| TypeError::of(line, cases))
         .collect();
     assert!(
         output.status.success() || !errors.is_empty(),
@@ -182,15 +182,23 @@ pub fn type_errors(cases: &[Case]) -> Option<Vec<String>> {
     Some(errors)
 }
 
-/// Names the case instead of the temporary file.
-fn title_of(line: &str, cases: &[Case]) -> String {
-    let number = line
-        .split('-')
-        .next()
-        .and_then(|number| number.parse::<usize>().ok());
-    match number.and_then(|number| cases.get(number)) {
-        Some(case) => format!("{}: {line}", case.title),
-        None => line.to_owned(),
+/// What the compiler of TypeScript says against a program.
+pub struct TypeError {
+    /// The number of the program, if it is one of them.
+    pub case: Option<usize>,
+    /// Names the program instead of its temporary file.
+    pub message: String,
+}
+
+impl TypeError {
+    fn of(line: &str, cases: &[Case]) -> TypeError {
+        let number = line.split('-').next().and_then(|text| text.parse().ok());
+        let case = number.filter(|number| *number < cases.len());
+        let title = case.map(|number: usize| format!("{}: ", cases[number].title));
+        TypeError {
+            case,
+            message: format!("{}{line}", title.unwrap_or_default()),
+        }
     }
 }
 
