@@ -63,6 +63,21 @@ impl Task<'_> {
     }
 }
 
+/// Why findings of this rule have no fix.
+fn only_reported(rule: Rule) -> Reason {
+    match rule {
+        Rule::NeverReleased => reason(
+            "not-released",
+            "where the lock is meant to be free again, the function does not say",
+        ),
+        Rule::DoubleRelease => reason(
+            "double-release",
+            "which of the releases is one too many, the function does not say",
+        ),
+        _ => reason("no-form", "this rule only reports"),
+    }
+}
+
 /// The candidates of one form, best first, or why there are none.
 pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> {
     if task.rule == Rule::AcquireInsideTry {
@@ -70,7 +85,7 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
     }
     let neater = task.rule == Rule::ManualRelease && NEATER.contains(&form);
     if !neater && !matches!(task.rule, Rule::LeakOnExit | Rule::LeakOnException) {
-        return Err(reason("no-form", "this rule only reports"));
+        return Err(only_reported(task.rule));
     }
     let settles = |site: &SiteId| {
         matches!(
