@@ -155,6 +155,42 @@ impl Form {
     }
 }
 
+impl Form {
+    /// What the form puts round a span, in one line of Markdown.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Form::TryFinally => {
+                "`try { … } finally { release(); }`; an acquire without a ticket gets one where the library gives one"
+            }
+            Form::RunExclusive => "the library's helper that is handed a callback",
+            Form::PromiseFinally => "`.finally(release)` at the end of a promise chain",
+            Form::Using => "a `using` declaration, where the library's locks can be disposed of",
+            Form::With => "`with lock:`, `async with lock:`",
+            Form::ExitStack => {
+                "`with contextlib.ExitStack()`; a release that has to keep its point becomes a `close()` of the stack"
+            }
+            Form::UnlockBeforeExit => {
+                "C: the missing release in front of the exit, the returned value computed first"
+            }
+            Form::GotoUnlock => "C: a jump to the label at which the function releases",
+            Form::KernelGuard => "C: `guard(mutex)(&m)` and `scoped_guard` of the Linux kernel",
+            Form::LockGuard => {
+                "C++: `std::lock_guard` and its kin, in a block of its own where the span ends early"
+            }
+            Form::UniqueLock => "C++: `std::unique_lock`, where a branch has to release early",
+            Form::Defer => {
+                "Go: `defer mu.Unlock()` behind the acquire, where the span reaches the end of the function"
+            }
+            Form::Closure => {
+                "Go: the span in a function of its own that defers the release and is called in place"
+            }
+            Form::Tracked => {
+                "a flag says whether the lock is still held; the `finally` releases only then. It fits where the neater ones do not, and comes last"
+            }
+        }
+    }
+}
+
 impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())

@@ -13,6 +13,7 @@ pub mod config;
 pub mod discover;
 pub mod edit;
 pub mod engine;
+pub mod explain;
 pub mod finding;
 pub mod flow;
 pub mod guard;

@@ -49,14 +49,18 @@ pub fn rules(name: &str) -> Result<Vec<Rule>, UnknownName> {
     if name == "all" {
         return Ok(Rule::ALL.to_vec());
     }
-    match name.parse() {
-        Ok(rule) => Ok(vec![rule]),
-        Err(_) => Err(unknown(
-            "rule",
-            name,
-            Rule::ALL.map(Rule::name).into_iter().collect(),
-        )),
-    }
+    Ok(vec![rule(name)?])
+}
+
+/// The rule of this name.
+///
+/// # Errors
+/// When there is no such rule.
+pub fn rule(name: &str) -> Result<Rule, UnknownName> {
+    name.parse().map_err(|_| {
+        let known = Rule::ALL.map(Rule::name).into_iter().collect();
+        unknown("rule", name, known)
+    })
 }
 
 /// The languages of this name: TypeScript has two grammars.

@@ -4,6 +4,7 @@
 
 use lockfix::catalog::FILES;
 use lockfix::catalog::schema::Library;
+use lockfix::explain::explain;
 use lockfix::finding::{Form, Rule, Severity};
 use lockfix::language::Language;
 use lockfix::refusal::CODES;
@@ -204,11 +205,20 @@ fn every_rule_has_its_row() {
 }
 
 #[test]
-fn every_form_has_its_row() {
-    let text = page(README);
+fn the_forms_are_those_of_the_program() {
+    let mut content = "\n| form | |\n|---|---|\n".to_owned();
     for form in Form::ALL {
-        let head = format!("| `{form}` | ");
-        assert!(text.lines().any(|line| line.starts_with(&head)), "{form}");
+        content.push_str(&format!("| `{form}` | {} |\n", form.meaning()));
+    }
+    content.push('\n');
+    check(README, &with_section(&page(README), "forms", &content));
+}
+
+#[test]
+fn the_rules_are_explained_as_the_program_does() {
+    for rule in Rule::ALL {
+        let page = explain(rule, &[]).expect("built-in settings");
+        check(&format!("docs/rules/{rule}.md"), &page);
     }
 }
 

@@ -15,12 +15,15 @@ use crate::source::{Location, Span};
 use deliberate::{drains, expects_failure, is_lent, is_of_another, is_own, returns_it};
 use explore::{Paths, explore};
 pub use places::frees;
-use places::{acquired_in_own_try, in_releasing_finally, outermost, same_statement};
+use places::{
+    acquired_in_own_try, in_releasing_finally, left_to_the_end, outermost, same_statement,
+};
 use tree_sitter::Node;
 
 /// Forms that make correct code neater.
-pub const NEATER: [Form; 4] = [
+pub const NEATER: [Form; 5] = [
     Form::With,
+    Form::Defer,
     Form::RunExclusive,
     Form::LockGuard,
     Form::KernelGuard,
@@ -179,7 +182,11 @@ impl Judged<'_> {
         if again.is_empty() {
             let by_hand = leaks.is_empty()
                 && paths.released.contains(&key)
-                && NEATER.iter().any(|form| entry.form_code(*form).is_some());
+                && NEATER.iter().any(|form| entry.has_form(*form))
+                && self
+                    .written_releases(site, paths)
+                    .iter()
+                    .any(|release| !left_to_the_end(self.body, *release));
             return by_hand.then(|| (Rule::ManualRelease, Vec::new()));
         }
         let unexpected: Vec<SiteId> = again

@@ -70,6 +70,21 @@ pub fn in_releasing_finally(body: &Body, place: Span, key: KeyId) -> bool {
     search(body, &body.root.stmts, place, key)
 }
 
+/// Whether a statement that leaves it to the end of its block holds the release: `defer`.
+pub fn left_to_the_end(body: &Body, release: SiteId) -> bool {
+    fn search(stmts: &[Stmt], place: Span) -> bool {
+        stmts.iter().any(|stmt| {
+            stmt.span.contains(place)
+                && (matches!(stmt.kind, StmtKind::Scoped { .. })
+                    || stmt
+                        .blocks()
+                        .iter()
+                        .any(|block| search(&block.stmts, place)))
+        })
+    }
+    search(&body.root.stmts, body.sites[release].span)
+}
+
 /// Whether the acquire stands in the body of a `try` whose `finally` releases its key.
 pub fn acquired_in_own_try(body: &Body, site: SiteId) -> bool {
     fn search(body: &Body, stmts: &[Stmt], site: SiteId) -> bool {

@@ -366,6 +366,14 @@ impl Entry {
             .any(|code| code.contains("$TICKET") && code.contains("$LOCK"))
     }
 
+    /// Whether the form is there for locks that were just taken, not only for those held already.
+    pub fn has_form(&self, form: Form) -> bool {
+        self.lock.forms.iter().any(|entry| match entry {
+            schema::FormEntry::Name(name) => *name == form,
+            schema::FormEntry::Code(code) => code.name == form && !code.code.is_empty(),
+        })
+    }
+
     /// The code that the entry gives for a form.
     pub fn form_code(&self, form: Form) -> Option<&str> {
         Some(self.form(form)?.code.as_str()).filter(|code| !code.is_empty())

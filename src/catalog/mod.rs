@@ -102,6 +102,28 @@ pub struct Surroundings<'a> {
     pub grammar: &'a dyn Grammar,
 }
 
+/// The name of the file that holds no library but what is true of the whole language.
+const FACTS: &str = "language";
+
+/// The embedded libraries of a folder of `transforms/`, each with the path of its file.
+pub fn libraries(folder: &str) -> impl Iterator<Item = Result<(String, Library), CatalogError>> {
+    FILES
+        .iter()
+        .filter(move |(of, stem, _)| *of == folder && *stem != FACTS)
+        .map(|file| Ok((path_of(file), embedded(file)?)))
+}
+
+fn path_of((folder, stem, _): &(&str, &str, &str)) -> String {
+    format!("transforms/{folder}/{stem}.toml")
+}
+
+fn embedded<T: serde::de::DeserializeOwned>(file: &(&str, &str, &str)) -> Result<T, CatalogError> {
+    toml::from_str(file.2).map_err(|error| CatalogError {
+        path: path_of(file),
+        message: error.message().to_owned(),
+    })
+}
+
 impl Catalog {
     /// Compiles the embedded files of the language's folder, and `further` libraries.
     ///
@@ -109,20 +131,11 @@ impl Catalog {
     /// [`CatalogError`] when an entry is not valid.
     pub fn load(grammar: &dyn Grammar, further: &[Library]) -> Result<Catalog, CatalogError> {
         let folder = grammar.language().folder();
-        let mut libraries: Vec<(String, Library)> = Vec::new();
-        let mut facts = LanguageFacts::default();
-        for (_, stem, text) in FILES.iter().filter(|(language, ..)| *language == folder) {
-            let path = format!("transforms/{folder}/{stem}.toml");
-            let invalid = |error: toml::de::Error| CatalogError {
-                path: path.clone(),
-                message: error.message().to_owned(),
-            };
-            if *stem == "language" {
-                facts = toml::from_str(text).map_err(invalid)?;
-            } else {
-                libraries.push((path.clone(), toml::from_str(text).map_err(invalid)?));
-            }
-        }
+        let mut libraries = libraries(folder).collect::<Result<Vec<_>, _>>()?;
+        let facts = FILES
+            .iter()
+            .find(|(of, stem, _)| *of == folder && *stem == FACTS)
+            .map_or(Ok(LanguageFacts::default()), |file| embedded(file))?;
         for library in further {
             libraries.push(("[[lock]]".to_owned(), library.clone()));
         }

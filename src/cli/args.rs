@@ -1,5 +1,6 @@
 //! The command line: options, and what they mean together.
 
+use super::learn::Question;
 use crate::config::{Overrides, parse_size};
 use crate::engine::{Exceptions, Standard};
 use crate::finding::{Applicability, Form, Rule};
@@ -13,8 +14,11 @@ use std::path::PathBuf;
 ///
 /// Without --dry-run or --yes, each fix is shown and asked about.
 #[derive(Debug, Parser)]
-#[command(name = "lockfix", version, after_help = AFTER_HELP)]
+#[command(name = "lockfix", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub struct Args {
+    #[command(subcommand)]
+    pub question: Option<Question>,
+
     /// Files and directories [default: .]; `-` reads stdin and writes the fixed text to stdout
     pub paths: Vec<PathBuf>,
 
@@ -115,7 +119,13 @@ also after a dry run that found some), 2 when part of the work could not be done
 
 Directories are searched for source files, honouring .gitignore, .ignore, .lockfixignore and the \
 configuration's `exclude`; vendored directories are passed over. A file that is named is looked at \
-in any case.";
+in any case.
+
+Examples:
+  lockfix src                          ask about each fix
+  lockfix --dry-run . | git apply      the same bytes as lockfix --yes
+  lockfix --dry-run --format sarif .   for code scanning
+  lockfix explain leak-on-exit         what a rule means";
 
 /// What can throw.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -139,6 +149,14 @@ pub enum Format {
     Jsonl,
     /// The patch alone
     Patch,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations in a workflow of GitHub Actions
+    Github,
+    /// GitLab's Code Quality report
+    Gitlab,
+    /// The XML that many build servers read
+    Checkstyle,
 }
 
 /// When to colour.
@@ -154,7 +172,7 @@ fn rules(name: &str) -> Result<Vec<Rule>, UnknownName> {
     names::rules(name.trim())
 }
 
-fn languages(name: &str) -> Result<Vec<Language>, UnknownName> {
+pub fn languages(name: &str) -> Result<Vec<Language>, UnknownName> {
     names::languages(name.trim())
 }
 

@@ -4,6 +4,7 @@ mod args;
 mod batch;
 mod editor;
 mod exit;
+mod learn;
 mod ordered;
 mod output;
 mod paths;
@@ -104,6 +105,10 @@ fn run(
     err_styles: Styles,
     stderr: &mut Stderr,
 ) -> Result<Exit, String> {
+    if let Some(question) = &args.question {
+        learn::answer(question).map_err(|error| error.to_string())?;
+        return Ok(Exit::Clean);
+    }
     args.check()?;
     if !args.reads_stdin() && args.is_interactive() {
         review::check_terminal()?;

@@ -70,7 +70,10 @@ pub struct Reporter {
     /// Whether people read it as it stands: then control characters are spelt out.
     terminal: bool,
     labels: Labels,
-    findings: Vec<serde_json::Value>,
+    /// Of formats that are one document.
+    results: Vec<serde_json::Value>,
+    /// Whether the head of the document is printed.
+    begun: bool,
 }
 
 impl Reporter {
@@ -86,7 +89,8 @@ impl Reporter {
             styles,
             terminal: format != Format::Patch && (styles.are_on() || io::stdout().is_terminal()),
             labels,
-            findings: Vec::new(),
+            results: Vec::new(),
+            begun: false,
         }
     }
 
@@ -101,23 +105,60 @@ impl Reporter {
         real: &Path,
         new: Option<(&[u8], &[u8])>,
     ) -> io::Result<()> {
-        let lines = match new {
-            Some((old, new)) => diff::unified(self.labels.of(real), old, new),
-            None => Vec::new(),
-        };
-        match (self.format, &mut self.stat) {
-            (Format::Json, _) => self.findings.extend(report::json_findings(file)?),
-            (Format::Jsonl, _) => {
+        let name = self.labels.named(real).to_string_lossy();
+        match self.format {
+            Format::Text | Format::Patch => self.people(file, real, new)?,
+            Format::Json => self.results.extend(report::json_findings(file)?),
+            Format::Jsonl => {
                 for finding in report::json_findings(file)? {
                     writeln!(self.out, "{finding}")?;
                 }
             }
-            (Format::Text, Some(stat)) => {
-                if !lines.is_empty() {
-                    stat.add(file.path, &lines);
+            Format::Sarif => {
+                let fingerprints = report::fingerprints(&name, file);
+                let results = report::sarif::results(&name, file, &fingerprints);
+                self.results.extend(results);
+            }
+            Format::Github => {
+                for finding in file.findings {
+                    writeln!(self.out, "{}", report::github::annotation(&name, finding))?;
                 }
             }
-            (Format::Text, None) => {
+            Format::Gitlab => {
+                let fingerprints = report::fingerprints(&name, file);
+                let all = file.findings.iter().zip(&fingerprints);
+                let issues = all.map(|(one, print)| report::gitlab::issue(&name, one, print));
+                self.results.extend(issues);
+            }
+            Format::Checkstyle => {
+                self.head()?;
+                if !file.findings.is_empty() {
+                    let text = report::checkstyle::file(&name, file.findings);
+                    self.out.write_all(text.as_bytes())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Text and patches.
+    fn people(
+        &mut self,
+        file: &FileFindings<'_>,
+        real: &Path,
+        new: Option<(&[u8], &[u8])>,
+    ) -> io::Result<()> {
+        let lines = match new {
+            Some((old, new)) => diff::unified(self.labels.of(real), old, new),
+            None => Vec::new(),
+        };
+        match &mut self.stat {
+            Some(stat) if !lines.is_empty() => stat.add(file.path, &lines),
+            Some(_) => {}
+            None if self.format == Format::Patch => {
+                report::write_diff(&mut self.out, &lines, self.terminal, self.styles)?;
+            }
+            None => {
                 let source = Source::new(file.text, "");
                 for finding in file.findings {
                     let (out, place) = (&mut self.out, (file.path, file.language));
@@ -128,9 +169,14 @@ impl Reporter {
                     writeln!(self.out)?;
                 }
             }
-            (Format::Patch, _) => {
-                report::write_diff(&mut self.out, &lines, self.terminal, self.styles)?;
-            }
+        }
+        Ok(())
+    }
+
+    /// What comes in front of the first file.
+    fn head(&mut self) -> io::Result<()> {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.out.write_all(report::checkstyle::HEAD.as_bytes())?;
         }
         Ok(())
     }
@@ -143,17 +189,36 @@ impl Reporter {
         if let Some(stat) = &self.stat {
             stat.write(&mut self.out, self.styles)?;
         }
-        if self.format == Format::Json {
-            let document = Document {
-                version: 1,
-                files: totals.files,
-                findings: std::mem::take(&mut self.findings),
-                skipped: totals.skipped.clone(),
-                errors: totals.errors.clone(),
-            };
-            serde_json::to_writer_pretty(&mut self.out, &document)?;
-            writeln!(self.out)?;
+        match self.format {
+            Format::Json => {
+                let document = Document {
+                    version: 1,
+                    files: totals.files,
+                    findings: std::mem::take(&mut self.results),
+                    skipped: totals.skipped.clone(),
+                    errors: totals.errors.clone(),
+                };
+                self.document(&document)?;
+            }
+            Format::Sarif => {
+                let log = report::sarif::log(&self.results, &totals.errors);
+                self.document(&log)?;
+            }
+            Format::Gitlab => {
+                let issues = std::mem::take(&mut self.results);
+                self.document(&issues)?;
+            }
+            Format::Checkstyle => {
+                self.head()?;
+                self.out.write_all(report::checkstyle::FOOT.as_bytes())?;
+            }
+            Format::Text | Format::Jsonl | Format::Patch | Format::Github => {}
         }
         self.out.flush()
+    }
+
+    fn document(&mut self, document: &impl serde::Serialize) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut self.out, document)?;
+        writeln!(self.out)
     }
 }

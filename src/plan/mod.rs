@@ -74,7 +74,7 @@ fn only_reported(rule: Rule) -> Reason {
             "double-release",
             "which of the releases is one too many, the function does not say",
         ),
-        _ => reason("no-form", "this rule only reports"),
+        _ => reason("no-form", "no neater form fits here"),
     }
 }
 

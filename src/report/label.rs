@@ -18,8 +18,13 @@ impl Labels {
     /// The name of the file at `real`, an absolute path without links: `git apply` refuses to
     /// follow any. Outside of the base it is the path from the root.
     pub fn of<'a>(&self, real: &'a Path) -> &'a Path {
-        let inner = real.strip_prefix(&self.base);
-        inner.or_else(|_| real.strip_prefix("/")).unwrap_or(real)
+        let named = self.named(real);
+        named.strip_prefix("/").unwrap_or(named)
+    }
+
+    /// The same for reports: outside of the base, the absolute path.
+    pub fn named<'a>(&self, real: &'a Path) -> &'a Path {
+        real.strip_prefix(&self.base).unwrap_or(real)
     }
 }
 

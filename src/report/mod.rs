@@ -1,15 +1,21 @@
-//! What people and programs are told: text, JSON and patches.
+//! What people and programs are told: text, patches, and the formats of the services that show findings.
 
+pub mod checkstyle;
 pub mod diff;
 mod escape;
 mod excerpt;
+mod fingerprint;
+pub mod github;
+pub mod gitlab;
 mod json;
 mod label;
+pub mod sarif;
 mod stat;
 mod style;
 mod text;
 
 pub use escape::printable;
+pub use fingerprint::fingerprints;
 pub use json::{Document, FileError, Skipped, SkippedPlace, findings as json_findings};
 pub use label::Labels;
 pub use stat::{Stat, plural};
