@@ -101,7 +101,7 @@ fn paragraphs(out: &mut impl Write, folder: &str, library: &Library) -> io::Resu
         } else {
             format!(" ({})", lock.mode)
         };
-        writeln!(out, "{folder}: {}{mode}, {}", lock.name, library.library)?;
+        writeln!(out, "{folder}, {}: {}{mode}", library.library, lock.name)?;
         let tries: Vec<&str> = lock.tries.iter().map(|one| one.code.as_str()).collect();
         let acquires: Vec<&str> = lock.acquire.iter().map(String::as_str).collect();
         let releases: Vec<&str> = lock.release.iter().map(String::as_str).collect();

@@ -3,8 +3,10 @@
 mod config;
 mod discover;
 mod json;
+mod learn;
 mod modes;
 mod patch;
+mod services;
 mod stdin;
 mod support;
 mod suppress;
