@@ -135,7 +135,7 @@ impl Catalog {
         let facts = FILES
             .iter()
             .find(|(of, stem, _)| *of == folder && *stem == FACTS)
-            .map_or(Ok(LanguageFacts::default()), |file| embedded(file))?;
+            .map_or(Ok(LanguageFacts::default()), embedded)?;
         for library in further {
             libraries.push(("[[lock]]".to_owned(), library.clone()));
         }
