@@ -75,7 +75,8 @@ pub fn inspect(
         }
         let headers = headers(path, &text, language, settings);
         resolve(&text, least, |text| {
-            look(text, language, settings, &headers)
+            let look = look(text, language, settings, &headers);
+            without_known(path, text, settings, look)
         })
         .map(Some)
     };
@@ -92,6 +93,18 @@ pub fn inspect(
         return Verdict::Clean;
     }
     Verdict::Report(Box::new(Report { text, resolution }))
+}
+
+/// The same without the findings that the baseline lists.
+pub fn without_known(path: &Path, text: &[u8], settings: &Settings, look: Look) -> Look {
+    let Some(baseline) = settings.baseline() else {
+        return look;
+    };
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    Look {
+        findings: baseline.new_in(&real, text, look.findings),
+        ..look
+    }
 }
 
 fn worth_a_parse(text: &[u8], language: Language, settings: &Settings) -> bool {

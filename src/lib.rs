@@ -6,6 +6,7 @@
 
 pub mod analysis;
 pub mod apply;
+pub mod baseline;
 pub mod catalog;
 pub mod cli;
 pub mod compose;

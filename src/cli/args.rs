@@ -1,6 +1,8 @@
 //! The command line: options, and what they mean together.
 
 use super::learn::Question;
+use super::shard::Shard;
+use crate::baseline::Baseline;
 use crate::config::{Overrides, parse_size};
 use crate::engine::{Exceptions, Standard};
 use crate::finding::{Applicability, Form, Rule};
@@ -8,6 +10,7 @@ use crate::language::Language;
 use crate::names::{self, UnknownName};
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Find locks that an exception, an early return or a break can leave held, and rewrite the code
 /// so that the release is guaranteed.
@@ -65,6 +68,19 @@ pub struct Args {
     /// Use no configuration file
     #[arg(long)]
     pub isolated: bool,
+
+    /// Leave out what this file lists: findings that were there when it was written with
+    /// --dry-run --format baseline
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Look at one of N equal shares of the files, such as 2/8
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+
+    /// With --yes: refuse to write into a tree that has uncommitted changes
+    #[arg(long, requires = "yes")]
+    pub require_clean: bool,
 
     /// Skip files over this size, such as 500K or 5M [default: 1M]
     #[arg(long, value_name = "SIZE", value_parser = size)]
@@ -157,6 +173,8 @@ pub enum Format {
     Gitlab,
     /// The XML that many build servers read
     Checkstyle,
+    /// What --baseline reads
+    Baseline,
 }
 
 /// When to colour.
@@ -182,8 +200,9 @@ fn size(text: &str) -> Result<u64, &'static str> {
 
 impl Args {
     /// What goes over the configuration files.
-    pub fn overrides(&self) -> Overrides {
+    pub fn overrides(&self, baseline: Option<Arc<Baseline>>) -> Overrides {
         Overrides {
+            baseline,
             best_only: !self.is_interactive(),
             select: (!self.select.is_empty()).then(|| self.select.concat()),
             ignore: self.ignore.concat(),

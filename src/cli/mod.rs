@@ -2,6 +2,7 @@
 
 mod args;
 mod batch;
+mod clean_tree;
 mod editor;
 mod exit;
 mod learn;
@@ -9,6 +10,7 @@ mod ordered;
 mod output;
 mod paths;
 mod review;
+mod shard;
 mod stderr;
 mod stdin;
 mod totals;
@@ -16,16 +18,18 @@ mod totals;
 pub use exit::Exit;
 
 use crate::apply::clean_up_on_signals;
+use crate::baseline::Baseline;
 use crate::config::Workspace;
 use crate::discover::{Found, Query, discover};
-use crate::report::{Labels, Styles};
+use crate::report::{Labels, Styles, plural};
 use anstream::{AutoStream, ColorChoice};
 use args::{Args, When};
 use clap::Parser;
 use output::Reporter;
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use stderr::Stderr;
 use totals::Totals;
 
@@ -117,11 +121,17 @@ fn run(
     let directory = std::env::current_dir()
         .and_then(|directory| directory.canonicalize())
         .map_err(|error| format!("cannot find the current directory: {error}"))?;
+    let baseline = args.baseline.as_deref().map(Baseline::read);
+    let baseline = baseline.transpose().map_err(|error| error.to_string())?;
+    let overrides = args.overrides(baseline.map(Arc::new));
     let workspace = match (&args.config, args.isolated) {
-        (Some(file), _) => Workspace::fixed(args.overrides(), Some(file)),
-        (None, true) => Workspace::fixed(args.overrides(), None),
-        (None, false) => Workspace::nearest(args.overrides()),
+        (Some(file), _) => Workspace::fixed(overrides, Some(file)),
+        (None, true) => Workspace::fixed(overrides, None),
+        (None, false) => Workspace::nearest(overrides),
     };
+    if args.yes && !args.reads_stdin() {
+        check_tree(&args, &directory, stderr)?;
+    }
     let run = Run {
         workspace: workspace.map_err(|error| error.to_string())?,
         args,
@@ -156,6 +166,24 @@ fn run(
     Ok(totals.exit(run.args.exit_zero))
 }
 
+/// What is written into a tree with changes of its own can hardly be looked at, or taken back.
+fn check_tree(args: &Args, directory: &Path, stderr: &Stderr) -> Result<(), String> {
+    let Some(changed) = clean_tree::uncommitted(directory).filter(|count| *count > 0) else {
+        return Ok(());
+    };
+    let files = plural(changed, "file");
+    if args.require_clean {
+        return Err(format!(
+            "the working tree has uncommitted changes in {files}; commit or stash them, or leave \
+             out --require-clean"
+        ));
+    }
+    stderr.warning(format_args!(
+        "the working tree has uncommitted changes in {files}; the fixes will stand among them"
+    ));
+    Ok(())
+}
+
 fn find(run: &Run) -> Result<Found, String> {
     let mut paths = run.args.paths.clone();
     match &run.args.files_from {
@@ -167,7 +195,11 @@ fn find(run: &Run) -> Result<Found, String> {
         languages: run.args.languages(),
         jobs: run.args.jobs,
     };
-    discover(&paths, &query, &run.workspace).map_err(|error| error.to_string())
+    let mut found = discover(&paths, &query, &run.workspace).map_err(|error| error.to_string())?;
+    if let Some(shard) = run.args.shard {
+        found.files = shard.of(found.files);
+    }
+    Ok(found)
 }
 
 /// Signals remove temporary files, and give the terminal back as it was.

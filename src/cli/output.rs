@@ -2,6 +2,7 @@
 
 use super::args::{Args, Format};
 use super::totals::Totals;
+use crate::baseline;
 use crate::report::{self, Document, FileFindings, Labels, Stat, Styles, diff};
 use crate::source::Source;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
@@ -115,7 +116,7 @@ impl Reporter {
                 }
             }
             Format::Sarif => {
-                let fingerprints = report::fingerprints(&name, file);
+                let fingerprints = report::fingerprints(&name, file.text, file.findings);
                 let results = report::sarif::results(&name, file, &fingerprints);
                 self.results.extend(results);
             }
@@ -125,10 +126,14 @@ impl Reporter {
                 }
             }
             Format::Gitlab => {
-                let fingerprints = report::fingerprints(&name, file);
+                let fingerprints = report::fingerprints(&name, file.text, file.findings);
                 let all = file.findings.iter().zip(&fingerprints);
                 let issues = all.map(|(one, print)| report::gitlab::issue(&name, one, print));
                 self.results.extend(issues);
+            }
+            Format::Baseline => {
+                let entries = baseline::entries(&name, file.text, file.findings);
+                self.results.extend(entries);
             }
             Format::Checkstyle => {
                 self.head()?;
@@ -207,6 +212,10 @@ impl Reporter {
             Format::Gitlab => {
                 let issues = std::mem::take(&mut self.results);
                 self.document(&issues)?;
+            }
+            Format::Baseline => {
+                let document = baseline::document(std::mem::take(&mut self.results));
+                self.document(&document)?;
             }
             Format::Checkstyle => {
                 self.head()?;

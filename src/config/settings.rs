@@ -2,6 +2,7 @@
 
 use super::compiled::standard_of;
 use super::{Config, ConfigError, of_directory};
+use crate::baseline::Baseline;
 use crate::engine::{Engine, Exceptions, Options, Standard};
 use crate::finding::{Form, Rule};
 use crate::language::Language;
@@ -28,6 +29,8 @@ pub struct Overrides {
     pub standard: Option<Standard>,
     /// In bytes.
     pub max_size: Option<u64>,
+    /// Findings to leave out.
+    pub baseline: Option<Arc<Baseline>>,
 }
 
 /// How the files of a directory are to be treated.
@@ -39,6 +42,7 @@ pub struct Settings {
     exclude: Gitignore,
     exclude_root: PathBuf,
     max_size: u64,
+    baseline: Option<Arc<Baseline>>,
 }
 
 impl Settings {
@@ -80,6 +84,7 @@ impl Settings {
             exclude: exclude(exclude_root, &config.exclude),
             exclude_root: exclude_root.to_owned(),
             max_size: overrides.max_size.or(config.max_size).unwrap_or(MAX_SIZE),
+            baseline: overrides.baseline.clone(),
         })
     }
 
@@ -104,6 +109,11 @@ impl Settings {
                     .matched_path_or_any_parents(relative, false)
                     .is_ignore()
             })
+    }
+
+    /// Findings to leave out.
+    pub fn baseline(&self) -> Option<&Baseline> {
+        self.baseline.as_deref()
     }
 
     /// Files with more bytes are skipped.

@@ -1,6 +1,5 @@
 //! Names for findings that stay the same while code around them moves.
 
-use super::FileFindings;
 use crate::finding::Finding;
 use crate::source::{Source, Span};
 use sha2::{Digest, Sha256};
@@ -14,10 +13,10 @@ const DIGITS: usize = 32;
 /// It is made of the rule, the file, the function, the lock and the line of the acquire without
 /// its indentation, so it survives lines that come or go above. Findings that are alike in all of
 /// these are counted.
-pub fn fingerprints(path: &str, file: &FileFindings<'_>) -> Vec<String> {
-    let source = Source::new(file.text, "");
+pub fn fingerprints(path: &str, text: &[u8], findings: &[Finding]) -> Vec<String> {
+    let source = Source::new(text, "");
     let mut seen: HashMap<String, usize> = HashMap::new();
-    file.findings
+    findings
         .iter()
         .map(|finding| {
             let what = identity(path, &source, finding);

@@ -1,5 +1,6 @@
 //! The program as its users run it.
 
+mod adopt;
 mod config;
 mod discover;
 mod json;

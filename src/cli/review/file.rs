@@ -8,7 +8,7 @@ use crate::cli::totals::Totals;
 use crate::cli::{Run, editor};
 use crate::discover::SourceFile;
 use crate::finding::{Finding, Fix, Rule};
-use crate::inspect::{headers, look, read};
+use crate::inspect::{headers, look, read, without_known};
 use crate::report::{self, Labels, diff};
 use crate::resolve::acceptable;
 use crate::source::Source;
@@ -266,7 +266,8 @@ impl<'a> FileReview<'a> {
         let file = self.file;
         let looked = guard::catch(|| {
             let headers = headers(&file.path, &self.text, file.language, &file.settings);
-            look(&self.text, file.language, &file.settings, &headers)
+            let look = look(&self.text, file.language, &file.settings, &headers);
+            without_known(&file.path, &self.text, &file.settings, look)
         })?;
         self.findings = looked.findings;
         Ok(())

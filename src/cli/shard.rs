@@ -1,0 +1,62 @@
+//! One share of the files, for several machines.
+
+use std::str::FromStr;
+
+/// The `index`-th of `count` shares, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    index: usize,
+    count: usize,
+}
+
+impl Shard {
+    /// Those of `items` that are in this share: every `count`-th, so that neighbours, which tend to
+    /// be alike, are spread.
+    pub fn of<T>(self, items: Vec<T>) -> Vec<T> {
+        items
+            .into_iter()
+            .skip(self.index)
+            .step_by(self.count)
+            .collect()
+    }
+}
+
+impl FromStr for Shard {
+    type Err = &'static str;
+
+    /// `2/8`: the second of eight.
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        const WRONG: &str = "give I/N, where I is from 1 to N, such as 2/8";
+        let (index, count) = s.split_once('/').ok_or(WRONG)?;
+        let index: usize = index.parse().map_err(|_| WRONG)?;
+        let count: usize = count.parse().map_err(|_| WRONG)?;
+        if index == 0 || index > count {
+            return Err(WRONG);
+        }
+        Ok(Shard {
+            index: index - 1,
+            count,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_disjoint_and_complete() {
+        let all: Vec<usize> = (0..11).collect();
+        let mut together: Vec<usize> = (1..=3)
+            .flat_map(|index| {
+                let shard: Shard = format!("{index}/3").parse().expect("a share");
+                shard.of(all.clone())
+            })
+            .collect();
+        together.sort_unstable();
+        assert_eq!(together, all);
+        for wrong in ["0/3", "4/3", "3", "a/b", "1/0"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
+}
