@@ -21,6 +21,7 @@ use crate::parse::{parse, too_deep};
 use crate::prefilter::Prefilter;
 use crate::source::Source;
 use aho_corasick::AhoCorasick;
+use std::cell::OnceCell;
 use std::sync::OnceLock;
 
 /// What the analysis of one file found.

@@ -55,6 +55,7 @@ fn package_of(root: Node<'_>, text: &[u8]) -> Option<String> {
 /// are imported here under the same names.
 fn fits(of: &str, other: &Names, own: &Names) -> bool {
     !of.contains('@')
+        && !other.imports.contains_key(".")
         && qualifiers(of).all(|package| {
             let module = |names: &Names| names.imports.get(package).map(|one| one.module.clone());
             module(other).is_none() || module(other) == module(own)
@@ -207,7 +208,9 @@ fn type_spec(node: Node<'_>, text: &[u8], file: Span, names: &mut Names) {
             if let Some(class) = names.classes.last_mut() {
                 class.methods = methods;
             }
-            for elem in named_children(made_of) {
+            // What a type parameter stands for is not known here.
+            let generic = node.child_by_field_name("type_parameters").is_some();
+            for elem in named_children(made_of).into_iter().filter(|_| !generic) {
                 if let Some(method) = elem.child_by_field_name("name")
                     && let Some(result) = result_text(elem, text)
                 {

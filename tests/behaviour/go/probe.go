@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"regexp"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -144,7 +143,10 @@ func Call(function any, arguments ...any) string {
 	return strings.Join(shown, ", ")
 }
 
-var state = regexp.MustCompile(`(?m)^goroutine \d+ \[([^,\]]+)`)
+var (
+	state = regexp.MustCompile(`(?m)^goroutine \d+ \[([^,\]]+)`)
+	waits = regexp.MustCompile(`^(sync\.|semacquire|chan |select)`)
+)
 
 // Whether every other goroutine waits for another one: then all wait for ever.
 func allWait() bool {
@@ -159,7 +161,7 @@ func allWait() bool {
 	}
 	// The first one is the one that asks.
 	for _, other := range state.FindAllSubmatch(dump, -1)[1:] {
-		if slices.Contains([]string{"running", "runnable", "sleep", "syscall", "IO wait"}, string(other[1])) {
+		if !waits.Match(other[1]) {
 			return false
 		}
 	}
