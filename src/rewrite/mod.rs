@@ -187,7 +187,8 @@ impl<'a> Draft<'a> {
                 span.start - blanks
             });
             self.removed.push(Span::new(from, content_end));
-        } else if bytes[end] == b'}'
+        } else if self.tidy
+            && bytes[end] == b'}'
             && let Some(previous) = previous.filter(|previous| *previous >= line_start)
         {
             // `{ work(); release() }`: what parts the two goes, the blank in front of the brace stays.
