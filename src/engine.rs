@@ -14,12 +14,14 @@ use crate::catalog::{Catalog, CatalogError, languages_of};
 use crate::edit;
 use crate::finding::{Applicability, Finding, Fix, SkippedFunction};
 use crate::language::Language;
+use crate::language::beside::Beside;
 use crate::language::names::Names;
 use crate::lower::{File, Lowered, lower};
 use crate::parse::{parse, too_deep};
 use crate::prefilter::Prefilter;
 use crate::source::Source;
 use aho_corasick::AhoCorasick;
+use std::cell::OnceCell;
 use std::sync::OnceLock;
 
 /// What the analysis of one file found.
@@ -171,11 +173,11 @@ impl Engine {
 
     /// Everything found in `text`, each finding with its verified fixes.
     pub fn analyse(&self, language: Language, text: &[u8]) -> Analysis {
-        self.analyse_with(language, text, &Names::default())
+        self.analyse_with(language, text, &Beside::default())
     }
 
-    /// The same, with what its headers say of names.
-    pub fn analyse_with(&self, language: Language, text: &[u8], headers: &Names) -> Analysis {
+    /// The same, with what stands beside the text.
+    pub fn analyse_with(&self, language: Language, text: &[u8], beside: &Beside) -> Analysis {
         if !self.may_hold_locks(language, text) {
             return Analysis::default();
         }
@@ -194,7 +196,7 @@ impl Engine {
         }
         let source = Source::new(text, grammar.default_indent());
         let mut names = grammar.names(tree.root_node(), text);
-        names.add_headers(headers);
+        names.add_headers(&beside.headers);
         let file = File {
             source: &source,
             tree: &tree,
@@ -207,6 +209,8 @@ impl Engine {
                 .exceptions
                 .unwrap_or_else(|| grammar.default_exceptions()),
             standard: self.options.standard,
+            beside,
+            wide: &OnceCell::new(),
         };
         self.analyse_file(language, &file)
     }

@@ -5,9 +5,11 @@ use crate::discover::{SourceFile, reason_to_skip};
 use crate::finding::{Applicability, Rule};
 use crate::guard;
 use crate::language::Language;
+use crate::language::beside::Beside;
 use crate::language::names::Names;
 use crate::resolve::{Look, Resolution, resolve};
 use crate::suppress;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
@@ -73,9 +75,9 @@ pub fn inspect(
         if !worth_a_parse(&text, language, settings) {
             return Ok(None);
         }
-        let headers = headers(path, &text, language, settings);
+        let beside = beside(path, &text, language, settings);
         resolve(&text, least, |text| {
-            let look = look(text, language, settings, &headers);
+            let look = look(text, language, settings, &beside);
             without_known(path, text, settings, look)
         })
         .map(Some)
@@ -116,9 +118,56 @@ fn worth_a_parse(text: &[u8], language: Language, settings: &Settings) -> bool {
 /// Headers of a file that are read.
 const MOST_HEADERS: usize = 32;
 
-/// What the headers beside the file that it includes say of names. What cannot be read tells
-/// nothing.
-pub fn headers(path: &Path, text: &[u8], language: Language, settings: &Settings) -> Names {
+/// What stands beside the file. What cannot be read tells nothing.
+pub fn beside(path: &Path, text: &[u8], language: Language, settings: &Settings) -> Beside {
+    let headers = headers(path, text, language, settings);
+    let (path, max_size) = (path.to_owned(), settings.max_size());
+    Beside::new(language, headers, move || {
+        rest_of_package(&path, language, max_size)
+    })
+}
+
+/// Other files of a package that are read, and how many bytes of them.
+const MOST_FILES: usize = 200;
+const MOST_BYTES: usize = 8 << 20;
+
+/// The texts of the other files of the package, in order of their names.
+fn rest_of_package(path: &Path, language: Language, max_size: u64) -> Vec<Vec<u8>> {
+    let (Some(directory), Some(own)) = (path.parent(), path.file_name().and_then(OsStr::to_str))
+    else {
+        return Vec::new();
+    };
+    let directory = if directory == Path::new("") {
+        Path::new(".")
+    } else {
+        directory
+    };
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut others: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|other| other != own && language.grammar().shares_package(own, other))
+        .collect();
+    others.sort_unstable();
+    let mut texts = Vec::new();
+    let mut bytes = 0;
+    for other in others.iter().take(MOST_FILES) {
+        let file = directory.join(other);
+        if !file.is_file() {
+            continue;
+        }
+        if let Ok(Some(text)) = read(&file, max_size) {
+            bytes += text.len();
+            if bytes > MOST_BYTES {
+                break;
+            }
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+/// What the headers beside the file that it includes say of names.
+fn headers(path: &Path, text: &[u8], language: Language, settings: &Settings) -> Names {
     let Some(directory) = path.parent() else {
         return Names::default();
     };
@@ -142,9 +191,9 @@ pub fn headers(path: &Path, text: &[u8], language: Language, settings: &Settings
 }
 
 /// What is found in `text`, suppressed findings left out.
-pub fn look(text: &[u8], language: Language, settings: &Settings, headers: &Names) -> Look {
+pub fn look(text: &[u8], language: Language, settings: &Settings, beside: &Beside) -> Look {
     let engine = settings.engine(language);
-    let analysis = engine.analyse_with(language, text, headers);
+    let analysis = engine.analyse_with(language, text, beside);
     let complete = analysis.skipped.is_empty() && analysis.skipped_file.is_none();
     let suppressed = suppress::apply(
         language,

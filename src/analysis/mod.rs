@@ -276,6 +276,8 @@ impl Judged<'_> {
                 return false;
             };
             then.stmts.len() == 1
+                // What is taken under the condition as well is nobody else's to ask for.
+                && !then.stmts[0].holds_site(site)
                 && !asked_of_acquire(var)
                 && !self.assigned(var)
                 && releases.iter().any(|site| then.stmts[0].holds_site(*site))

@@ -1,5 +1,6 @@
 //! The languages: which files are theirs, and what the shared stages ask of them.
 
+pub mod beside;
 pub mod names;
 
 mod c;
@@ -230,6 +231,14 @@ pub trait Grammar: Sync + Send {
     /// The files beside it that a file includes.
     fn included(&self, _text: &[u8]) -> Vec<String> {
         Vec::new()
+    }
+    /// Whether the file called `other` shares its top level with the one called `own` beside it.
+    fn shares_package(&self, _own: &str, _other: &str) -> bool {
+        false
+    }
+    /// The names of a file with what the rest of its package declares.
+    fn names_among(&self, root: Node<'_>, text: &[u8], _rest: &[(Node<'_>, &[u8])]) -> Names {
+        self.names(root, text)
     }
     /// The type of an expression, where its own syntax tells.
     fn type_of(&self, node: Node<'_>, at: Surroundings<'_>) -> Option<TypeRef>;

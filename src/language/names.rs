@@ -36,7 +36,8 @@ pub struct Import {
 struct TypedValue {
     /// Where its name means this value.
     scope: Span,
-    type_ref: TypeRef,
+    /// `None`: it hides others of its name, and its type is not known.
+    type_ref: Option<TypeRef>,
 }
 
 /// A type, as far as the file tells.
@@ -82,15 +83,24 @@ impl Names {
 
     /// The same, for what is declared by this very name.
     pub fn declared_at(&self, name: &str, at: usize) -> Option<&TypeRef> {
+        self.innermost(name, at)?.type_ref.as_ref()
+    }
+
+    /// Whether something is declared by this very name, known or not.
+    pub fn is_declared_at(&self, name: &str, at: usize) -> bool {
+        self.innermost(name, at).is_some()
+    }
+
+    fn innermost(&self, name: &str, at: usize) -> Option<&TypedValue> {
         self.values_of(name)
             .filter(|value| value.scope.start <= at && at < value.scope.end)
             .min_by_key(|value| value.scope.end - value.scope.start)
-            .map(|value| &value.type_ref)
     }
 
     /// The types of everything that is declared by this very name.
     pub fn declared_all(&self, name: &str) -> impl Iterator<Item = &TypeRef> {
-        self.values_of(name).map(|value| &value.type_ref)
+        self.values_of(name)
+            .filter_map(|value| value.type_ref.as_ref())
     }
 
     fn values_of(&self, name: &str) -> impl Iterator<Item = &TypedValue> {
@@ -110,6 +120,15 @@ impl Names {
                 })
                 .or_insert_with(|| Some(type_ref.clone()));
         }
+        self.add(name, scope, Some(type_ref));
+    }
+
+    /// Records a value whose type is not known, and which hides others of its name.
+    pub fn declare_unknown(&mut self, name: String, scope: Span) {
+        self.add(name, scope, None);
+    }
+
+    fn add(&mut self, name: String, scope: Span, type_ref: Option<TypeRef>) {
         self.by_name
             .entry(name)
             .or_default()
@@ -157,12 +176,41 @@ impl Names {
         }
     }
 
+    /// Takes in the top level of another file of the same package: names and types that `fits` says
+    /// mean the same here. What two of them say differently is not known.
+    pub fn join(&mut self, other: &Names, fits: impl Fn(&str) -> bool) {
+        for class in other.classes.iter().filter(|class| fits(&class.name)) {
+            if self.class(&class.name).is_none() {
+                self.classes.push(Class {
+                    span: Span::default(),
+                    ..class.clone()
+                });
+            }
+        }
+        for (name, numbers) in other.by_name.iter().filter(|(name, _)| fits(name)) {
+            let values = numbers.iter().map(|number| &other.values[*number]);
+            for value in values.filter(|value| value.scope.start == 0) {
+                let told = value
+                    .type_ref
+                    .clone()
+                    .filter(|told| matches!(told, TypeRef::Named(text) if fits(text)));
+                let known = self.by_name.get(name).and_then(|known| known.first());
+                match known.copied().map(|number| &mut self.values[number]) {
+                    Some(known) if known.type_ref == told => {}
+                    // What a struct embeds comes in any number.
+                    Some(known) if !name.ends_with(".*") => known.type_ref = None,
+                    _ => self.add(name.clone(), value.scope, told),
+                }
+            }
+        }
+    }
+
     /// Gives what is declared by this very name in `scope` another type.
     pub fn retype(&mut self, name: &str, scope: Span, type_ref: &TypeRef) {
         for number in self.by_name.get(name).into_iter().flatten() {
             let value = &mut self.values[*number];
             if value.scope == scope {
-                value.type_ref = type_ref.clone();
+                value.type_ref = Some(type_ref.clone());
             }
         }
     }

@@ -8,11 +8,13 @@ use crate::catalog::{Catalog, Role, Surroundings};
 use crate::engine::{Exceptions, Standard};
 use crate::finding::SkippedFunction;
 use crate::flow::{Block, Body, Event, EventKind};
+use crate::language::beside::Beside;
 use crate::language::names::Names;
 pub use crate::language::names::split_member;
 use crate::language::{CalledInPlace, Grammar};
 use crate::source::{Source, Span};
 use sites::{Found, Table};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 use tree_sitter::{Node, Tree};
 
@@ -30,9 +32,21 @@ pub struct File<'a> {
     pub grammar: &'a dyn Grammar,
     pub exceptions: Exceptions,
     pub standard: Standard,
+    pub beside: &'a Beside,
+    /// The names with those of the rest of the package, once something asked for them.
+    pub wide: &'a OnceCell<Names>,
 }
 
 impl<'a> File<'a> {
+    /// The names of the file with what the rest of its package declares.
+    pub fn wide_names(&self) -> &'a Names {
+        self.wide.get_or_init(|| {
+            let rest = self.beside.rest_of_package();
+            self.grammar
+                .names_among(self.root, self.source.bytes, &rest)
+        })
+    }
+
     /// What the catalogue wants to know of the file.
     pub fn surroundings(&self) -> Surroundings<'a> {
         Surroundings {

@@ -187,6 +187,15 @@ impl<'a> Draft<'a> {
                 span.start - blanks
             });
             self.removed.push(Span::new(from, content_end));
+        } else if self.tidy
+            && bytes[end] == b'}'
+            && let Some(previous) = previous.filter(|previous| *previous >= line_start)
+        {
+            // `{ work(); release() }`: what parts the two goes, the blank in front of the brace stays.
+            let parted = bytes[span.end..end].iter();
+            let terminators = parted.take_while(|byte| **byte == b';').count();
+            self.removed
+                .push(Span::new(previous, span.end + terminators));
         } else {
             self.removed.push(Span::new(span.start, end));
         }

@@ -15,6 +15,7 @@ use crate::parse::reparse;
 use crate::refusal::reason;
 use crate::source::{Source, Span};
 use proof::{Divergence, prove};
+use std::cell::OnceCell;
 use tree_sitter::Node;
 
 /// What is to be verified.
@@ -70,6 +71,8 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
         grammar,
         exceptions: claim.exceptions,
         standard: claim.file.standard,
+        beside: claim.file.beside,
+        wide: &OnceCell::new(),
     };
     if errors(&file) > errors(claim.file) {
         return Err(unproved("the rewritten code does not parse"));

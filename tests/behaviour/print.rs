@@ -27,8 +27,11 @@ pub struct Words {
     pub otherwise: &'static str,
     /// `#` stands for a number that no other loop has.
     pub loop_twice: &'static str,
+    /// With a line end, it stands on a line of its own, a level further out.
     pub label: &'static str,
     pub switch: &'static str,
+    /// How much deeper than the switch its cases stand.
+    pub case_level: usize,
     pub case: &'static str,
     pub default: &'static str,
     /// What ends a case, where one would run on into the next.
@@ -40,6 +43,12 @@ pub struct Words {
     pub closure: &'static str,
     pub end_closure: &'static str,
     pub call_closure: &'static str,
+    /// Puts off a statement until the function is left, and several.
+    pub defer: &'static str,
+    pub open_defer: &'static str,
+    pub end_defer: &'static str,
+    /// The lines that make a value of what fails, `#` for the number of the step.
+    pub recover: &'static [&'static str],
     pub constant: &'static str,
     pub return_: &'static str,
     pub throw: &'static str,
@@ -215,7 +224,11 @@ impl Printer<'_> {
                 self.close(level, "");
             }
             Statement::Loop(label, body) => {
-                let label = label.map_or_else(String::new, |n| numbered(words.label, n));
+                let mut label = label.map_or_else(String::new, |n| numbered(words.label, n));
+                if let Some(line) = label.strip_suffix('\n') {
+                    self.line(level - 1, line);
+                    label.clear();
+                }
                 self.loops += 1;
                 let head = numbered(words.loop_twice, self.loops);
                 self.block(&format!("{label}{head}"), body, level);
@@ -259,6 +272,26 @@ impl Printer<'_> {
                 let leave = [Statement::Return(value.clone())];
                 self.block(&words.if_.replace('~', &asked), &leave, level);
             }
+            Statement::Defer(body) => match &body[..] {
+                [Statement::Release(taken)] => {
+                    let text = self.lock(self.dialect.release, *taken);
+                    self.simple(level, &words.defer.replace('~', &text));
+                }
+                [Statement::Step(n)] => {
+                    let text = named(words.step, &format!("s{n}"));
+                    self.simple(level, &words.defer.replace('~', &text));
+                }
+                _ => {
+                    self.open(level, words.open_defer);
+                    self.statements(body, level + 1);
+                    self.close(level, words.end_defer);
+                }
+            },
+            Statement::Recover(n) => {
+                for line in words.recover {
+                    self.line(level, &numbered(line, *n));
+                }
+            }
             Statement::Return(value) => {
                 let value = match value {
                     Value::Constant(n) => numbered(words.constant, *n),
@@ -285,14 +318,14 @@ impl Printer<'_> {
             } else {
                 numbered(words.case, way)
             };
-            self.line(level + 1, &head);
-            self.statements(case, level + 2);
+            self.line(level + words.case_level, &head);
+            self.statements(case, level + words.case_level + 1);
             let leaves = matches!(
                 case.last(),
                 Some(Statement::Return(_) | Statement::Throw(_))
             );
             if !leaves && !words.end_case.is_empty() {
-                self.simple(level + 2, words.end_case);
+                self.simple(level + words.case_level + 1, words.end_case);
             }
         }
         self.close(level, "");

@@ -30,6 +30,10 @@ pub enum Statement {
     IfTaken(Taken, Vec<Statement>),
     /// Takes the lock if it is free, and leaves the function where it was not.
     UnlessTaken(Taken, Value),
+    /// Runs when the function is left.
+    Defer(Vec<Statement>),
+    /// Makes a value of what fails from here on, when the function is left.
+    Recover(usize),
     Return(Value),
     Throw(usize),
     Break(Option<usize>),
@@ -68,6 +72,8 @@ pub struct Features {
     pub closures: bool,
     pub labels: bool,
     pub switch: bool,
+    /// Work can be put off until the function is left.
+    pub defers: bool,
     pub try_acquire: bool,
     /// How many locks one program may take.
     pub locks: usize,
@@ -108,6 +114,9 @@ pub fn program(seed: u64, features: Features) -> Vec<Statement> {
     };
     let mut body = Vec::new();
     let mut place = Place::default();
+    if features.defers && generator.chance(8) {
+        body.push(Statement::Recover(generator.fresh()));
+    }
     generator.free_block(&mut body, &mut place);
     let mut rest = place.clone();
     if generator.span(&mut body, &mut rest) {
@@ -175,6 +184,7 @@ fn blocks(statement: &Statement) -> Vec<&Vec<Statement>> {
         Statement::Loop(_, body) | Statement::Closure(_, body) | Statement::IfTaken(_, body) => {
             vec![body]
         }
+        Statement::Defer(body) => vec![body],
         Statement::Switch(cases) => cases.iter().collect(),
         Statement::Try {
             body,
@@ -257,6 +267,13 @@ impl Generator {
                 catch: None,
                 finally: Some(vec![Statement::Release(taken)]),
             });
+            return true;
+        }
+        if self.features.defers && place.depth == 0 && self.chance(12) {
+            out.push(Statement::Acquire(taken));
+            out.push(Statement::Defer(vec![Statement::Release(taken)]));
+            place.guarded.push(lock);
+            self.held_block(out, place);
             return true;
         }
         if self.features.try_acquire && self.chance(15) {
@@ -459,6 +476,11 @@ impl Generator {
         if self.chance(15) {
             out.push(Statement::Comment(self.fresh()));
         }
+        if self.features.defers && self.chance(4) {
+            let steps = 1 + self.below(2);
+            let body = (0..steps).map(|_| Statement::Step(self.fresh()));
+            out.push(Statement::Defer(body.collect()));
+        }
         let statement = match self.below(4) {
             0 => {
                 let variable = self.fresh();
@@ -519,9 +541,10 @@ pub fn smaller(body: &[Statement]) -> Vec<Vec<Statement>> {
 fn replace_block(statement: &mut Statement, index: usize, block: Vec<Statement>) {
     let place = match statement {
         Statement::If(_, then, otherwise) => [then, otherwise].into_iter().nth(index),
-        Statement::Loop(_, body) | Statement::Closure(_, body) | Statement::IfTaken(_, body) => {
-            Some(body)
-        }
+        Statement::Loop(_, body)
+        | Statement::Closure(_, body)
+        | Statement::IfTaken(_, body)
+        | Statement::Defer(body) => Some(body),
         Statement::Switch(cases) => cases.get_mut(index),
         Statement::Try {
             body,

@@ -6,6 +6,7 @@ mod discover;
 mod json;
 mod learn;
 mod modes;
+mod package;
 mod patch;
 mod services;
 mod stdin;

@@ -8,7 +8,7 @@ use crate::cli::totals::Totals;
 use crate::cli::{Run, editor};
 use crate::discover::SourceFile;
 use crate::finding::{Finding, Fix, Rule};
-use crate::inspect::{headers, look, read, without_known};
+use crate::inspect::{beside, look, read, without_known};
 use crate::report::{self, Labels, diff};
 use crate::resolve::acceptable;
 use crate::source::Source;
@@ -265,8 +265,8 @@ impl<'a> FileReview<'a> {
     fn look_again(&mut self) -> Result<(), String> {
         let file = self.file;
         let looked = guard::catch(|| {
-            let headers = headers(&file.path, &self.text, file.language, &file.settings);
-            let look = look(&self.text, file.language, &file.settings, &headers);
+            let beside = beside(&file.path, &self.text, file.language, &file.settings);
+            let look = look(&self.text, file.language, &file.settings, &beside);
             without_known(&file.path, &self.text, &file.settings, look)
         })?;
         self.findings = looked.findings;

@@ -99,6 +99,15 @@ impl Grammar for Go {
         names::collect(root, text)
     }
 
+    fn shares_package(&self, own: &str, other: &str) -> bool {
+        let is_test = |name: &str| name.ends_with("_test.go");
+        other.ends_with(".go") && (is_test(own) || !is_test(other))
+    }
+
+    fn names_among(&self, root: Node<'_>, text: &[u8], rest: &[(Node<'_>, &[u8])]) -> Names {
+        names::collect_among(root, text, rest)
+    }
+
     fn type_of(&self, node: Node<'_>, at: Surroundings<'_>) -> Option<TypeRef> {
         let known = types::type_text(node, at.text, at.names).or_else(|| {
             // A field of something whose type is not known: as all structs of the file have it.

@@ -16,35 +16,110 @@ use tree_sitter::Node;
 /// Begins the names of struct types that are written where they are used: no Go text.
 pub const ANONYMOUS: &str = "struct@";
 
+/// Begins the type that a constant without one takes by itself: beside a value that has a type, it takes that.
+pub const CONSTANT: &str = "const ";
+
 /// Collects the names of a file.
 pub fn collect(root: Node<'_>, text: &[u8]) -> Names {
+    collect_among(root, text, &[])
+}
+
+/// Collects the names of a file and those that the other files of its package give it.
+pub fn collect_among(root: Node<'_>, text: &[u8], others: &[(Node<'_>, &[u8])]) -> Names {
     let mut names = Names::default();
-    let file = Span::new(0, root.end_byte());
-    let of_kind = |kinds: &'static [&'static str]| {
-        descendants(root, |_| true).filter(move |node| kinds.contains(&node.kind()))
-    };
-    for node in of_kind(&["import_spec"]) {
-        import(node, text, &mut names);
+    let declarations = types_and_functions(root, text, &mut names);
+    if !others.is_empty() {
+        let package = package_of(root, text);
+        let mut rest = Names::default();
+        let same = |(root, text): &&(Node<'_>, &[u8])| package_of(*root, text) == package;
+        for (root, text) in others.iter().filter(same) {
+            let other = collect(*root, text);
+            rest.join(&other, |text| fits(text, &other, &names));
+        }
+        names.add_headers(&rest);
     }
-    for node in of_kind(&["struct_type"]) {
-        anonymous(node, text, file, &mut names);
-    }
-    for node in of_kind(&["type_spec", "type_alias"]) {
-        type_spec(node, text, file, &mut names);
-    }
-    for node in of_kind(&["function_declaration", "method_declaration"]) {
-        function(node, text, file, &mut names);
-    }
-    for node in of_kind(&[
-        "parameter_declaration",
-        "var_spec",
-        "const_spec",
-        "short_var_declaration",
-        "range_clause",
-    ]) {
-        variables(node, text, &mut names);
+    for (node, scope) in declarations {
+        variables(node, scope, text, &mut names);
     }
     names
+}
+
+fn package_of(root: Node<'_>, text: &[u8]) -> Option<String> {
+    let clause = named_children(root)
+        .into_iter()
+        .find(|child| child.kind() == "package_clause")?;
+    clause.named_child(0).map(|name| normal(name, text))
+}
+
+/// Whether a type that another file writes means the same in this one: the packages that it names
+/// are imported here under the same names.
+fn fits(of: &str, other: &Names, own: &Names) -> bool {
+    !of.contains('@')
+        && !other.imports.contains_key(".")
+        && qualifiers(of).all(|package| {
+            let module = |names: &Names| names.imports.get(package).map(|one| one.module.clone());
+            module(other).is_none() || module(other) == module(own)
+        })
+}
+
+/// The names in front of dots: `*pb.Message` → `pb`.
+fn qualifiers(of: &str) -> impl Iterator<Item = &str> {
+    of.match_indices('.').map(|(dot, _)| {
+        let before = &of[..dot];
+        let start = before
+            .rfind(|c: char| !c.is_alphanumeric() && c != '_')
+            .map_or(0, |at| at + 1);
+        before.get(start..).unwrap_or(before)
+    })
+}
+
+/// Collects what stands at the top level, and the fields of structs. Returns what declares variables,
+/// each with the scope that it does so for.
+fn types_and_functions<'t>(
+    root: Node<'t>,
+    text: &[u8],
+    names: &mut Names,
+) -> Vec<(Node<'t>, Span)> {
+    let file = Span::new(0, root.end_byte());
+    let mut scopes = vec![file];
+    let mut found = [const { Vec::new() }; 3];
+    let mut declarations = Vec::new();
+    for node in descendants(root, |_| true) {
+        while scopes.len() > 1
+            && scopes
+                .last()
+                .is_some_and(|scope| scope.end <= node.start_byte())
+        {
+            scopes.pop();
+        }
+        match node.kind() {
+            "import_spec" => import(node, text, names),
+            "struct_type" => found[0].push(node),
+            "type_spec" | "type_alias" => found[1].push(node),
+            "function_declaration" | "method_declaration" => found[2].push(node),
+            "parameter_declaration"
+            | "variadic_parameter_declaration"
+            | "var_spec"
+            | "const_spec"
+            | "short_var_declaration"
+            | "range_clause" => declarations.push((node, scopes.last().copied().unwrap_or(file))),
+            _ => {}
+        }
+        if super::scopes::is_scope(node.kind()) {
+            scopes.push(span(node));
+        }
+    }
+    let [structs, types, functions] = found;
+    for node in structs {
+        anonymous(node, text, file, names);
+    }
+    for node in types {
+        type_spec(node, text, file, names);
+    }
+    for node in functions {
+        function(node, text, file, names);
+    }
+    declarations
 }
 
 fn import(node: Node<'_>, text: &[u8], names: &mut Names) {
@@ -132,6 +207,16 @@ fn type_spec(node: Node<'_>, text: &[u8], file: Span, names: &mut Names) {
                 .collect();
             if let Some(class) = names.classes.last_mut() {
                 class.methods = methods;
+            }
+            // What a type parameter stands for is not known here.
+            let generic = node.child_by_field_name("type_parameters").is_some();
+            for elem in named_children(made_of).into_iter().filter(|_| !generic) {
+                if let Some(method) = elem.child_by_field_name("name")
+                    && let Some(result) = result_text(elem, text)
+                {
+                    let full = format!("{name}.{}()", normal(method, text));
+                    declare(full, file, result, names);
+                }
             }
         }
         _ => declare(
@@ -225,63 +310,58 @@ fn function(node: Node<'_>, text: &[u8], file: Span, names: &mut Names) {
 }
 
 /// Variables with the types that are written or follow from their values.
-fn variables(node: Node<'_>, text: &[u8], names: &mut Names) {
-    let whole = names_scope(node);
+fn variables(node: Node<'_>, whole: Span, text: &[u8], names: &mut Names) {
     let mut cursor = node.walk();
-    match node.kind() {
-        "parameter_declaration" => {
-            let Some(written) = node.child_by_field_name("type") else {
-                return;
-            };
-            let written = self::written(written, text);
-            for name in node.children_by_field_name("name", &mut cursor) {
-                declare(normal(name, text), whole, written.clone(), names);
-            }
+    let mut own: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
+    let mut scope = behind(node, whole);
+    let types = match node.kind() {
+        "parameter_declaration" | "variadic_parameter_declaration" => {
+            scope = whole;
+            let written = node
+                .child_by_field_name("type")
+                .map(|of| self::written(of, text));
+            let several = node.kind() == "variadic_parameter_declaration";
+            let of = written.map(|of| if several { format!("[]{of}") } else { of });
+            vec![of; own.len()]
         }
-        "var_spec" | "const_spec" => {
-            let own: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
-            let types = match node.child_by_field_name("type") {
-                Some(written) => {
-                    vec![Some(self::written(written, text)); own.len()]
+        "var_spec" | "const_spec" => match node.child_by_field_name("type") {
+            Some(written) => vec![Some(self::written(written, text)); own.len()],
+            None => {
+                let mut types = values(node.child_by_field_name("value"), own.len(), text, names);
+                if node.kind() == "const_spec" {
+                    for untyped in types.iter_mut().flatten() {
+                        untyped.insert_str(0, CONSTANT);
+                    }
                 }
-                None => values(node.child_by_field_name("value"), own.len(), text, names),
-            };
-            for (name, written) in own.into_iter().zip(types) {
-                if let Some(written) = written {
-                    declare(normal(name, text), behind(node, whole), written, names);
-                }
+                types
             }
-        }
+        },
         "short_var_declaration" => {
-            let Some(left) = node.child_by_field_name("left") else {
-                return;
-            };
-            let own = named_children(left);
-            let types = values(node.child_by_field_name("right"), own.len(), text, names);
-            for (name, written) in own.into_iter().zip(types) {
-                if let Some(written) = written {
-                    declare(normal(name, text), behind(node, whole), written, names);
-                }
-            }
+            own = node
+                .child_by_field_name("left")
+                .map(named_children)
+                .unwrap_or_default();
+            values(node.child_by_field_name("right"), own.len(), text, names)
         }
         "range_clause" => {
-            let (Some(left), Some(right)) = (
-                node.child_by_field_name("left"),
-                node.child_by_field_name("right"),
-            ) else {
-                return;
-            };
-            let Some(container) = type_text(right, text, names) else {
-                return;
-            };
-            let types = [range_key(&container, names), element(&container, names)];
-            for (name, written) in named_children(left).into_iter().zip(types) {
-                if let Some(written) = written {
-                    declare(normal(name, text), behind(node, whole), written, names);
-                }
-            }
+            own = node
+                .child_by_field_name("left")
+                .map(named_children)
+                .unwrap_or_default();
+            let container = node
+                .child_by_field_name("right")
+                .and_then(|right| type_text(right, text, names));
+            let held = |of: fn(&str, &Names) -> Option<String>| of(container.as_deref()?, names);
+            vec![held(range_key), held(element)]
         }
-        _ => {}
+        _ => return,
+    };
+    let types = types.into_iter().chain(std::iter::repeat(None));
+    for (name, known) in own.into_iter().zip(types) {
+        match known {
+            Some(known) => declare(normal(name, text), scope, known, names),
+            None => names.declare_unknown(normal(name, text), scope),
+        }
     }
 }
 
@@ -332,16 +412,4 @@ pub fn values(
         .into_iter()
         .map(|one| (!one.is_empty()).then_some(one))
         .collect()
-}
-
-/// Where what a node declares can be named.
-fn names_scope(node: Node<'_>) -> Span {
-    let mut at = node;
-    while let Some(parent) = at.parent() {
-        at = parent;
-        if super::scopes::is_scope(at.kind()) {
-            break;
-        }
-    }
-    span(at)
 }

@@ -3,6 +3,7 @@
 use super::names::values;
 use super::types::{is_written, results};
 use super::{Go, enclosing, scopes};
+use crate::language::names::Names;
 use crate::lower::{File, named_children, span};
 use crate::rewrite::printer::{CannotHoist, Hoist, Literal, Printer};
 use crate::source::Span;
@@ -100,18 +101,15 @@ fn hoist_short(file: &File<'_>, stmt: Node<'_>) -> Result<Hoist, CannotHoist> {
     };
     let targets = named_children(left);
     let text = file.source.bytes;
-    let types = values(Some(right), targets.len(), text, file.names);
-    let types = types.into_iter().enumerate().map(|(index, own)| {
-        own.filter(|own| is_written(own))
-            .or_else(|| result_of_known(file, right, index, targets.len()))
-    });
+    let new: Vec<bool> = targets
+        .iter()
+        .map(|target| file.normal(*target) != "_" && !scopes::is_declared_before(*target, text))
+        .collect();
+    let types = types_of(file, right, &new);
     let mut lines = Vec::new();
-    for (target, own) in targets.iter().zip(types) {
+    for ((target, own), _) in targets.iter().zip(types).zip(&new).filter(|(_, new)| **new) {
         let name = file.normal(*target);
-        if name == "_" || scopes::is_declared_before(*target, text) {
-            continue;
-        }
-        let own = own.filter(|own| is_written(own)).ok_or_else(|| {
+        let own = own.filter(|own| names_types(own, stmt, text)).ok_or_else(|| {
             (
                 "declared-type-unknown",
                 format!(
@@ -131,6 +129,34 @@ fn hoist_short(file: &File<'_>, stmt: Node<'_>) -> Result<Hoist, CannotHoist> {
         inside: vec![(span(token), "=".to_owned())],
         gone: false,
     })
+}
+
+/// The types of the values: what the file tells, where that is not enough for those that are
+/// `needed` what its package tells, and what is known of other packages.
+fn types_of(file: &File<'_>, list: Node<'_>, needed: &[bool]) -> Vec<Option<String>> {
+    let count = needed.len();
+    let told = |names: &Names| -> Vec<Option<String>> {
+        let types = values(Some(list), count, file.source.bytes, names);
+        let types = types.into_iter().enumerate().map(|(index, own)| {
+            own.filter(|own| is_written(own))
+                .or_else(|| result_of_known(file, list, index, count))
+        });
+        types.collect()
+    };
+    let own = told(file.names);
+    let enough = own
+        .iter()
+        .zip(needed)
+        .all(|(own, needed)| own.is_some() || !needed);
+    if enough { own } else { told(file.wide_names()) }
+}
+
+/// Whether the names in the text of a type mean types where the statement stands, not variables.
+fn names_types(of: &str, stmt: Node<'_>, text: &[u8]) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    of.split(|c: char| !is_name(c) && c != '.')
+        .filter_map(|word| word.split('.').find(|part| !part.is_empty()))
+        .all(|word| !scopes::is_local(word, stmt, text))
 }
 
 /// The type of a result of a function that the language's facts know.
@@ -164,16 +190,22 @@ fn hoist_var(file: &File<'_>, stmt: Node<'_>) -> Result<Hoist, CannotHoist> {
     let value = spec.child_by_field_name("value");
     let types = match spec.child_by_field_name("type") {
         Some(written) => vec![Some(file.source.text(span(written))); names.len()],
-        None => values(value, names.len(), file.source.bytes, file.names),
+        None => value.map_or_else(Vec::new, |value| {
+            types_of(file, value, &vec![true; names.len()])
+        }),
     };
     let mut lines = Vec::new();
     for (name, own) in names.iter().zip(types) {
-        let own = own.filter(|own| is_written(own)).ok_or_else(|| {
-            (
-                "declared-type-unknown",
-                format!("the type of `{name}`, which is used after the span, is not known here"),
-            )
-        })?;
+        let own = own
+            .filter(|own| names_types(own, stmt, file.source.bytes))
+            .ok_or_else(|| {
+                (
+                    "declared-type-unknown",
+                    format!(
+                        "the type of `{name}`, which is used after the span, is not known here"
+                    ),
+                )
+            })?;
         lines.push(format!("var {name} {own}"));
     }
     match value {

@@ -39,6 +39,10 @@ fn declaring_scopes(node: Node<'_>, name: &str, text: &[u8]) -> usize {
     let mut count = 0;
     let mut inner = node;
     while let Some(scope) = inner.parent() {
+        inner = scope;
+        if !is_scope(scope.kind()) {
+            continue;
+        }
         let declared = named_children(scope)
             .into_iter()
             // Statements of a block stand in a list of their own.
@@ -53,7 +57,7 @@ fn declaring_scopes(node: Node<'_>, name: &str, text: &[u8]) -> usize {
             && scope
                 .parent()
                 .is_some_and(|function| function.child_by_field_name("parameters").is_some());
-        if declared && is_scope(scope.kind()) && !is_body {
+        if declared && !is_body {
             count += 1;
         } else if declared && is_body {
             count += usize::from(!scope.parent().is_some_and(|function| {
@@ -62,9 +66,21 @@ fn declaring_scopes(node: Node<'_>, name: &str, text: &[u8]) -> usize {
                     .any(|child| declares(child, name, text))
             }));
         }
-        inner = scope;
+        if is_declared_function(scope.kind()) {
+            break;
+        }
     }
     count
+}
+
+/// A function that stands in no other one.
+fn is_declared_function(kind: &str) -> bool {
+    matches!(kind, "function_declaration" | "method_declaration")
+}
+
+/// Whether the function around the node gives the name a meaning of its own there.
+pub fn is_local(name: &str, node: Node<'_>, text: &[u8]) -> bool {
+    declaring_scopes(node, name, text) > 0
 }
 
 /// Whether a `:=` gives a new value to a variable that its scope has already.

@@ -1,6 +1,6 @@
 //! Types of expressions, as Go text, as far as the file tells them.
 
-use super::names::ANONYMOUS;
+use super::names::{ANONYMOUS, CONSTANT};
 use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::names::{Names, TypeRef};
 use crate::lower::named_children;
@@ -60,7 +60,7 @@ pub fn is_written(text: &str) -> bool {
 /// The declared type text of a name at a byte.
 pub fn named(name: &str, at: usize, names: &Names) -> Option<String> {
     match names.declared_at(name, at)? {
-        TypeRef::Named(text) => Some(text.clone()),
+        TypeRef::Named(text) => Some(text.trim_start_matches(CONSTANT).to_owned()),
         TypeRef::Known { .. } | TypeRef::Local(_) => None,
     }
 }
@@ -290,16 +290,35 @@ fn binary(node: Node<'_>, text: &[u8], names: &Names, depth: usize) -> Option<St
         _ => {
             // An untyped constant takes the type of the other side.
             let right = node.child_by_field_name("right")?;
-            let typed = if is_untyped(left) { right } else { left };
+            let ranks = [left, right].map(|side| untyped(side, text, names));
+            let typed = match ranks {
+                [Some(a), Some(b)] if a < b => right,
+                [Some(_), None] => right,
+                _ => left,
+            };
             of(typed, text, names, depth + 1)
         }
     }
 }
 
-fn is_untyped(node: Node<'_>) -> bool {
-    matches!(
-        unwrapped(node).kind(),
-        "int_literal" | "float_literal" | "rune_literal"
+/// How general a constant without a type is: of two, the more general one decides.
+fn untyped(node: Node<'_>, text: &[u8], names: &Names) -> Option<usize> {
+    let node = unwrapped(node);
+    let written = match node.kind() {
+        "int_literal" => "int",
+        "rune_literal" => "rune",
+        "float_literal" => "float64",
+        "identifier" => match names.declared_at(&normal(node, text), node.start_byte())? {
+            TypeRef::Named(text) => text.strip_prefix(CONSTANT)?,
+            TypeRef::Known { .. } | TypeRef::Local(_) => return None,
+        },
+        _ => return None,
+    };
+    Some(
+        ["int", "rune", "float64"]
+            .iter()
+            .position(|one| *one == written)
+            .unwrap_or_default(),
     )
 }
 
@@ -310,6 +329,10 @@ fn call(node: Node<'_>, text: &[u8], names: &Names, depth: usize) -> Option<Stri
     match function.kind() {
         "identifier" => {
             let name = normal(function, text);
+            // A variable hides the function of its name.
+            if names.is_declared_at(&name, function.start_byte()) {
+                return None;
+            }
             if let Some(own) = named(&format!("{name}()"), 0, names) {
                 return Some(own);
             }

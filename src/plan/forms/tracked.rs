@@ -105,7 +105,12 @@ impl Builder<'_> {
                 "what is deferred in a loop runs only when the function is left",
             ));
         }
-        let outer = String::from_utf8_lossy(source.indent_at(around.span.start)).into_owned();
+        // A label stands further out than what it labels.
+        let mut labelled = around;
+        while let StmtKind::Labeled { body, .. } = &labelled.kind {
+            labelled = body;
+        }
+        let outer = String::from_utf8_lossy(source.indent_at(labelled.span.start)).into_owned();
         let mut lines = vec![self.printer.declare_flag(flag, self.printer.truth(false))];
         lines.extend(defer);
         let text: String = lines

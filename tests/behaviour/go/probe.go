@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"regexp"
+	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -14,8 +17,8 @@ import (
 // More events than this is a loop that a fault made endless.
 const runaway = 400
 
-// Whoever waits this long for a lock waits for ever.
-const blocked = 2 * time.Second
+// How often it is asked whether anything still runs.
+const patience = 2 * time.Millisecond
 
 // Case is one program: how it is brought back to its beginning, its locks, and what to call in it.
 type Case struct {
@@ -140,6 +143,31 @@ func Call(function any, arguments ...any) string {
 	return strings.Join(shown, ", ")
 }
 
+var (
+	state = regexp.MustCompile(`(?m)^goroutine \d+ \[([^,\]]+)`)
+	waits = regexp.MustCompile(`^(sync\.|semacquire|chan |select)`)
+)
+
+// Whether every other goroutine waits for another one: then all wait for ever.
+func allWait() bool {
+	dump := make([]byte, 1<<16)
+	for {
+		size := runtime.Stack(dump, true)
+		if size < len(dump) {
+			dump = dump[:size]
+			break
+		}
+		dump = make([]byte, 2*len(dump))
+	}
+	// The first one is the one that asks.
+	for _, other := range state.FindAllSubmatch(dump, -1)[1:] {
+		if !waits.Match(other[1]) {
+			return false
+		}
+	}
+	return true
+}
+
 func observe(c Case, run, fault int) (trace, int) {
 	if c.Reset != nil {
 		c.Reset()
@@ -158,23 +186,41 @@ func observe(c Case, run, fault int) (trace, int) {
 		}()
 		ended = outcome{"value", c.Runs[run]()}
 	}()
-	var ended outcome
+	ended := outcome{"hang", ""}
+	for waiting := true; waiting; {
+		select {
+		case ended = <-done:
+			waiting = false
+		case <-time.After(patience):
+			waiting = !allWait()
+		}
+	}
 	select {
 	case ended = <-done:
-	case <-time.After(blocked):
-		ended = outcome{"hang", ""}
+	default:
 	}
 	final := o.held()
 	o.over = true
 	return trace{c.ID, run, fault, initial, o.events, ended, final}, o.steps
 }
 
-// Main runs the cases and prints a trace a line.
+// Main runs the cases whose numbers it is given and prints a trace a line.
 func Main(cases []Case) {
+	wanted := map[int]bool{}
+	for _, argument := range os.Args[1:] {
+		id, err := strconv.Atoi(argument)
+		if err != nil {
+			panic(err)
+		}
+		wanted[id] = true
+	}
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
 	encoder := json.NewEncoder(out)
 	for _, c := range cases {
+		if !wanted[c.ID] {
+			continue
+		}
 		for run := range c.Runs {
 			plain, steps := observe(c, run, 0)
 			encoder.Encode(plain)
