@@ -1,7 +1,7 @@
 //! Random programs through the same law: `LOCKFIX_SEEDS=from..to` chooses which.
 
 use crate::compare::{self, Verdict};
-use crate::dialects::{JAVA, JAVASCRIPT, PHP, PYTHON, TYPESCRIPT};
+use crate::dialects::{CPP, JAVA, JAVASCRIPT, PHP, PYTHON, TYPESCRIPT};
 use crate::print::{Dialect, print};
 use crate::programs::{FLAGS, Statement, WAYS, program, releases_all, smaller, works_in_handlers};
 use crate::runtime::{self, Case, Runtime};
@@ -314,4 +314,9 @@ fn generated_php_behaves_as_before() {
 #[test]
 fn generated_java_behaves_as_before() {
     assert_law(Runtime::Jvm, Language::Java, &JAVA);
+}
+
+#[test]
+fn generated_cpp_behaves_as_before() {
+    assert_law(Runtime::Gxx, Language::Cpp, &CPP);
 }
