@@ -499,7 +499,7 @@ pub const CPP: [Dialect; 5] = [
         not_taken: "@.try_lock_shared() == false",
         guard: "std::shared_lock<std::shared_mutex> guard#(@)",
         ..cpp(
-            "#include \"locks.h\"\n#include <shared_mutex>\n\nstatic std::shared_mutex lock0;\n\
+            "// standard: c++17\n#include \"locks.h\"\n#include <shared_mutex>\n\nstatic std::shared_mutex lock0;\n\
              static std::shared_mutex lock1;\n\n",
         )
     },

@@ -56,8 +56,13 @@ impl Oracle<'_> {
         let dialect = &self.dialects[number % self.dialects.len()];
         let fixer = &self.fixers[number / self.dialects.len() % self.fixers.len()];
         let text = print(dialect, &body);
+        let fixer = match fixer.is_for(text.as_bytes()) {
+            true => fixer,
+            false => &self.fixers[0],
+        };
         let fixed = fixer.fix(self.language, text.as_bytes());
         let case = |text: &[u8], what: &str| Case {
+            standard: fixer.standard,
             title: format!("seed {seed} [{what}]\n{}", String::from_utf8_lossy(text)),
             file_name: dialect.file_name.to_owned(),
             text: text.to_vec(),

@@ -34,6 +34,9 @@
 #include <optional>
 #include <string_view>
 #endif
+#if __cplusplus >= 202002L
+#include <coroutine>
+#endif
 
 namespace observed {
 
