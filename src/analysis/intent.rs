@@ -14,6 +14,9 @@ const BEGINS: &[&str] = &[
 /// Those of them that say so alone.
 const ALONE: &[&str] = &["lock", "begin"];
 
+/// What the inside of such a function calls itself.
+const INNER: &[&str] = &["", "internal", "impl", "slow", "slowpath"];
+
 /// Words for a lock.
 const LOCKS: &[&str] = &[
     "lock", "mutex", "sem", "read", "write", "enter", "acquire", "slot",
@@ -34,7 +37,7 @@ pub fn returns_locked(body: &Body) -> bool {
         .get(first.len()..)
         .unwrap_or_default()
         .trim_matches('_');
-    let begins = (rest.is_empty() && ALONE.contains(&first.as_str()))
+    let begins = (INNER.contains(&rest) && ALONE.contains(&first.as_str()))
         || LOCKS.iter().any(|word| rest.contains(word));
     ACQUIRES.contains(&first.as_str()) || (BEGINS.contains(&first.as_str()) && begins)
 }
@@ -92,6 +95,8 @@ mod tests {
             "begin",
             "try_lock",
             "_acquire",
+            "LockInternal",
+            "lock_slow",
         ] {
             assert!(returns_locked(&named(name)), "{name}");
         }

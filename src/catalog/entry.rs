@@ -5,7 +5,7 @@ use super::schema::{self, FormCode, Library, Lock, Taken};
 use super::{Confidence, Role, Surroundings, joined, type_of};
 use crate::finding::Form;
 use crate::language::Grammar;
-use crate::language::names::{TypeRef, telling};
+use crate::language::names::{Names, TypeRef, telling};
 use tree_sitter::Node;
 
 /// A lock of a library, compiled.
@@ -253,11 +253,7 @@ impl Entry {
         }
         let name = normal(*receiver, at.text);
         match type_of(*receiver, at) {
-            Some(TypeRef::Known { module, name })
-                if self.modules.contains(&module) && self.has_type(&name) =>
-            {
-                Some(Confidence::Typed)
-            }
+            Some(class) if self.module_of(&class, at.names).is_some() => Some(Confidence::Typed),
             // Not in the catalogue, or it would have been taken for typed: judged by its name.
             Some(TypeRef::Known {
                 name: type_name, ..
@@ -282,15 +278,6 @@ impl Entry {
                         || (self.acquire.iter().any(has) && self.release.iter().any(has))))
                 .then_some(Confidence::Named)
             }
-            Some(TypeRef::Named(type_name))
-                if self.has_type(&type_name)
-                    && self
-                        .modules
-                        .iter()
-                        .any(|module| at.names.wildcards.contains(module)) =>
-            {
-                Some(Confidence::Typed)
-            }
             Some(TypeRef::Named(type_name)) => {
                 (self.lock.by_name && telling(&type_name)).then_some(Confidence::Named)
             }
@@ -307,6 +294,22 @@ impl Entry {
     pub(super) fn needs_no_import(&self) -> bool {
         let global = self.modules.iter().any(String::is_empty);
         global || (self.lock.functions && self.modules.is_empty())
+    }
+
+    /// The module of this library that the class is of, if it is one of the lock's types.
+    pub(super) fn module_of(&self, class: &TypeRef, names: &Names) -> Option<&str> {
+        let (name, module) = match class {
+            TypeRef::Known { module, name } => {
+                (name, self.modules.iter().find(|own| *own == module))
+            }
+            // Of those whose names the file uses as they are.
+            TypeRef::Named(name) => {
+                let mut own = self.modules.iter();
+                (name, own.find(|own| names.wildcards.contains(own)))
+            }
+            TypeRef::Local(_) => return None,
+        };
+        module.filter(|_| self.has_type(name)).map(String::as_str)
     }
 
     pub(super) fn has_type(&self, name: &str) -> bool {
@@ -389,13 +392,11 @@ impl Entry {
 
     /// The full name of the receiver's type, where that is one of this lock.
     pub fn type_of(&self, lock: Node<'_>, at: Surroundings<'_>) -> Option<String> {
-        match type_of(lock, at) {
-            Some(TypeRef::Known { module, name })
-                if self.modules.contains(&module) && self.has_type(&name) =>
-            {
-                Some(joined(&module, &name))
-            }
-            _ => None,
+        let class = type_of(lock, at)?;
+        let module = self.module_of(&class, at.names)?;
+        match &class {
+            TypeRef::Known { name, .. } | TypeRef::Named(name) => Some(joined(module, name)),
+            TypeRef::Local(_) => None,
         }
     }
 }

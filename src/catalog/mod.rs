@@ -5,7 +5,7 @@ pub mod pattern;
 pub mod schema;
 
 use crate::finding::Form;
-use crate::language::names::{Names, TypeRef};
+use crate::language::names::{Names, TypeRef, telling};
 use crate::language::{Grammar, Language};
 pub use entry::Entry;
 use pattern::{Bindings, Code, normal};
@@ -180,10 +180,11 @@ impl Catalog {
         at: Surroundings<'_>,
     ) -> Option<usize> {
         let fits = |entry: &Entry| entry.lock.mode == guard.mode;
-        if let Some(TypeRef::Known { module, name }) = type_of(lock, at)
-            && let Some(typed) = self.entries.iter().position(|entry| {
-                fits(entry) && entry.modules.contains(&module) && entry.has_type(&name)
-            })
+        if let Some(class) = type_of(lock, at)
+            && let Some(typed) = self
+                .entries
+                .iter()
+                .position(|entry| fits(entry) && entry.module_of(&class, at.names).is_some())
         {
             return Some(typed);
         }
@@ -254,6 +255,35 @@ impl Catalog {
             }
         }
         needs
+    }
+
+    /// The locks of a call that takes these arguments at once, of `known` entries; none where one of
+    /// them is not known to be a lock.
+    pub fn taken_together<'t>(
+        &self,
+        known: impl Fn(&Entry) -> bool,
+        arguments: &[Node<'t>],
+        at: Surroundings<'_>,
+    ) -> Vec<Match<'t>> {
+        let entry_of = |lock: Node<'t>| {
+            let class = type_of(lock, at);
+            self.entries.iter().position(|entry| {
+                known(entry)
+                    && match &class {
+                        Some(class) => entry.module_of(class, at.names).is_some(),
+                        None => entry.lock.by_name && telling(&normal(lock, at.text)),
+                    }
+            })
+        };
+        let taken = arguments.iter().map(|lock| {
+            Some(Match {
+                entry: entry_of(*lock)?,
+                role: Role::Acquire,
+                bindings: Bindings::from([("LOCK".to_owned(), *lock)]),
+                confidence: Confidence::Typed,
+            })
+        });
+        taken.collect::<Option<Vec<_>>>().unwrap_or_default()
     }
 
     /// The best match of `node` among the patterns that `wanted` admits.
@@ -337,14 +367,22 @@ impl Catalog {
     /// that library does not list (`lock.acquire()` of asyncio without `await`) takes nothing.
     fn knows_type(&self, bindings: &Bindings<'_>, at: Surroundings<'_>) -> bool {
         let receiver = bindings.get("LOCK");
-        let Some(TypeRef::Known { module, name }) = receiver.and_then(|node| type_of(*node, at))
-        else {
+        let Some(class) = receiver.and_then(|node| type_of(*node, at)) else {
             return false;
         };
+        let is_guard =
+            |module: &str, name: &str| self.guards(&joined(module, name)).next().is_some();
         self.entries
             .iter()
-            .any(|entry| entry.modules.contains(&module) && entry.has_type(&name))
-            || self.guards(&joined(&module, &name)).next().is_some()
+            .any(|entry| entry.module_of(&class, at.names).is_some())
+            || match &class {
+                TypeRef::Known { module, name } => is_guard(module, name),
+                TypeRef::Named(name) => {
+                    let mut used = at.names.wildcards.iter();
+                    used.any(|module| is_guard(module, name))
+                }
+                TypeRef::Local(_) => false,
+            }
     }
 }
 

@@ -103,6 +103,9 @@ pub struct Lock {
     /// makes them, or leaves them to a `with … as`, frees the lock in a way of its own.
     #[serde(default)]
     pub closed: Vec<String>,
+    /// Functions that take several such locks at once, one an argument.
+    #[serde(default)]
+    pub together: Vec<String>,
     /// Calls that are handed a callback and hold the lock while it runs: `$LOCK.run($CALLBACK)`.
     #[serde(default)]
     pub guarded: Vec<String>,

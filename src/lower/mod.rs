@@ -4,7 +4,7 @@
 pub mod expressions;
 pub mod sites;
 
-use crate::catalog::{Catalog, Role, Surroundings};
+use crate::catalog::{Catalog, Entry, Role, Surroundings};
 use crate::engine::{Exceptions, Standard};
 use crate::finding::SkippedFunction;
 use crate::flow::{Block, Body, Event, EventKind};
@@ -220,6 +220,7 @@ fn find_acquires<'t>(file: &File<'_>, root: Node<'t>) -> Vec<Found<'t>> {
         if consumed == Some(node.id()) || !file.grammar.may_match(node.kind()) {
             continue;
         }
+        found.extend(taken_together(file, node));
         let wanted = |role: Role| matches!(role, Role::Acquire | Role::Try(_) | Role::Callback);
         let Some(hit) = file.catalog.find(node, file.surroundings(), wanted) else {
             continue;
@@ -247,9 +248,39 @@ fn find_acquires<'t>(file: &File<'_>, root: Node<'t>) -> Vec<Found<'t>> {
             node,
             hit,
             callback,
+            together: false,
         });
     }
     found
+}
+
+/// The acquires of a call that takes each of its arguments.
+fn taken_together<'t>(file: &File<'_>, call: Node<'t>) -> Vec<Found<'t>> {
+    let Some(function) = call.child_by_field_name("function") else {
+        return Vec::new();
+    };
+    let function = file.source.slice(span(function));
+    let known = |entry: &Entry| {
+        let mut functions = entry.lock.together.iter();
+        functions.any(|own| own.as_bytes() == function)
+    };
+    let arguments = call
+        .child_by_field_name("arguments")
+        .filter(|_| file.catalog.entries.iter().any(known));
+    let arguments = arguments.map(named_children).unwrap_or_default();
+    let hits = file
+        .catalog
+        .taken_together(known, &arguments, file.surroundings());
+    arguments
+        .into_iter()
+        .zip(hits)
+        .map(|(node, hit)| Found {
+            node,
+            hit,
+            callback: None,
+            together: true,
+        })
+        .collect()
 }
 
 /// The innermost function around a node, or the root.

@@ -19,6 +19,8 @@ pub struct Found<'t> {
     pub hit: Match<'t>,
     /// The callback that begins with the lock held, for acquires that hand out the release.
     pub callback: Option<Node<'t>>,
+    /// The node is an argument of the call that takes it, and others with it.
+    pub together: bool,
 }
 
 /// What a node does to a lock.
@@ -310,6 +312,7 @@ impl Table {
             zero_when_taken: matches!(taken, Some(Taken::Zero | Taken::Null)),
             cannot_throw: cannot_throw(file) || entry.lock.infallible,
             sure: taken.is_none() && entry.is_sure(found.node, text),
+            together: found.together,
             ..Acquire::default()
         };
         if acquire.zero_when_taken && handed_on {

@@ -115,6 +115,8 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
     }
     let mut refused = None;
     let mut found = Vec::new();
+    // What adds a block although a declaration alone may do.
+    let mut larger = Vec::new();
     for start in &starts {
         for mut region in region::regions(task.body, task.releases, start) {
             if task.forced {
@@ -133,16 +135,21 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
                 .and_then(|region| build(task, form, &region).ok());
             // Taking a pure `return` in is shorter.
             found.extend(absorbed.map(|(edits, _)| Candidate { form, edits }));
-            match plain {
-                Ok((edits, _)) => found.push(Candidate { form, edits }),
-                Err(reason) => {
-                    refused.get_or_insert(reason);
+            let kept = all_kept.and_then(|region| build(task, form, &region).ok());
+            for built in std::iter::once(plain).chain(kept.map(Ok)) {
+                match built {
+                    Ok((edits, true)) if keeps_releases(form) => {
+                        larger.push(Candidate { form, edits });
+                    }
+                    Ok((edits, _)) => found.push(Candidate { form, edits }),
+                    Err(reason) => {
+                        refused.get_or_insert(reason);
+                    }
                 }
             }
-            let kept = all_kept.and_then(|region| build(task, form, &region).ok());
-            found.extend(kept.map(|(edits, _)| Candidate { form, edits }));
         }
     }
+    found.append(&mut larger);
     if found.is_empty() {
         return Err(refused.unwrap_or_else(|| {
             reason("no-form", "no statement follows the acquire in its block")

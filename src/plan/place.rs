@@ -80,7 +80,7 @@ pub fn starts<'b>(body: &'b Body, site: SiteId) -> Vec<Start<'b>> {
         .acquire()
         .is_some_and(|acquire| acquire.conditional);
     match &last.stmt().kind {
-        StmtKind::Plain(_) if is_lone_acquire(last.stmt(), site) => {
+        StmtKind::Plain(_) if is_lone_acquire(body, last.stmt(), site) => {
             if conditional {
                 bound(body, site, *last, &mut found);
                 if !found.is_empty() {
@@ -142,12 +142,20 @@ fn inside(block: &Block) -> Start<'_> {
     }
 }
 
-/// Nothing of the statement happens after the acquire but binding its result.
-fn is_lone_acquire(stmt: &Stmt, site: SiteId) -> bool {
+/// Nothing of the statement happens after the acquire but binding its result, and what the same call
+/// takes besides.
+fn is_lone_acquire(body: &Body, stmt: &Stmt, site: SiteId) -> bool {
+    let together = |event: &EventKind| match event {
+        EventKind::Acquire(other) => {
+            let acquire = body.sites[*other].acquire();
+            *other != site && acquire.is_some_and(|acquire| acquire.together)
+        }
+        _ => false,
+    };
     stmt.own_events()
         .iter()
         .rev()
-        .find(|event| !binds(&event.kind))
+        .find(|event| !binds(&event.kind) && !together(&event.kind))
         .is_some_and(|event| touches(&event.kind, site))
 }
 

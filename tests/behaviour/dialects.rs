@@ -6,6 +6,8 @@ use crate::programs::Features;
 const SCRIPT: Words = Words {
     features: Features {
         handlers: true,
+        finally: true,
+        guards: false,
         throws: true,
         closures: true,
         labels: true,
@@ -33,6 +35,7 @@ const SCRIPT: Words = Words {
     default: "default:",
     case_level: 1,
     end_case: "break",
+    block_in_case: None,
     try_: "try",
     catch: "catch (error)",
     finally: "finally",
@@ -67,6 +70,7 @@ const fn javascript(head: &'static str, acquire: &'static str, release: &'static
         release,
         taken: "",
         not_taken: "",
+        guard: "",
         watched: "@",
         call: |flags, way| format!("work({}, {way})", joined(flags, "true", "false")),
     }
@@ -158,6 +162,8 @@ pub const TYPESCRIPT: [Dialect; 3] = [
 const THREADS: Words = Words {
     features: Features {
         handlers: true,
+        finally: true,
+        guards: false,
         throws: true,
         // A nested function of Python is a statement far from its call: fixtures hold those.
         closures: true,
@@ -186,6 +192,7 @@ const THREADS: Words = Words {
     default: "case _:",
     case_level: 1,
     end_case: "",
+    block_in_case: None,
     try_: "try",
     catch: "except Exception as error",
     finally: "finally",
@@ -237,6 +244,7 @@ const fn threads(head: &'static str) -> Dialect {
         release: "@.release()",
         taken: "@.acquire(blocking=False)",
         not_taken: "not @.acquire(blocking=False)",
+        guard: "",
         watched: "@",
         call: |flags, way| format!("work({}, {way})", joined(flags, "True", "False")),
     }
@@ -293,6 +301,7 @@ const fn php(head: &'static str, foot: &'static str) -> Dialect {
         release: "$this->@->unlock()",
         taken: "$this->@->lock(0)",
         not_taken: "!$this->@->lock(0)",
+        guard: "",
         watched: "$work->@",
         call: |flags, way| format!("$work->work({}, {way})", joined(flags, "true", "false")),
     }
@@ -367,6 +376,7 @@ const fn java(head: &'static str) -> Dialect {
         release: "@.unlock()",
         taken: "@.tryLock()",
         not_taken: "!@.tryLock()",
+        guard: "",
         watched: "@",
         call: |flags, way| format!("work({}, {way})", joined(flags, "true", "false")),
     }
@@ -464,6 +474,7 @@ const fn go(head: &'static str) -> Dialect {
         release: "@.Unlock()",
         taken: "@.TryLock()",
         not_taken: "!@.TryLock()",
+        guard: "",
         watched: "&@",
         call: |flags, way| format!("work({}, {way})", joined(flags, "true", "false")),
     }
@@ -500,6 +511,110 @@ pub const GO: [Dialect; 3] = [
         ..go(
             "package program\n\nimport \"sync\"\n\ntype store struct {\n\tlock0 sync.Mutex\n\t\
              lock1 sync.RWMutex\n}\n\nvar all *store\n\nfunc reset() {\n\tall = &store{}\n}\n\n",
+        )
+    },
+];
+
+const CPP_WORDS: Words = Words {
+    features: Features {
+        finally: false,
+        guards: true,
+        labels: false,
+        try_acquire: true,
+        ..SCRIPT.features
+    },
+    indent: "    ",
+    step: "step(\"@\")",
+    step_of: "step(\"@\", ~)",
+    declare: "int @ = ~",
+    loop_twice: "for (int turn# = 0; turn# < 2; ++turn#)",
+    block_in_case: Some((" {", "}")),
+    catch: "catch (const std::exception &error)",
+    closure: "auto f# = [&]()",
+    call_closure: "f#()",
+    constant: "#",
+    throw: "throw std::runtime_error(\"t#\")",
+    last: Some("return 0"),
+    ..SCRIPT
+};
+
+/// Variables whose destructors are seen.
+const CPP_OBJECTS: Words = Words {
+    declare: "Number @(\"@\", ~)",
+    variable: "@.value",
+    ..CPP_WORDS
+};
+
+/// A lock of C++, in a variable of the file.
+const fn cpp(head: &'static str) -> Dialect {
+    Dialect {
+        words: &CPP_WORDS,
+        file_name: "generated.cpp",
+        head,
+        function: "int work(bool flag0, bool flag1, bool flag2, bool flag3, int way)",
+        foot: "",
+        level: 0,
+        acquire: "@.lock()",
+        release: "@.unlock()",
+        taken: "@.try_lock()",
+        not_taken: "!@.try_lock()",
+        guard: "std::lock_guard<std::recursive_mutex> guard#(@)",
+        watched: "@",
+        call: |flags, way| format!("work({}, {way})", joined(flags, "true", "false")),
+    }
+}
+
+/// Every kind of lock that C++ programs are written with. None blocks the thread that holds it.
+pub const CPP: [Dialect; 5] = [
+    cpp(
+        "#include <mutex>\n#include <stdexcept>\n\nstatic std::recursive_mutex lock0;\n\
+         static std::recursive_mutex lock1;\n\n",
+    ),
+    Dialect {
+        words: &CPP_OBJECTS,
+        ..cpp(
+            "#include \"locks.h\"\n#include <mutex>\n\nstatic std::recursive_mutex lock0;\n\
+             static std::recursive_mutex lock1;\n\n",
+        )
+    },
+    Dialect {
+        acquire: "pthread_mutex_lock(&@)",
+        release: "pthread_mutex_unlock(&@)",
+        taken: "pthread_mutex_trylock(&@) == 0",
+        not_taken: "pthread_mutex_trylock(&@) != 0",
+        guard: "std::unique_ptr<pthread_mutex_t, int (*)(pthread_mutex_t *)> \
+                guard#((pthread_mutex_lock(&@), &@), pthread_mutex_unlock)",
+        ..cpp("#include <pthread.h>\n\nstatic pthread_mutex_t lock0 = \
+             PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;\nstatic pthread_mutex_t lock1 = \
+             PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;\n\n")
+    },
+    Dialect {
+        function: "int work(bool flag0, bool flag1, bool flag2, bool flag3, int way) const noexcept(false)",
+        foot: "};\n\nstatic Account account;\n",
+        level: 1,
+        acquire: "@->lock()",
+        release: "@->unlock()",
+        taken: "@->try_lock()",
+        not_taken: "not @->try_lock()",
+        guard: "std::unique_lock<std::recursive_timed_mutex> guard#(*@)",
+        watched: "*account.@",
+        call: |flags, way| format!("account.work({}, {way})", joined(flags, "true", "false")),
+        ..cpp(
+            "#include <memory>\n#include <mutex>\n\nstruct Account {\n    \
+             std::unique_ptr<std::recursive_timed_mutex> lock0{new std::recursive_timed_mutex};\n    \
+             std::unique_ptr<std::recursive_timed_mutex> lock1{new std::recursive_timed_mutex};\n\n",
+        )
+    },
+    Dialect {
+        words: &CPP_OBJECTS,
+        acquire: "@.lock_shared()",
+        release: "@.unlock_shared()",
+        taken: "@.try_lock_shared()",
+        not_taken: "@.try_lock_shared() == false",
+        guard: "std::shared_lock<std::shared_mutex> guard#(@)",
+        ..cpp(
+            "// standard: c++17\n#include \"locks.h\"\n#include <shared_mutex>\n\nstatic std::shared_mutex lock0;\n\
+             static std::shared_mutex lock1;\n\n",
         )
     },
 ];

@@ -22,6 +22,7 @@ fn breaches(runtime: Runtime, original: &str, rewritten: &str) -> Option<Vec<Str
         text: text.as_bytes().to_vec(),
         locks: vec![lock.to_owned()],
         runs: vec!["work()".to_owned()],
+        standard: None,
     });
     let results = Runtime::run(command, &cases);
     let [Ok(before), Ok(after)] = &results[..] else {
@@ -287,6 +288,7 @@ fn a_type_error_is_seen() {
             .to_vec(),
         locks: Vec::new(),
         runs: Vec::new(),
+        standard: None,
     };
     if let Some(errors) = type_errors(&[wrong]) {
         assert_eq!(errors.len(), 1);

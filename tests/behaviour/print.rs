@@ -36,6 +36,8 @@ pub struct Words {
     pub default: &'static str,
     /// What ends a case, where one would run on into the next.
     pub end_case: &'static str,
+    /// What stands around a case that declares something.
+    pub block_in_case: Option<(&'static str, &'static str)>,
     pub try_: &'static str,
     pub catch: &'static str,
     pub finally: &'static str,
@@ -80,6 +82,8 @@ pub struct Dialect {
     /// Whether the lock was taken, and whether it was not; empty where there is no such question.
     pub taken: &'static str,
     pub not_taken: &'static str,
+    /// An object that holds the lock until the end of its block.
+    pub guard: &'static str,
     /// What the observer is told to watch, `@` for the lock.
     pub watched: &'static str,
     /// A call of the function: its flags, and the way through its switches.
@@ -255,6 +259,13 @@ impl Printer<'_> {
                 self.close(level, words.end_closure);
                 self.simple(level, &numbered(words.call_closure, *n));
             }
+            Statement::Guarded(taken, body) => {
+                let text = self.lock(self.dialect.guard, *taken);
+                self.line(level, words.open.trim_start());
+                self.simple(level + 1, &text);
+                self.statements(body, level + 1);
+                self.close(level, "");
+            }
             Statement::Acquire(taken) => {
                 let text = self.lock(self.dialect.acquire, *taken);
                 self.simple(level, &text);
@@ -318,7 +329,15 @@ impl Printer<'_> {
             } else {
                 numbered(words.case, way)
             };
-            self.line(level + words.case_level, &head);
+            let declares = |statement: &Statement| {
+                matches!(
+                    statement,
+                    Statement::Declare(_) | Statement::Acquire(_) | Statement::Closure(..)
+                )
+            };
+            let block = words.block_in_case.filter(|_| case.iter().any(declares));
+            let (open, close) = block.unwrap_or_default();
+            self.line(level + words.case_level, &format!("{head}{open}"));
             self.statements(case, level + words.case_level + 1);
             let leaves = matches!(
                 case.last(),
@@ -326,6 +345,9 @@ impl Printer<'_> {
             );
             if !leaves && !words.end_case.is_empty() {
                 self.simple(level + words.case_level + 1, words.end_case);
+            }
+            if !close.is_empty() {
+                self.line(level + words.case_level, close);
             }
         }
         self.close(level, "");

@@ -24,6 +24,8 @@ pub enum Statement {
     },
     /// A function with returns of its own, called where it stands.
     Closure(usize, Vec<Statement>),
+    /// An object holds the lock until the end of its block.
+    Guarded(Taken, Vec<Statement>),
     Acquire(Taken),
     Release(Taken),
     /// Takes the lock if it is free, and does this where it was.
@@ -67,6 +69,10 @@ pub const WAYS: usize = 3;
 pub struct Features {
     /// Work fails by an exception that `try` catches.
     pub handlers: bool,
+    /// A `try` may have a `finally`.
+    pub finally: bool,
+    /// Objects free locks at the end of their block.
+    pub guards: bool,
     /// A program can throw.
     pub throws: bool,
     pub closures: bool,
@@ -181,10 +187,11 @@ pub fn visit<'s>(body: &'s [Statement], see: &mut dyn FnMut(&'s Statement)) {
 fn blocks(statement: &Statement) -> Vec<&Vec<Statement>> {
     match statement {
         Statement::If(_, then, otherwise) => vec![then, otherwise],
-        Statement::Loop(_, body) | Statement::Closure(_, body) | Statement::IfTaken(_, body) => {
-            vec![body]
-        }
-        Statement::Defer(body) => vec![body],
+        Statement::Loop(_, body)
+        | Statement::Closure(_, body)
+        | Statement::Guarded(_, body)
+        | Statement::IfTaken(_, body)
+        | Statement::Defer(body) => vec![body],
         Statement::Switch(cases) => cases.iter().collect(),
         Statement::Try {
             body,
@@ -256,12 +263,17 @@ impl Generator {
             lock,
             number: self.fresh(),
         };
-        if self.features.handlers && self.chance(12) {
-            out.push(Statement::Acquire(taken));
+        let guaranteed = self.features.finally || self.features.guards;
+        if guaranteed && self.chance(12) {
             let mut inner = place.deeper();
             inner.guarded.push(lock);
             let mut body = Vec::new();
             self.held_block(&mut body, &mut inner);
+            if self.features.guards {
+                out.push(Statement::Guarded(taken, body));
+                return true;
+            }
+            out.push(Statement::Acquire(taken));
             out.push(Statement::Try {
                 body,
                 catch: None,
@@ -410,7 +422,7 @@ impl Generator {
         inner.in_try = true;
         self.held_block(&mut body, &mut inner);
         let which = self.below(10);
-        let catch = (which >= 4).then(|| {
+        let catch = (which >= 4 || !self.features.finally).then(|| {
             let mut rest = Vec::new();
             self.work(&mut rest, &mut place.deeper());
             if self.chance(60) {
@@ -418,7 +430,7 @@ impl Generator {
             }
             rest
         });
-        let finally = (which < 5).then(|| {
+        let finally = (which < 5 && self.features.finally).then(|| {
             let mut rest = Vec::new();
             self.work(&mut rest, &mut place.deeper());
             rest
@@ -543,6 +555,7 @@ fn replace_block(statement: &mut Statement, index: usize, block: Vec<Statement>)
         Statement::If(_, then, otherwise) => [then, otherwise].into_iter().nth(index),
         Statement::Loop(_, body)
         | Statement::Closure(_, body)
+        | Statement::Guarded(_, body)
         | Statement::IfTaken(_, body)
         | Statement::Defer(body) => Some(body),
         Statement::Switch(cases) => cases.get_mut(index),

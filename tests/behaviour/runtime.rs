@@ -17,6 +17,8 @@ pub struct Case {
     pub text: Vec<u8>,
     pub locks: Vec<String>,
     pub runs: Vec<String>,
+    /// The version of the language that it is compiled for, when not as usual.
+    pub standard: Option<&'static str>,
 }
 
 /// All traces of one case, or why it does not compile.
@@ -104,7 +106,10 @@ impl Runtime {
             .enumerate()
             .map(|(id, case)| {
                 let path = program_path(folder.path(), id, case);
-                json!({ "id": id, "path": path, "locks": case.locks, "runs": case.runs })
+                json!({
+                    "id": id, "path": path, "locks": case.locks, "runs": case.runs,
+                    "standard": case.standard,
+                })
             })
             .collect();
         let output = feed(

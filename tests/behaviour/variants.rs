@@ -2,7 +2,7 @@
 
 use crate::fixture::{Expected, Fixture, short_name};
 use crate::runtime::Case;
-use lockfix::engine::{Engine, Fixed, Options};
+use lockfix::engine::{Engine, Fixed, Options, Standard};
 use lockfix::finding::{Applicability, Finding, Form, Rule};
 use lockfix::language::Language;
 
@@ -41,7 +41,12 @@ pub struct Fixer {
     /// The form that it prefers.
     form: Option<Form>,
     least: Applicability,
+    /// What its programs are compiled for, when not as usual.
+    pub standard: Option<&'static str>,
 }
+
+/// What C++ is printed for besides the default.
+const STANDARDS: [(Standard, &str); 2] = [(Standard::Cpp11, "c++11"), (Standard::Cpp14, "c++14")];
 
 impl Fixer {
     /// The best safe fix of each finding, each form where it is safe, and whatever is offered.
@@ -75,6 +80,19 @@ impl Fixer {
             };
             Fixer::new(Form::name(form), Some(form), Applicability::Safe, rules)
         }));
+        if language == Language::Cpp {
+            fixers.extend(STANDARDS.map(|(standard, name)| Fixer {
+                standard: Some(name),
+                ..Fixer::with(
+                    name,
+                    Applicability::Safe,
+                    Options {
+                        standard,
+                        ..Options::default()
+                    },
+                )
+            }));
+        }
         fixers
     }
 
@@ -88,11 +106,26 @@ impl Fixer {
             ..Options::default()
         };
         Fixer {
-            name: name.to_owned(),
             form,
+            ..Fixer::with(name, least, options)
+        }
+    }
+
+    fn with(name: &str, least: Applicability, options: Options) -> Fixer {
+        Fixer {
+            name: name.to_owned(),
+            form: None,
             engine: Engine::new(options).expect("the catalogue is valid"),
             least,
+            standard: None,
         }
+    }
+
+    /// Whether the program, which may name the standard that it needs, is one for this fixer.
+    pub fn is_for(&self, text: &[u8]) -> bool {
+        let needed = needed_standard(text);
+        self.standard
+            .is_none_or(|own| needed.is_none_or(|needed| needed.as_str() <= own))
     }
 
     /// The program with its fixes.
@@ -123,24 +156,34 @@ impl Fixer {
 /// The fixture as it is, and what each fixer makes of it.
 pub fn family(fixers: &[Fixer], fixture: &Fixture) -> Family {
     let mut rewritten: Vec<Rewritten> = Vec::new();
+    let original = case(fixture, "original", fixture.text.clone());
     let findings = fixers.first().map_or_else(Vec::new, |best| {
         best.findings(fixture.language, &fixture.text)
     });
-    let own = |fixer: &&Fixer| fixer.differs_for(&fixer.findings(fixture.language, &fixture.text));
+    let own = |fixer: &&Fixer| {
+        fixer.is_for(&fixture.text)
+            && fixer.differs_for(&fixer.findings(fixture.language, &fixture.text))
+    };
     for fixer in fixers.iter().filter(own) {
         let fixed = fixer.fix(fixture.language, &fixture.text);
-        let known = rewritten.iter().any(|one| one.case.text == fixed.text);
+        let known = rewritten.iter().any(|one| {
+            one.case.text == fixed.text
+                && (fixer.standard.is_none() || fixer.standard == one.case.standard)
+        });
         if fixed.applied > 0 && !known {
             let freed = |run: &String| all_freed_in(fixture, &findings, &fixed, run);
             rewritten.push(Rewritten {
                 all_freed: fixture.runs.iter().map(freed).collect(),
-                case: case(fixture, &fixer.name, fixed.text),
+                case: Case {
+                    standard: fixer.standard.or(original.standard),
+                    ..case(fixture, &fixer.name, fixed.text)
+                },
                 safe: fixer.is_safe(),
             });
         }
     }
     Family {
-        original: case(fixture, "original", fixture.text.clone()),
+        original,
         rewritten,
         must_leak: expects_a_safe_fix_of_a_leak(fixture),
     }
@@ -150,10 +193,19 @@ fn case(fixture: &Fixture, what: &str, text: Vec<u8>) -> Case {
     Case {
         title: format!("{} {} [{what}]", fixture.language, fixture.name),
         file_name: fixture.file_name.clone(),
+        // What the usual ones do not reach.
+        standard: (needed_standard(&text).as_deref() == Some("c++20")).then_some("c++20"),
         text,
         locks: fixture.locks.clone(),
         runs: fixture.runs.clone(),
     }
+}
+
+/// The oldest standard that a program compiles for, where it says so: `// standard: c++17`.
+fn needed_standard(text: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(text);
+    let named = |line: &str| line.strip_prefix("// standard: ").map(str::to_owned);
+    text.lines().find_map(named)
 }
 
 /// Whether one of the findings is a leak that is safely fixed.

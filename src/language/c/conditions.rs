@@ -24,9 +24,12 @@ pub fn condition(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
             Some(truth) => Test::Const(truth),
             None => Test::Var(lowering.file.normal(node)),
         }),
-        "unary_expression" if node.child_by_field_name("operator")?.kind() == "!" => Cond::Not(
-            Box::new(cond(lowering, node.child_by_field_name("argument")?)),
-        ),
+        "unary_expression"
+            if matches!(node.child_by_field_name("operator")?.kind(), "!" | "not") =>
+        {
+            let asked = node.child_by_field_name("argument")?;
+            Cond::Not(Box::new(cond(lowering, asked)))
+        }
         "binary_expression" => binary(lowering, node)?,
         "assignment_expression" => {
             let left = node.child_by_field_name("left")?;

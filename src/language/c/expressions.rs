@@ -3,6 +3,7 @@
 use crate::catalog::pattern::unwrapped;
 use crate::flow::{Event, EventKind};
 use crate::lower::expressions::{assign, children, events, short_circuit, ternary};
+use crate::lower::sites::Does;
 use crate::lower::{Lowering, descendants, label};
 use tree_sitter::Node;
 
@@ -91,6 +92,9 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     if let Some(arguments) = node.child_by_field_name("arguments") {
         children(lowering, arguments, out);
     }
+    if takes_arguments(lowering, node) {
+        return;
+    }
     let callee = lowering.file.normal(function);
     let plain = callee.strip_prefix("::").unwrap_or(&callee);
     let bare = plain.strip_prefix("std::").unwrap_or(plain);
@@ -108,6 +112,15 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     } else {
         out.push(lowering.event(node, label::call));
     }
+}
+
+/// `std::lock(a, b)`
+fn takes_arguments(lowering: &Lowering<'_>, call: Node<'_>) -> bool {
+    let taken =
+        |argument: Node<'_>| matches!(lowering.table.does(argument), Some(Does::Acquire(_)));
+    call.child_by_field_name("arguments")
+        .and_then(|arguments| arguments.named_child(0))
+        .is_some_and(taken)
 }
 
 /// `int(x)`, `static_cast<T>(x)`

@@ -1,5 +1,6 @@
 //! What a file of C or C++ says of its names: includes, declared types, classes.
 
+use crate::catalog::joined;
 use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::names::{Class, Import, Names, TypeRef};
 use crate::lower::{descendants, named_children, span};
@@ -95,10 +96,16 @@ fn alias(node: Node<'_>, text: &[u8], names: &mut Names) {
     if stands_for.child_by_field_name("body").is_some() {
         return;
     }
-    if let TypeRef::Known { module, name: of } = resolve(&type_text(stands_for, text), names) {
-        let import = Import { module, name: of };
-        names.imports.insert(normal(name, text), import);
-    }
+    let import = match resolve(&type_text(stands_for, text), names) {
+        TypeRef::Known { module, name } => Import { module, name },
+        TypeRef::Named(name) => {
+            let used = names.wildcards.iter().filter(|space| !space.is_empty());
+            let module = used.min().cloned().unwrap_or_default();
+            Import { module, name }
+        }
+        TypeRef::Local(_) => return,
+    };
+    names.imports.insert(normal(name, text), import);
 }
 
 /// `using std::mutex;`, `using namespace std;`
@@ -108,7 +115,7 @@ fn using(node: Node<'_>, text: &[u8], names: &mut Names) {
     };
     let what = normal(what, text);
     if normal(node, text).starts_with("using namespace") {
-        names.modules.insert(format!("namespace {what}"));
+        names.wildcards.extend([what, String::new()]);
     } else if let Some((module, name)) = what.rsplit_once("::") {
         let import = Import {
             module: module.to_owned(),
@@ -256,18 +263,25 @@ pub fn resolve(written: &str, names: &Names) -> TypeRef {
     }
     let (module, name) = match written.rsplit_once("::") {
         Some((module, name)) => (module.to_owned(), name),
-        None => {
-            let used = names
-                .modules
-                .iter()
-                .filter_map(|module| module.strip_prefix("namespace "))
-                .min();
-            (used.unwrap_or_default().to_owned(), written)
-        }
+        // Of a namespace that the file uses, or of none.
+        None if !names.wildcards.is_empty() => return TypeRef::Named(written.to_owned()),
+        None => (String::new(), written),
     };
     TypeRef::Known {
         module,
         name: name.to_owned(),
+    }
+}
+
+/// Every full name that the text of a class may stand for.
+pub fn full_names(written: &str, names: &Names) -> Vec<String> {
+    match resolve(written, names) {
+        TypeRef::Known { module, name } => vec![joined(&module, &name)],
+        TypeRef::Local(name) => vec![name],
+        TypeRef::Named(name) => {
+            let spaces = names.wildcards.iter();
+            spaces.map(|space| joined(space, &name)).collect()
+        }
     }
 }
 
@@ -342,8 +356,10 @@ pub fn type_of(node: Node<'_>, text: &[u8], names: &Names) -> Option<TypeRef> {
             let name = node.child_by_field_name("field")?;
             let object = node.child_by_field_name("argument")?;
             let class = match type_of(object, text, names) {
-                Some(TypeRef::Known { name, .. } | TypeRef::Local(name)) => Some(name),
-                _ => None,
+                Some(TypeRef::Known { name, .. } | TypeRef::Local(name) | TypeRef::Named(name)) => {
+                    Some(name)
+                }
+                None => None,
             };
             match class {
                 Some(class) => member(class, name).or_else(|| field(name)),

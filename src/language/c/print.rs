@@ -166,8 +166,17 @@ struct Operand<'t> {
     address: String,
 }
 
-/// The lock that a call is about: what its method is called on, else its first argument.
+/// The lock that an acquire is about: what its method is called on, else its first argument.
 fn operand<'t>(file: &File<'t>, acquire: Node<'t>) -> Option<Operand<'t>> {
+    if acquire.kind() != "call_expression" {
+        // An argument of the call that takes several locks.
+        let value = file.source.text(span(acquire));
+        return Some(Operand {
+            node: acquire,
+            address: format!("&{value}"),
+            value,
+        });
+    }
     let callee = acquire.child_by_field_name("function")?;
     let (node, is_pointer) = match callee.child_by_field_name("argument") {
         Some(object) => {

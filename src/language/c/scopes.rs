@@ -1,11 +1,9 @@
 //! Variables that do something at the end of their block: guards that free a lock, and destructors.
 
-use super::names::{declarators, declared_name, resolve, type_text};
-use crate::catalog::joined;
+use super::names::{declarators, declared_name, full_names, type_text};
 use crate::catalog::pattern::unwrapped;
 use crate::catalog::schema::Guard;
 use crate::flow::{Cond, Event, EventKind, SiteId, Test, WithExit};
-use crate::language::names::TypeRef;
 use crate::lower::expressions::{event, plain};
 use crate::lower::sites::Does;
 use crate::lower::{File, Lowering, descendants, named_children, span};
@@ -14,7 +12,8 @@ use tree_sitter::Node;
 /// A guard as it is declared: `std::lock_guard<std::mutex> guard(a, b);`
 struct Declared<'t> {
     name: Node<'t>,
-    class: String,
+    /// Every full name that its class may have.
+    classes: Vec<String>,
     arguments: Vec<Node<'t>>,
 }
 
@@ -51,10 +50,7 @@ fn declared<'t>(file: &File<'_>, node: Node<'t>) -> Option<Declared<'t>> {
         value = call.child_by_field_name("arguments");
     }
     // A smart pointer may be a guard, too: not what it points to counts here.
-    let class = match resolve(written.split('<').next().unwrap_or(&written), file.names) {
-        TypeRef::Known { module, name } => joined(&module, &name),
-        TypeRef::Local(name) | TypeRef::Named(name) => name,
-    };
+    let classes = full_names(written.split('<').next().unwrap_or(&written), file.names);
     let arguments = match value {
         Some(value) => named_children(value),
         // `std::lock_guard<std::mutex> guard(m);` may also declare a function, for a parser.
@@ -65,7 +61,7 @@ fn declared<'t>(file: &File<'_>, node: Node<'t>) -> Option<Declared<'t>> {
     };
     Some(Declared {
         name,
-        class,
+        classes,
         arguments,
     })
 }
@@ -83,7 +79,8 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
                     .any(|deleter| text.trim_start_matches(['&', ':']) == deleter)
             })
     };
-    let guard = file.catalog.guards(&declared.class).find(given)?;
+    let known = |class: &String| file.catalog.guards(class).find(given);
+    let guard = declared.classes.iter().find_map(known)?;
     let mut begins = if guard.adopts {
         Begins::Adopts
     } else {

@@ -69,7 +69,8 @@ fn is_noexcept(lowering: &Lowering<'_>, function: Node<'_>) -> bool {
     };
     descendants(declarator, |node| node.kind() != "parameter_list").any(|node| match node.kind() {
         "destructor_name" => true,
-        "noexcept" => !lowering.text(node).contains("false"),
+        // The word alone is a node of this kind as well.
+        "noexcept" => node.is_named() && !lowering.text(node).contains("false"),
         _ => false,
     })
 }

@@ -35,9 +35,11 @@ impl<'a> Builder<'a> {
         self.place(&guard)
     }
 
-    /// `std::unique_lock<std::mutex> lock(m);`, which the releases that stay free early.
+    /// `std::unique_lock<std::mutex> lock(m);`, which the releases that stay free early: to the end of
+    /// the block around it, or in a block of its own where some of them are not the last.
     pub(in crate::plan) fn unique_lock(&mut self) -> Result<(), Reason> {
-        if self.region.main.is_some() || !self.region.rest().is_empty() {
+        let in_own_block = self.region.main.is_some() && !self.region.kept.is_empty();
+        if !in_own_block && (self.region.main.is_some() || !self.region.rest().is_empty()) {
             return Err(reason("no-form", "a neater form fits"));
         }
         if self.region.start.maybe {
@@ -105,7 +107,9 @@ impl<'a> Builder<'a> {
         let acquire = site.acquire();
         let takes_place = self.region.start.acquire.filter(|_| {
             !form.code.is_empty()
-                && acquire.is_some_and(|acquire| !acquire.conditional && acquire.bound.is_none())
+                && acquire.is_some_and(|acquire| {
+                    !acquire.conditional && !acquire.together && acquire.bound.is_none()
+                })
         });
         let template = match (takes_place, &form.adopt) {
             (Some(_), _) => &form.code,

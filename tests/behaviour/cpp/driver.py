@@ -1,11 +1,13 @@
-"""Compiles programs with g++, all of them at once, and runs each under observation: once without a
-fault, then with an exception thrown at each step.
+"""Compiles programs with g++, many of them at once, and runs them under observation.
 
-argv: the standards to compile for, `c++17` first for what is run.
-stdin: {"cases": [{"id", "path", "locks", "runs"}]}.
+argv: the standard to compile and run with, then those that the programs have to fit as well.
+stdin: {"cases": [{"id", "path", "locks", "runs", "standard"}]}; a case with a standard of its own is
+compiled and run with that alone.
 stdout: one JSON trace a line, as `tests/behaviour/trace.rs` reads it.
 """
 
+import collections
+import concurrent.futures
 import json
 import os
 import re
@@ -18,6 +20,9 @@ FLAGS = [
     "-O0", "-pthread", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-Wno-unused-function",
     "-Wno-unused-parameter", "-fmax-errors=0", "-Wno-unused-variable", "-Wno-clobbered",
 ]
+# How many programs the compiler gets at once, and how often it runs at the same time.
+MANY = 120
+COMPILERS = 2
 
 
 def program_of(case):
@@ -51,9 +56,9 @@ def program_of(case):
     return "\n".join(out)
 
 
-def whole(cases, source):
-    """All programs with the two functions that find them by number."""
-    parts = [f'#include "{HERE}/prelude.hpp"', *(source[case["id"]] for case in cases)]
+def whole(cases):
+    """All programs with the functions that find them by number, and the table of them."""
+    parts = [f'#include "{HERE}/prelude.hpp"', *map(program_of, cases)]
     for name, arguments, call in [
         ("select", "int id", "select()"),
         ("call", "int id, int run", "call(run)"),
@@ -63,28 +68,28 @@ def whole(cases, source):
             f"case {case['id']}: case_{case['id']}::{call}; return;" for case in cases
         )
         parts.append("} }")
+    parts.append("static const struct { int id, runs; } programs[] = {")
+    parts.extend(f"{{{case['id']}, {len(case['runs'])}}}," for case in cases)
+    parts.append("};")
     parts.append(f'#include "{HERE}/main.cpp"')
     return "\n".join(parts)
 
 
-def compile_all(cases, standard, folder, flags):
-    """Compiles what compiles; returns the program, the cases in it and the errors of the others."""
-    source = {case["id"]: program_of(case) for case in cases}
+def compiled(cases, standard, path, flags):
+    """The cases that compile, and the errors of the others."""
     errors = {}
     while True:
         left = [case for case in cases if case["id"] not in errors]
-        path = os.path.join(folder, f"all-{standard}.cpp")
         with open(path, "w", encoding="latin-1") as file:
-            file.write(whole(left, source))
-        program = os.path.join(folder, f"all-{standard}")
+            file.write(whole(left))
         result = subprocess.run(
-            ["g++", f"-std={standard}", *FLAGS, *flags, path, "-o", program],
+            ["g++", f"-std={standard}", *FLAGS, *flags, path],
             capture_output=True,
             text=True,
             errors="replace",
         )
         if result.returncode == 0:
-            return program, left, errors
+            return left, errors
         found = {}
         for line in result.stderr.splitlines():
             match = re.match(r"case-(\d+):\d+:\d+: (?:fatal )?error", line)
@@ -95,42 +100,41 @@ def compile_all(cases, standard, folder, flags):
         errors.update(found)
 
 
-def traces(program, case):
-    for run in range(len(case["runs"])):
-        fault = 0
-        while True:
-            result = subprocess.run(
-                [program, str(case["id"]), str(run), str(fault)], capture_output=True, text=True
-            )
-            try:
-                trace = json.loads(result.stdout)
-            except json.JSONDecodeError:
-                raise RuntimeError(
-                    f"run {run}, fault {fault}: ended with {result.returncode}: {result.stdout}"
-                ) from None
-            print(json.dumps(trace))
-            if fault == 0:
-                steps = trace["steps"]
-            fault += 1
-            if fault > steps:
-                break
+def observe(cases, standards, path):
+    """Compiles a batch and runs what compiles."""
+    program = path.removesuffix(".cpp")
+    ready, errors = cases, {}
+    for standard in standards[1:]:
+        ready, further = compiled(ready, standard, path, ["-fsyntax-only"])
+        errors.update(further)
+    ready, further = compiled(ready, standards[0], path, ["-o", program])
+    errors.update(further)
+    result = subprocess.run([program], stdout=subprocess.PIPE)
+    if result.returncode != 0:
+        raise RuntimeError(f"{program} ended with {result.returncode}")
+    lines = [json.dumps({"case": number, "error": error}) for number, error in errors.items()]
+    return "\n".join([*lines, result.stdout.decode(errors="replace")])
 
 
 def main():
-    standards = sys.argv[1:] or ["c++17"]
-    cases = json.load(sys.stdin)["cases"]
+    batches = collections.defaultdict(lambda: [[]])
+    for case in json.load(sys.stdin)["cases"]:
+        own = case.get("standard")
+        batch = batches[(own,) if own else tuple(sys.argv[1:])]
+        if len(batch[-1]) == MANY:
+            batch.append([])
+        batch[-1].append(case)
     with tempfile.TemporaryDirectory() as folder:
-        program, ready, errors = compile_all(cases, standards[0], folder, [])
-        for standard in standards[1:]:
-            _, ready, further = compile_all(ready, standard, folder, ["-fsyntax-only"])
-            errors.update(further)
-        for number, error in errors.items():
-            print(json.dumps({"case": number, "error": error}))
-        for case in ready:
-            try:
-                traces(program, case)
-            except RuntimeError as error:
-                print(json.dumps({"case": case["id"], "error": str(error)}))
+        with concurrent.futures.ThreadPoolExecutor(COMPILERS) as pool:
+            jobs = [
+                pool.submit(
+                    observe, batch, standards, f"{folder}/{'-'.join(standards)}-{number}.cpp"
+                )
+                for standards, all_batches in batches.items()
+                for number, batch in enumerate(all_batches)
+            ]
+            for job in jobs:
+                print(job.result())
 
 
 main()

@@ -24,6 +24,8 @@
 #include <utility>
 #include <vector>
 #include <pthread.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #if __cplusplus >= 201402L
 #include <shared_mutex>
@@ -31,6 +33,9 @@
 #if __cplusplus >= 201703L
 #include <optional>
 #include <string_view>
+#endif
+#if __cplusplus >= 202002L
+#include <coroutine>
 #endif
 
 namespace observed {
@@ -73,32 +78,34 @@ extern int (*locks[8])();
 extern int lock_count;
 extern int steps, fault_at, event_count;
 
+// What is to be reported, in one piece once the run has ended.
+extern std::string report;
+
 inline void put_text(const char *text) {
-    std::putchar('"');
+    report += '"';
     for (; *text != 0; ++text) {
         if (*text == '"' || *text == '\\')
-            std::putchar('\\');
-        std::putchar(*text == '\n' ? ' ' : *text);
+            report += '\\';
+        report += *text == '\n' ? ' ' : *text;
     }
-    std::putchar('"');
+    report += '"';
 }
 
 inline void put_held() {
-    std::putchar('[');
+    report += '[';
     for (int i = 0; i < lock_count; ++i)
-        std::printf("%s%d", i == 0 ? "" : ",", locks[i]());
-    std::putchar(']');
+        report += (i == 0 ? "" : ",") + std::to_string(locks[i]());
+    report += ']';
 }
 
 inline void record(const char *name) {
     if (++event_count > runaway)
         throw std::runtime_error("runaway");
-    std::printf("%s{\"name\":", event_count == 1 ? "" : ",");
+    report += event_count == 1 ? "{\"name\":" : ",{\"name\":";
     put_text(name);
-    std::printf(",\"held\":");
+    report += ",\"held\":";
     put_held();
-    std::printf("}");
-    std::fflush(stdout);
+    report += '}';
 }
 
 inline void fail_in_turn(const char *name) {
@@ -123,6 +130,12 @@ struct Probe {
         std::string end = std::string("~") + name;
         record(end.c_str());
     }
+};
+
+// A number whose end can be seen.
+struct Number : Probe {
+    int value;
+    Number(const char *own, int number) : Probe(own), value(number) {}
 };
 
 // Calls `body` while another thread holds the lock.
@@ -154,11 +167,11 @@ template <class Value> void show(const Value &value) {
     put_text(text.str().c_str());
 }
 
-
 void end(const char *kind);
 
 } // namespace observed
 
 using observed::holding;
+using observed::Number;
 using observed::Probe;
 using observed::step;
