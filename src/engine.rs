@@ -4,7 +4,7 @@ mod elsewhere;
 mod fixes;
 mod options;
 
-use elsewhere::{freed_elsewhere, held_by_constructs, releases};
+use elsewhere::{add_callers, freed_elsewhere, held_by_constructs, releases};
 use fixes::verbatim;
 pub use options::{Exceptions, Options, Standard};
 
@@ -216,7 +216,11 @@ impl Engine {
     }
 
     fn analyse_file(&self, language: Language, file: &File<'_>) -> Analysis {
-        let Lowered { bodies, skipped } = lower(file);
+        let Lowered {
+            bodies,
+            skipped,
+            unread,
+        } = lower(file);
         let mut analysis = Analysis {
             skipped,
             ..Analysis::default()
@@ -233,10 +237,13 @@ impl Engine {
                     .filter(|site| site.acquire().is_none())
                     .map(|site| body.keys[site.key].text.clone())
             })
-            .chain(releases.iter().map(|(lock, _)| lock.clone()))
+            .chain(releases.iter().map(|release| release.lock.clone()))
             .chain(held_by_constructs(file))
             .collect();
-        let freed_elsewhere = freed_elsewhere(file, &bodies, &releases);
+        let mut freed_elsewhere = freed_elsewhere(file, &bodies, &unread, &releases);
+        if file.grammar.hands_out_locks() {
+            add_callers(file, &bodies, &mut freed_elsewhere);
+        }
         let verbatim = verbatim(language, file);
         for body in &bodies {
             let judged = Judged {
@@ -244,6 +251,7 @@ impl Engine {
                 file,
                 released_in_file: &released,
                 freed_elsewhere: &freed_elsewhere,
+                bodies: &bodies,
             };
             match judge(&judged) {
                 Ok(found) => {

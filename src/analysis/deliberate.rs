@@ -98,13 +98,14 @@ pub fn drains(body: &Body, site: SiteId) -> bool {
 
 /// Whether the lock itself is what the function returns: its caller gets it locked.
 pub fn returns_it(stmts: &[Stmt], lock: &str) -> bool {
-    stmts.iter().any(|stmt| {
-        matches!(&stmt.kind, StmtKind::Return { operand, .. } if gives(operand, lock))
-            || stmt
-                .blocks()
-                .iter()
-                .any(|block| returns_it(&block.stmts, lock))
-    })
+    !lock.is_empty()
+        && stmts.iter().any(|stmt| {
+            matches!(&stmt.kind, StmtKind::Return { operand, .. } if gives(operand, lock))
+                || stmt
+                    .blocks()
+                    .iter()
+                    .any(|block| returns_it(&block.stmts, lock))
+        })
 }
 
 /// Whether the operand is the lock, or a tuple, list or object that holds it.

@@ -19,6 +19,8 @@ pub struct Paths {
     pub frees: BTreeMap<SiteId, BTreeSet<SiteId>>,
     /// Keys that some path releases before it returns normally.
     pub released: BTreeSet<KeyId>,
+    /// Per key: the returns that some path reaches with the key released.
+    pub freed_at: BTreeMap<KeyId, BTreeSet<Span>>,
     /// Per key: releases that find it neither held nor released on some path.
     pub unheld: BTreeMap<KeyId, BTreeSet<SiteId>>,
     /// Per key: releases that find it released already, with no question asked in between.
@@ -80,6 +82,13 @@ impl Paths {
                     self.again.entry(*key).or_default().insert(*site);
                 } else if !machine.was_released(state, *key) {
                     self.unheld.entry(*key).or_default().insert(*site);
+                }
+            }
+            (Visible::Leave(LeakKind::Return, _), Op::Leave { span, .. }) => {
+                for key in 0..machine.body.keys.len() {
+                    if machine.was_released(state, key) {
+                        self.freed_at.entry(key).or_default().insert(*span);
+                    }
                 }
             }
             // The same acquire comes round again: the round before left its lock behind.

@@ -34,7 +34,8 @@ pub fn with_what_was_found(file: &File<'_>, body: &Body, site: SiteId, paths: &P
             .any(|operand| operand.is_empty() || is_null(operand))
 }
 
-fn returns(block: &Block) -> Vec<(Span, &str)> {
+/// Every return with its operand.
+pub fn returns(block: &Block) -> Vec<(Span, &str)> {
     let mut found = Vec::new();
     for stmt in &block.stmts {
         let mut stmt = stmt;
@@ -119,4 +120,63 @@ pub fn is_optional(block: &Block, release: SiteId, acquire: Span) -> bool {
                     .iter()
                     .any(|inner| is_optional(inner, release, acquire)))
     })
+}
+
+/// Whether the site stands in a branch of the statement, which it may pass by.
+pub fn in_branch(stmt: &Stmt, site: SiteId) -> bool {
+    let passed_by = matches!(stmt.kind, StmtKind::If { .. });
+    let own = stmt
+        .own_events()
+        .iter()
+        .any(|event| matches!(event.kind, EventKind::Acquire(id) if id == site));
+    !own && stmt.holds_site(site)
+        && (passed_by
+            || stmt
+                .blocks()
+                .iter()
+                .flat_map(|block| &block.stmts)
+                .any(|inner| in_branch(inner, site)))
+}
+
+/// Whether the release stands in a branch that may be passed by, goes on behind it, and has no part
+/// in taking the lock.
+pub fn is_passed_by(body: &Body, block: &Block, release: SiteId) -> bool {
+    let key = body.sites[release].key;
+    block.stmts.iter().any(|stmt| {
+        let takes = || {
+            (0..body.sites.len()).any(|site| {
+                body.sites[site].key == key
+                    && body.sites[site].acquire().is_some()
+                    && stmt.holds_site(site)
+            })
+        };
+        let here = match &stmt.kind {
+            StmtKind::If { then, .. } => {
+                !then.stmts.last().is_some_and(leaves)
+                    && then.stmts.iter().any(|inner| {
+                        matches!(inner.kind, StmtKind::Plain(_)) && inner.holds_site(release)
+                    })
+                    && !takes()
+            }
+            _ => false,
+        };
+        stmt.holds_site(release)
+            && (here
+                || stmt
+                    .blocks()
+                    .iter()
+                    .any(|inner| is_passed_by(body, inner, release)))
+    })
+}
+
+/// Whether control does not come out behind the statement.
+pub fn leaves(stmt: &Stmt) -> bool {
+    matches!(
+        stmt.kind,
+        StmtKind::Return { .. }
+            | StmtKind::Goto(_)
+            | StmtKind::Throw { .. }
+            | StmtKind::Break(_)
+            | StmtKind::Continue(_)
+    )
 }

@@ -1,7 +1,7 @@
 //! What a function means to do, as far as its name tells.
 
 use crate::flow::Body;
-use crate::lower::split_member;
+use crate::lower::{split_member, words_of};
 
 /// First words of functions that are meant to return with a lock held.
 const ACQUIRES: &[&str] = &["acquire", "trylock", "obtain", "enter", "aenter"];
@@ -15,7 +15,7 @@ const BEGINS: &[&str] = &[
 const ALONE: &[&str] = &["lock", "begin"];
 
 /// What the inside of such a function calls itself.
-const INNER: &[&str] = &["", "internal", "impl", "slow", "slowpath"];
+const INNER: &[&str] = &["internal", "impl", "slow", "slowpath"];
 
 /// Words for a lock.
 const LOCKS: &[&str] = &[
@@ -25,20 +25,21 @@ const LOCKS: &[&str] = &[
 /// Whether the function is meant to return with a lock held: `acquireLock`, `__enter__`, `begin`.
 pub fn returns_locked(body: &Body) -> bool {
     let name = body.name.trim_start_matches(['_', '#']);
-    let lower = name.to_lowercase();
     let first: String = name
         .chars()
         .enumerate()
         .take_while(|(index, c)| c.is_lowercase() || (*index == 0 && c.is_alphabetic()))
         .flat_map(|(_, c)| c.to_lowercase())
         .collect();
-    // `lockAndRun` and `start_worker` do something else besides.
-    let rest = lower
-        .get(first.len()..)
-        .unwrap_or_default()
-        .trim_matches('_');
-    let begins = (INNER.contains(&rest) && ALONE.contains(&first.as_str()))
-        || LOCKS.iter().any(|word| rest.contains(word));
+    // `lockAndRun` and `start_thread` do something else besides.
+    let rest = name.get(first.len()..).unwrap_or_default();
+    let words = words_of(rest);
+    let nothing_else = words.iter().all(|word| INNER.contains(&word.as_str()));
+    let begins = (nothing_else && ALONE.contains(&first.as_str()))
+        || words.iter().any(|word| {
+            let begins = LOCKS.iter().any(|known| word.starts_with(known));
+            begins || word.ends_with("lock") || word.ends_with("mutex")
+        });
     ACQUIRES.contains(&first.as_str()) || (BEGINS.contains(&first.as_str()) && begins)
 }
 
@@ -82,6 +83,7 @@ mod tests {
             keys: Vec::new(),
             sites: Vec::new(),
             handed_over: Vec::new(),
+            said_to_keep: false,
             opaque: None,
         }
     }
@@ -105,6 +107,7 @@ mod tests {
             "take",
             "lockAndRun",
             "startWorker",
+            "start_thread",
             "unlock",
             "process",
         ] {

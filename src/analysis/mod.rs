@@ -5,6 +5,7 @@ pub mod explore;
 mod handed_out;
 mod intent;
 mod places;
+mod purpose;
 mod words;
 
 use crate::finding::{Finding, Form, Leak, LeakKind, Rule, Severity};
@@ -50,15 +51,21 @@ pub struct Judged<'a> {
     pub released_in_file: &'a [String],
     /// What functions of the file free without having taken it.
     pub freed_elsewhere: &'a [Freed],
+    /// All functions of the file that take locks.
+    pub bodies: &'a [Body],
 }
 
 /// A lock that a function frees without having taken it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Freed {
     pub lock: String,
+    /// The type of the object that the lock is a part of, where that is known.
+    pub owner: Option<String>,
     /// The function that frees it.
     pub function: Span,
     pub name: String,
+    /// Functions that call it and do not take the lock either.
+    pub callers: Vec<String>,
     /// The function around that function, if there is one.
     pub scope: Option<Span>,
 }
@@ -153,7 +160,9 @@ impl Judged<'_> {
             .copied()
             .filter(|(_, kind)| *kind != LeakKind::Exception)
             .collect();
-        let on_purpose = kept && (!paths.released.contains(&key) || self.is_permit(key));
+        // Where functions hand out locks, `is_handed_out` has told that apart.
+        let always = !paths.released.contains(&key) && !self.file.grammar.hands_out_locks();
+        let on_purpose = kept && (always || self.is_permit(key));
         if !leaks.is_empty() && !on_purpose && !intent::returns_locked(self.body) {
             return Some(if explicit.is_empty() {
                 (Rule::LeakOnException, leaks)
@@ -275,14 +284,16 @@ impl Judged<'_> {
             else {
                 return false;
             };
-            then.stmts.len() == 1
+            !then.stmts.last().is_some_and(handed_out::leaves)
                 // What is taken under the condition as well is nobody else's to ask for.
-                && !then.stmts[0].holds_site(site)
+                && !then.stmts.iter().any(|stmt| stmt.holds_site(site))
                 && !asked_of_acquire(var)
                 && !self.assigned(var)
-                && releases.iter().any(|site| then.stmts[0].holds_site(*site))
+                && releases
+                    .iter()
+                    .any(|site| then.stmts.iter().any(|stmt| stmt.holds_site(*site)))
         };
-        releases.len() == 1 && self.body.root.stmts.iter().any(only_release)
+        self.body.root.stmts.iter().any(only_release)
     }
 
     /// Whether the body ever gives the variable a value.
@@ -317,56 +328,14 @@ impl Judged<'_> {
             .any(|freed| {
                 let mut events = self.body.root.stmts.iter().flat_map(Stmt::all_events);
                 events.any(|event| match &event.kind {
-                    EventKind::Call { label } | EventKind::Effect { label } => label
-                        .strip_prefix(freed.name.as_str())
-                        .is_some_and(|rest| rest.starts_with('(')),
+                    EventKind::Call { label } | EventKind::Effect { label } => {
+                        let called = label.split('(').next().unwrap_or_default();
+                        called.len() < label.len()
+                            && (called == freed.name || freed.callers.iter().any(|c| c == called))
+                    }
                     _ => false,
                 })
             })
-    }
-
-    /// Whether the function comes back with the lock on its straight way, and lets go of it only in
-    /// branches aside.
-    fn is_handed_out(&self, site: SiteId, paths: &Paths) -> bool {
-        if !self.file.grammar.hands_out_locks() {
-            return false;
-        }
-        let key = &self.body.keys[self.body.sites[site].key];
-        let mut freed = self.freed_elsewhere.iter();
-        if freed.any(|freed| intent::same_lock(&freed.lock, &key.text))
-            || handed_out::with_what_was_found(self.file, self.body, site, paths)
-        {
-            return true;
-        }
-        let stmts = &self.body.root.stmts;
-        let at = |span: Span| stmts.iter().position(|stmt| stmt.span.contains(span));
-        let main_path = paths
-            .leaks
-            .get(&site)
-            .into_iter()
-            .flatten()
-            .filter_map(|(span, kind)| match kind {
-                LeakKind::EndOfBody => Some(stmts.len()),
-                LeakKind::Return => at(*span).filter(|index| stmts[*index].span == *span),
-                _ => None,
-            })
-            .min();
-        let Some(main_path) = main_path else {
-            return false;
-        };
-        let releases = self.written_releases(site, paths);
-        releases.iter().all(|release| {
-            let span = self.body.sites[*release].span;
-            at(span).is_some_and(|index| {
-                index > main_path
-                    || handed_out::leaves_after(&self.body.root, *release)
-                    || handed_out::is_optional(
-                        &self.body.root,
-                        *release,
-                        self.body.sites[site].span,
-                    )
-            })
-        })
     }
 
     /// Whether it is a permit that another function gives back.

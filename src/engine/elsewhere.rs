@@ -4,10 +4,18 @@ use crate::analysis::Freed;
 use crate::catalog::Role;
 use crate::flow::Body;
 use crate::lower::{File, descendants, function_around, span};
+use crate::source::Span;
 use tree_sitter::Node;
 
-/// Every release of the file with the lock that it names.
-pub(super) fn releases<'t>(file: &File<'t>) -> Vec<(String, Node<'t>)> {
+/// A release of the file with the lock that it names.
+pub(super) struct Release<'t> {
+    pub(super) lock: String,
+    owner: Option<String>,
+    node: Node<'t>,
+}
+
+/// Every release of the file.
+pub(super) fn releases<'t>(file: &File<'t>) -> Vec<Release<'t>> {
     descendants(file.root, |_| true)
         .filter(|node| file.grammar.may_match(node.kind()))
         .flat_map(|node| {
@@ -19,7 +27,13 @@ pub(super) fn releases<'t>(file: &File<'t>) -> Vec<(String, Node<'t>)> {
                 .filter(|hit| !hit.bindings.contains_key("TICKET"))
                 .map(move |hit| {
                     let entry = &file.catalog.entries[hit.entry];
-                    (entry.key_text(&hit.bindings, file.surroundings()), node)
+                    let lock = hit.bindings.get("LOCK");
+                    Release {
+                        lock: entry.key_text(&hit.bindings, file.surroundings()),
+                        owner: lock
+                            .and_then(|lock| file.grammar.owner_of(*lock, file.surroundings())),
+                        node,
+                    }
                 })
         })
         .collect()
@@ -47,11 +61,12 @@ pub(super) fn held_by_constructs(file: &File<'_>) -> Vec<String> {
 pub(super) fn freed_elsewhere(
     file: &File<'_>,
     bodies: &[Body],
-    releases: &[(String, Node<'_>)],
+    unread: &[(Span, String)],
+    releases: &[Release<'_>],
 ) -> Vec<Freed> {
     releases
         .iter()
-        .filter_map(|(lock, node)| {
+        .filter_map(|Release { lock, owner, node }| {
             let function = function_around(file, *node);
             let at = span(function);
             let takes = |body: &Body| {
@@ -64,12 +79,41 @@ pub(super) fn freed_elsewhere(
             let around = std::iter::successors(function.parent(), Node::parent)
                 .filter(|node| !node.kind().contains("class"))
                 .find(|node| file.grammar.is_function(node.kind()));
-            (!bodies.iter().any(takes)).then(|| Freed {
+            // What cannot be read may take it all the same.
+            let may_take = |(place, taken): &(Span, String)| *place == at && taken == lock;
+            let free = !bodies.iter().any(takes) && !unread.iter().any(may_take);
+            free.then(|| Freed {
                 lock: lock.clone(),
+                owner: owner.clone(),
                 function: at,
                 name: file.grammar.function_name(function, file.source.bytes),
+                callers: Vec::new(),
                 scope: around.map(span),
             })
         })
         .collect()
+}
+
+/// Notes who calls the functions that free what they have not taken, and takes no locks: to call
+/// the one is to call the other.
+pub(super) fn add_callers(file: &File<'_>, bodies: &[Body], freed: &mut [Freed]) {
+    if freed.is_empty() {
+        return;
+    }
+    for node in descendants(file.root, |_| true) {
+        if !file.grammar.is_call(node.kind()) {
+            continue;
+        }
+        let Some(word) = file.grammar.called_word(node, file.source.bytes) else {
+            continue;
+        };
+        for freed in freed.iter_mut().filter(|freed| freed.name == word) {
+            let caller = function_around(file, node);
+            let takes = bodies.iter().any(|body| body.span == span(caller));
+            if !takes {
+                let name = file.grammar.function_name(caller, file.source.bytes);
+                freed.callers.push(name);
+            }
+        }
+    }
 }

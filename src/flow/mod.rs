@@ -30,6 +30,8 @@ pub struct Body {
     pub sites: Vec<Site>,
     /// Keys whose release (or ticket) is handed to somebody else: a closure, a field, a caller.
     pub handed_over: Vec<KeyId>,
+    /// The function's words speak of locks that stay held.
+    pub said_to_keep: bool,
     /// Why paths through this body cannot be trusted, if so: reported instead of analysed.
     pub opaque: Option<&'static str>,
 }
@@ -49,6 +51,8 @@ pub struct Key {
     pub names: Vec<String>,
     /// The expression calls something.
     pub has_call: bool,
+    /// The type of the object that the lock is a part of, where that is known.
+    pub owner: Option<String>,
 }
 
 /// Where a lock is taken or freed.

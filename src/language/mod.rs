@@ -254,10 +254,39 @@ pub trait Grammar: Sync + Send {
     fn function_kind(&self, function: Node<'_>, text: &[u8]) -> (bool, bool);
     fn first_parameter<'t>(&self, function: Node<'t>) -> Option<Node<'t>>;
 
-    /// Whether the function says that it returns with a lock held: by its name, an annotation or a
-    /// comment.
+    /// Whether an annotation says that the function returns with a lock held.
     fn keeps_locks(&self, _file: &File<'_>, _function: Node<'_>) -> bool {
         false
+    }
+    /// Whether the function's name, its comments or its calls let one expect that it returns with
+    /// one of the locks held.
+    fn speaks_of_kept_locks(
+        &self,
+        _file: &File<'_>,
+        _function: Node<'_>,
+        _locks: &[crate::flow::Key],
+    ) -> bool {
+        false
+    }
+    /// Whether only code of this file can call the function by its name.
+    fn is_private(&self, _file: &File<'_>, _function: Node<'_>) -> bool {
+        false
+    }
+    /// Whether only code of this file can name the variable that is called so in the function.
+    fn is_private_variable(&self, _file: &File<'_>, _name: &str) -> bool {
+        false
+    }
+    /// Whether the text of an expression always means the same value.
+    fn is_constant(&self, _text: &str) -> bool {
+        false
+    }
+    /// Whether who returns this says that something went wrong.
+    fn is_failure(&self, _operand: &str) -> bool {
+        false
+    }
+    /// The type of the object of which the lock is a part, where its own syntax tells.
+    fn owner_of(&self, _lock: Node<'_>, _at: Surroundings<'_>) -> Option<String> {
+        None
     }
     /// Whether functions often return with a lock held where all went well.
     fn hands_out_locks(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::finding::SkippedFunction;
 use crate::flow::{Block, Body, Event, EventKind};
 use crate::language::beside::Beside;
 use crate::language::names::Names;
-pub use crate::language::names::split_member;
+pub use crate::language::names::{split_member, words_of};
 use crate::language::{CalledInPlace, Grammar};
 use crate::source::{Source, Span};
 use sites::{Found, Table};
@@ -105,6 +105,8 @@ impl<'a> File<'a> {
 pub struct Lowered {
     pub bodies: Vec<Body>,
     pub skipped: Vec<SkippedFunction>,
+    /// What the functions acquire that are skipped, with their places.
+    pub unread: Vec<(Span, String)>,
 }
 
 /// Lowers every function of the file that acquires a lock, in order of the text.
@@ -125,11 +127,20 @@ pub fn lower(file: &File<'_>) -> Lowered {
     for (function, found) in acquires.into_values() {
         match lower_function(file, function, &found) {
             Ok(body) => lowered.bodies.push(body),
-            Err(reason) => lowered.skipped.push(SkippedFunction {
-                function: file.grammar.function_name(function, file.source.bytes),
-                line: file.source.location(function.start_byte()).line,
-                reason: reason.to_owned(),
-            }),
+            Err(reason) => {
+                lowered.skipped.push(SkippedFunction {
+                    function: file.grammar.function_name(function, file.source.bytes),
+                    line: file.source.location(function.start_byte()).line,
+                    reason: reason.to_owned(),
+                });
+                let locks = found.iter().map(|found| {
+                    let entry = &file.catalog.entries[found.hit.entry];
+                    entry.key_text(&found.hit.bindings, file.surroundings())
+                });
+                lowered
+                    .unread
+                    .extend(locks.map(|lock| (span(function), lock)));
+            }
         }
     }
     lowered
@@ -184,8 +195,10 @@ fn lower_function(
         return Err(TOO_DEEP);
     }
     let (is_async, is_generator) = file.grammar.function_kind(function, file.source.bytes);
+    let keys = &lowering.table.keys;
+    let said_to_keep = file.grammar.speaks_of_kept_locks(file, function, keys);
     let handed_over = if file.grammar.keeps_locks(file, function) {
-        (0..lowering.table.keys.len()).collect()
+        (0..keys.len()).collect()
     } else {
         lowering.table.handed_over
     };
@@ -198,6 +211,7 @@ fn lower_function(
         keys: lowering.table.keys,
         sites: lowering.table.sites,
         handed_over,
+        said_to_keep,
         opaque: lowering.opaque.or(lowering.table.opaque),
     })
 }

@@ -114,6 +114,26 @@ impl Table {
         Some(self.implied_pair(file, &hit, span(node)))
     }
 
+    /// The same for a context without a lock of its own, by its text; it stands at `span`.
+    pub fn add_context_by_text(
+        &mut self,
+        file: &File<'_>,
+        text: &str,
+        span: Span,
+    ) -> Option<(SiteId, SiteId)> {
+        let entries = &file.catalog.entries;
+        let entry = entries
+            .iter()
+            .position(|entry| entry.lock.context.iter().any(|code| code == text))?;
+        let hit = Match {
+            entry,
+            role: Role::Context,
+            bindings: Bindings::default(),
+            confidence: Confidence::Typed,
+        };
+        Some(self.implied_pair(file, &hit, span))
+    }
+
     /// The acquire at `site` is freed at the end of its block by the language: the release of that.
     pub fn hold_to_the_end(&mut self, site: SiteId) -> SiteId {
         let (key, span) = (self.sites[site].key, self.sites[site].span);
@@ -280,7 +300,10 @@ impl Table {
         } else {
             shown
         };
+        let lock = hit.bindings.get("LOCK");
+        let owner = lock.and_then(|lock| file.grammar.owner_of(*lock, file.surroundings()));
         self.keys.push(Key {
+            owner,
             text,
             shown,
             mode,

@@ -97,6 +97,7 @@ fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<()
         file,
         released_in_file: &[],
         freed_elsewhere: claim.freed_elsewhere,
+        bodies: &[],
     };
     let found = judge(&judged).map_err(|why| reason("not-proved", why.0))?;
     let count = |findings: &mut dyn Iterator<Item = &Finding>, rule: Rule, lock: &str| {

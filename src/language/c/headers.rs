@@ -3,7 +3,7 @@
 //! behind it.
 
 use super::statements::{block, context};
-use crate::flow::{Cond, EventKind, Loop, Stmt, StmtKind, Value, WithExit};
+use crate::flow::{Cond, Event, EventKind, Loop, SiteId, Stmt, StmtKind, Value, WithExit};
 use crate::lower::expressions::{all_events, event};
 use crate::lower::{Lowering, descendants, label, named_children};
 use crate::source::Span;
@@ -28,10 +28,8 @@ pub fn is_header(node: Node<'_>, text: &[u8]) -> bool {
 }
 
 fn loops(call: Node<'_>, text: &[u8]) -> bool {
-    let name = call
-        .child_by_field_name("function")
-        .map(|name| text[name.byte_range()].to_ascii_lowercase())
-        .unwrap_or_default();
+    let name = call.child_by_field_name("function").unwrap_or(call);
+    let name = text[name.byte_range()].to_ascii_lowercase();
     LOOPS
         .iter()
         .any(|word| name.windows(word.len()).any(|part| part == word.as_bytes()))
@@ -103,58 +101,99 @@ pub fn body_of(node: Node<'_>) -> Option<Node<'_>> {
 /// The macro with its statement.
 pub fn lower(lowering: &mut Lowering<'_>, header: Node<'_>, body: Node<'_>) -> Option<Stmt> {
     let call = header.named_child(0)?;
-    let whole = Span::new(header.start_byte(), body.end_byte());
     let held = context(lowering, call);
+    let mut asked = Vec::new();
+    if held.is_none()
+        && let Some(arguments) = call.child_by_field_name("arguments")
+    {
+        asked = all_events(lowering, arguments);
+        // Some of them are its variables; hardly the one through which a lock is held.
+        for argument in named_children(arguments) {
+            let name = lowering.file.normal(argument);
+            let of_a_lock = lowering
+                .table
+                .keys
+                .iter()
+                .any(|key| key.names.contains(&name));
+            if argument.kind() == "identifier" && !of_a_lock {
+                asked.push(event(
+                    argument,
+                    EventKind::Assign {
+                        var: name,
+                        value: Value::Unknown,
+                    },
+                ));
+            }
+        }
+    }
+    let whole = Span::new(header.start_byte(), body.end_byte());
+    Some(lowered(lowering, call, held, asked, (whole, body)))
+}
+
+/// Whether the node is a macro with one word for an argument in front of its block, as
+/// `scoped_guard(rcu) { … }`: the grammar takes it for a function without parameters.
+pub fn is_macro_block(node: Node<'_>) -> bool {
+    node.kind() == "function_definition"
+        && node
+            .child_by_field_name("declarator")
+            .is_some_and(|declarator| declarator.kind() == "parenthesized_declarator")
+        && node.parent().is_some_and(|parent| {
+            matches!(
+                parent.kind(),
+                "compound_statement" | "case_statement" | "labeled_statement" | "else_clause"
+            )
+        })
+}
+
+/// Such a macro with its block.
+pub fn lower_block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
+    let body = node.child_by_field_name("body")?;
+    let name = node.child_by_field_name("type")?;
+    let head = Span::new(node.start_byte(), body.start_byte());
+    let file = lowering.file;
+    let text: String = file.source.text(head).split_whitespace().collect();
+    let held = lowering.table.add_context_by_text(&file, &text, head);
+    let whole = crate::lower::span(node);
+    Some(lowered(lowering, name, held, Vec::new(), (whole, body)))
+}
+
+/// A macro that is called at `call`, with what it holds for its statement, or asks of its arguments.
+fn lowered(
+    lowering: &mut Lowering<'_>,
+    call: Node<'_>,
+    held: Option<(SiteId, SiteId)>,
+    mut asked: Vec<Event>,
+    (whole, body): (Span, Node<'_>),
+) -> Stmt {
     let is_loop = held.is_none() && loops(call, lowering.file.source.bytes);
     if !is_loop && jumps(body) {
         lowering.opaque = Some("a jump leaves the statement of a macro that is not known");
     }
+    let body = |lowering: &mut Lowering<'_>| lowering.deeper(|lowering| block(lowering, body));
     let kind = match held {
         Some((enter, exit)) => StmtKind::With {
             enter: vec![event(call, EventKind::Acquire(enter))],
             exit: WithExit::Release(exit),
-            body: lowering.deeper(|lowering| block(lowering, body)),
+            body: body(lowering),
         },
         None => {
-            let mut asked = Vec::new();
-            if let Some(arguments) = call.child_by_field_name("arguments") {
-                asked = all_events(lowering, arguments);
-                // Some of them are its variables; hardly the one through which a lock is held.
-                for argument in named_children(arguments) {
-                    let name = lowering.file.normal(argument);
-                    let of_a_lock = lowering
-                        .table
-                        .keys
-                        .iter()
-                        .any(|key| key.names.contains(&name));
-                    if argument.kind() == "identifier" && !of_a_lock {
-                        asked.push(event(
-                            argument,
-                            EventKind::Assign {
-                                var: name,
-                                value: Value::Unknown,
-                            },
-                        ));
-                    }
-                }
-            }
             asked.push(lowering.event(call, label::effect));
             let cond = Cond::unknown(asked, lowering.file.normal(call));
             StmtKind::Loop(Box::new(Loop {
                 init: Vec::new(),
                 cond: Some(cond),
-                body: lowering.deeper(|lowering| block(lowering, body)),
+                body: body(lowering),
                 step: Vec::new(),
                 test_last: false,
                 otherwise: None,
             }))
         }
     };
-    Some(Stmt {
+    Stmt {
         span: whole,
         kind,
         decls: Vec::new(),
-    })
+    }
 }
 
 /// Whether a break or continue leaves the statement.

@@ -15,12 +15,12 @@ mod scopes;
 mod statements;
 
 use super::names::{Names, TypeRef};
-use super::{Binding, Grammar, Language};
+use super::{Binding, CalledInPlace, Grammar, Language};
 use crate::catalog::Surroundings;
 use crate::catalog::pattern::{BadPattern, Pattern, normal};
 use crate::engine::Exceptions;
-use crate::flow::{Block, Cond, Event, Value};
-use crate::lower::{File, Lowering, descendants};
+use crate::flow::{Block, Cond, Event, Key, Value};
+use crate::lower::{File, Lowering, descendants, named_children};
 use crate::source::Span;
 use tree_sitter::Node;
 
@@ -95,6 +95,10 @@ impl Grammar for Dialect {
         matches!(kind, "function_definition" | "lambda_expression")
     }
 
+    fn called_in_place(&self, function: Node<'_>, _text: &[u8]) -> Option<CalledInPlace> {
+        headers::is_macro_block(function).then_some(CalledInPlace::AtOnce)
+    }
+
     fn function_name(&self, function: Node<'_>, text: &[u8]) -> String {
         match names::declared_name(function) {
             Some(name) => normal(name, text),
@@ -128,7 +132,39 @@ impl Grammar for Dialect {
     }
 
     fn keeps_locks(&self, file: &File<'_>, function: Node<'_>) -> bool {
-        self.language == Language::C && contracts::keeps_locks(file, function)
+        self.language == Language::C && contracts::annotated(file, function)
+    }
+
+    fn speaks_of_kept_locks(&self, file: &File<'_>, function: Node<'_>, locks: &[Key]) -> bool {
+        self.language == Language::C && contracts::speaks_of_kept_locks(file, function, locks)
+    }
+
+    fn is_private(&self, file: &File<'_>, function: Node<'_>) -> bool {
+        names::is_static(function, file.source.bytes)
+    }
+
+    fn is_private_variable(&self, file: &File<'_>, name: &str) -> bool {
+        named_children(file.root)
+            .into_iter()
+            .filter(|node| node.kind() == "declaration")
+            .filter(|node| names::is_static(*node, file.source.bytes))
+            .flat_map(names::declarators)
+            .filter_map(names::declared_name)
+            .any(|declared| file.normal(declared) == name)
+    }
+
+    fn is_constant(&self, text: &str) -> bool {
+        let named = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        let text = text.strip_prefix('-').unwrap_or(text);
+        !text.is_empty() && (text.chars().all(named) || matches!(text, "true" | "false"))
+    }
+
+    fn is_failure(&self, operand: &str) -> bool {
+        self.is_nothing(operand) || (operand.starts_with('-') && self.is_constant(operand))
+    }
+
+    fn owner_of(&self, lock: Node<'_>, at: Surroundings<'_>) -> Option<String> {
+        names::owner_of(lock, at.text, at.names)
     }
 
     fn hands_out_locks(&self) -> bool {

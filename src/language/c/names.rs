@@ -389,3 +389,43 @@ pub fn type_of(node: Node<'_>, text: &[u8], names: &Names) -> Option<TypeRef> {
         _ => None,
     }
 }
+
+/// Whether the declaration or function definition is known in this file only.
+pub fn is_static(node: Node<'_>, text: &[u8]) -> bool {
+    named_children(node).iter().any(|child| {
+        child.kind() == "storage_class_specifier" && &text[child.byte_range()] == b"static"
+    })
+}
+
+/// The type of the object of which the lock is a member: `struct box` of `&box->lock`.
+pub fn owner_of(lock: Node<'_>, text: &[u8], names: &Names) -> Option<String> {
+    let mut lock = unwrapped(lock);
+    while matches!(lock.kind(), "pointer_expression" | "subscript_expression") {
+        lock = unwrapped(lock.child_by_field_name("argument")?);
+    }
+    if lock.kind() != "field_expression" {
+        return None;
+    }
+    let mut object = unwrapped(lock.child_by_field_name("argument")?);
+    while matches!(object.kind(), "pointer_expression" | "subscript_expression") {
+        object = unwrapped(object.child_by_field_name("argument")?);
+    }
+    let known = match object.kind() {
+        "identifier" => names
+            .declared_at(&normal(object, text), object.start_byte())
+            .cloned(),
+        // Only the very member of a known type; fields of one name are many.
+        "field_expression" => {
+            let class = owner_of(object, text, names)?;
+            let field = normal(object.child_by_field_name("field")?, text);
+            names.members.get(&(class, field)).cloned()
+        }
+        _ => None,
+    };
+    match known? {
+        // `box_t` is a `struct box`, as a rule.
+        TypeRef::Known { name, .. } | TypeRef::Local(name) | TypeRef::Named(name) => {
+            Some(name.strip_suffix("_t").unwrap_or(&name).to_owned())
+        }
+    }
+}

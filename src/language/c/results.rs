@@ -45,8 +45,7 @@ fn function<'t>(file: &File<'t>, span: Span) -> Option<Node<'t>> {
     let node = file
         .root
         .descendant_for_byte_range(span.start, span.end.saturating_sub(1))?;
-    std::iter::successors(Some(node), Node::parent)
-        .find(|node| file.grammar.is_function(node.kind()))
+    std::iter::successors(Some(node), Node::parent).find(|node| file.is_own_body(*node))
 }
 
 /// `int ret`

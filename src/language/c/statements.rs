@@ -4,7 +4,7 @@ use super::expressions::assign_target;
 use super::labels::{is_in_sight, labeled};
 use super::names::{declarators, declared_name};
 use super::preprocessor::conditional;
-use super::{headers, macros, scopes};
+use super::{contracts, headers, macros, scopes};
 use crate::catalog::pattern::unwrapped;
 use crate::engine::Exceptions;
 use crate::flow::{
@@ -37,6 +37,15 @@ pub fn root(lowering: &mut Lowering<'_>) -> Block {
             .filter(|key| !freed(*key))
             .collect();
         lowering.table.handed_over.extend(kept);
+    }
+    let destroyed = |key: &usize| {
+        let lock = &lowering.table.keys[*key];
+        contracts::is_destroyed(&lowering.file, function, lock)
+    };
+    if lowering.file.grammar.hands_out_locks() {
+        let keys = 0..lowering.table.keys.len();
+        let destroyed: Vec<usize> = keys.filter(destroyed).collect();
+        lowering.table.handed_over.extend(destroyed);
     }
     let body = function
         .child_by_field_name("body")
@@ -167,6 +176,9 @@ pub fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
             StmtKind::Goto(lowering.file.normal(label))
         }
         "preproc_if" | "preproc_ifdef" => conditional(lowering, node, &mut decls),
+        "function_definition" if headers::is_macro_block(node) => {
+            return headers::lower_block(lowering, node);
+        }
         "function_definition" => {
             // Nested functions of GNU C; or a macro that looks like one.
             lowering.opaque = Some("a function stands in the function");

@@ -2,7 +2,7 @@
 
 use super::Exits;
 use crate::finding::Reason;
-use crate::flow::{Block, SiteKind, Stmt};
+use crate::flow::{Block, SiteId, SiteKind, Stmt};
 use crate::plan::{Task, unchanged_by};
 use crate::refusal::reason;
 use crate::source::Span;
@@ -10,9 +10,7 @@ use crate::source::Span;
 impl Exits<'_> {
     /// Whether the release means at `place` what it means elsewhere.
     pub(super) fn in_scope(&self, place: Span) -> Result<(), Reason> {
-        let site = self
-            .task
-            .releases
+        let site = shown(&self.task)
             .first()
             .map(|site| self.task.body.sites[*site].span);
         let node = site.and_then(|span| {
@@ -69,6 +67,20 @@ pub(super) fn stable(task: &Task<'_>) -> Result<(), Reason> {
     unchanged_by(*task, events.filter(|event| held.contains(event.span)))
 }
 
+/// The releases that show how the lock is freed: where none is left that frees this very acquire,
+/// others of the function do.
+fn shown(task: &Task<'_>) -> Vec<SiteId> {
+    if !task.releases.is_empty() {
+        return task.releases.to_vec();
+    }
+    let sites = &task.body.sites;
+    (0..sites.len())
+        .filter(|site| {
+            sites[*site].is_written_release() && sites[*site].key == sites[task.site].key
+        })
+        .collect()
+}
+
 /// The release as the function writes it, if it always writes it alike.
 pub(super) fn release(task: &Task<'_>) -> Result<String, Reason> {
     let written = |site: &usize| task.body.sites[*site].span;
@@ -78,8 +90,9 @@ pub(super) fn release(task: &Task<'_>) -> Result<String, Reason> {
             "the function does not show one way to release the lock",
         )
     };
+    let releases = shown(task);
     let mut texts: Vec<String> = Vec::new();
-    for span in task.releases.iter().map(written) {
+    for span in releases.iter().map(written) {
         let node = task
             .file
             .root
@@ -90,13 +103,13 @@ pub(super) fn release(task: &Task<'_>) -> Result<String, Reason> {
             texts.push(text);
         }
     }
-    let settles = task.releases.iter().any(|site| {
+    let settles = releases.iter().any(|site| {
         matches!(
             task.body.sites[*site].what,
             SiteKind::Release { settles: true, .. } | SiteKind::Acquire(_)
         )
     });
-    match (texts.len(), task.releases.first()) {
+    match (texts.len(), releases.first()) {
         (1, Some(first)) if !settles => Ok(task.file.source.text(written(first))),
         _ => Err(not_alike()),
     }
