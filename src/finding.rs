@@ -103,6 +103,7 @@ pub enum Form {
     RunExclusive,
     PromiseFinally,
     Using,
+    TryWithResources,
     With,
     ExitStack,
     UnlockBeforeExit,
@@ -117,11 +118,12 @@ pub enum Form {
 
 impl Form {
     /// Every form that a language of this version uses.
-    pub const ALL: [Form; 14] = [
+    pub const ALL: [Form; 15] = [
         Form::TryFinally,
         Form::RunExclusive,
         Form::PromiseFinally,
         Form::Using,
+        Form::TryWithResources,
         Form::With,
         Form::ExitStack,
         Form::UnlockBeforeExit,
@@ -141,6 +143,7 @@ impl Form {
             Form::RunExclusive => "run-exclusive",
             Form::PromiseFinally => "promise-finally",
             Form::Using => "using",
+            Form::TryWithResources => "try-with-resources",
             Form::With => "with",
             Form::ExitStack => "exit-stack",
             Form::UnlockBeforeExit => "unlock-before-exit",
