@@ -103,6 +103,7 @@ pub enum Form {
     RunExclusive,
     PromiseFinally,
     Using,
+    TryWithResources,
     With,
     ExitStack,
     UnlockBeforeExit,
@@ -117,11 +118,12 @@ pub enum Form {
 
 impl Form {
     /// Every form that a language of this version uses.
-    pub const ALL: [Form; 14] = [
+    pub const ALL: [Form; 15] = [
         Form::TryFinally,
         Form::RunExclusive,
         Form::PromiseFinally,
         Form::Using,
+        Form::TryWithResources,
         Form::With,
         Form::ExitStack,
         Form::UnlockBeforeExit,
@@ -141,6 +143,7 @@ impl Form {
             Form::RunExclusive => "run-exclusive",
             Form::PromiseFinally => "promise-finally",
             Form::Using => "using",
+            Form::TryWithResources => "try-with-resources",
             Form::With => "with",
             Form::ExitStack => "exit-stack",
             Form::UnlockBeforeExit => "unlock-before-exit",
@@ -166,6 +169,9 @@ impl Form {
             Form::PromiseFinally => "`.finally(release)` at the end of a promise chain",
             Form::Using => "a `using` declaration, where the library's locks can be disposed of",
             Form::With => "`with lock:`, `async with lock:`",
+            Form::TryWithResources => {
+                "Java: `try (FileLock lock = channel.lock()) {`, where what the acquire gives can be closed"
+            }
             Form::ExitStack => {
                 "`with contextlib.ExitStack()`; a release that has to keep its point becomes a `close()` of the stack"
             }

@@ -193,7 +193,7 @@ pub enum FormEntry {
 pub struct FormCode {
     pub name: Form,
     /// The construct's head: `with $LOCK:`, `$LOCK.runExclusive(async () => $BODY)`,
-    /// `std::lock_guard<$TYPE> $GUARD($LOCK);`. Empty where only what is held already can be guarded.
+    /// `std::lock_guard<$TYPE> $GUARD($LOCK);`. `$ARGUMENTS` is what the acquire is given. Empty where only what is held already can be guarded.
     #[serde(default)]
     pub code: String,
     /// The same in front of a block of its own: `scoped_guard(mutex, $LOCK)`.

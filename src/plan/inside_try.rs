@@ -150,7 +150,7 @@ fn flagged(task: Task<'_>, tried: At<'_>, own: At<'_>) -> Result<Vec<Edit>, Reas
     let set = printer.set_flag(&flag, true);
     draft.insert(own.stmt().span.end, format!("{nl}{inner}{set}{end}"));
     let depth = indent_at(release.start);
-    let lines = printer.when(&flag, &source.text(release), &source.indent);
+    let lines = draft.lay_out(&printer.when(&flag, &source.text(release), &source.indent));
     draft.replace(release, lines.join(&format!("{nl}{depth}")));
     draft.finish().map_err(|_| one_line())
 }
@@ -170,7 +170,10 @@ fn move_out(task: Task<'_>, tried: At<'_>, own: At<'_>) -> Result<Vec<Edit>, Rea
         .index
         .checked_sub(1)
         .map(|index| own.block.stmts[index].span.end);
-    draft.remove_stmt(own.stmt().span, own.block, previous, false);
+    match previous {
+        None => draft.remove_first_stmt(own.stmt().span, own.block),
+        previous => draft.remove_stmt(own.stmt().span, own.block, previous, false),
+    }
     draft.finish().map_err(|_| one_line())
 }
 

@@ -57,6 +57,20 @@ impl Draft<'_> {
         }
     }
 
+    /// The blank lines above what is removed go with it, where no other removal has them.
+    pub(super) fn take_blank_lines_above(&mut self, index: usize) {
+        let mut start = self.removed[index].start;
+        while start > 0 && self.source.line_start(start) == start {
+            let above = self.source.line_start(start - 1);
+            let taken = |span: &Span| span.start < start && above < span.end;
+            if !self.is_blank(above) || self.removed.iter().any(taken) {
+                break;
+            }
+            start = above;
+        }
+        self.removed[index].start = start;
+    }
+
     /// Where the blank lines above `start` begin, if they have to go with the lines up to `end`:
     /// another blank line or the end of the block follows.
     pub(super) fn blank_above(&self, start: usize, end: usize) -> usize {

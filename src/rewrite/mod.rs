@@ -2,6 +2,7 @@
 //!
 //! Bytes are spliced, never a tree printed: what no edit names stays as it is.
 
+mod braces;
 mod lines;
 pub mod printer;
 mod wrap;
@@ -9,8 +10,9 @@ mod wrap;
 pub use wrap::{Construct, Wrapped};
 
 use crate::edit::{Edit, EditSet, Overlap};
-use crate::flow::{Block, BlockStyle};
+use crate::flow::{Block, BlockStyle, Stmt};
 use crate::source::{Source, Span};
+use braces::Braces;
 
 /// A rewrite of one text, on its way to become edits.
 pub struct Draft<'a> {
@@ -75,13 +77,15 @@ impl<'a> Draft<'a> {
             let gone = self
                 .removed
                 .iter()
-                .find(|span| span.start <= at && at < span.end);
+                .position(|span| span.start <= at && at < span.end);
             match gone {
                 // The line goes away with its end: what follows it brings one.
-                Some(span) => {
+                Some(index) => {
                     let nl = self.source.newline;
                     let lines = text.strip_prefix(nl).unwrap_or(&text);
-                    self.edits.insert(span.end, format!("{lines}{nl}"));
+                    let end = self.removed[index].end;
+                    self.edits.insert(end, format!("{lines}{nl}"));
+                    self.take_blank_lines_above(index);
                 }
                 None => self.edits.insert(at, text),
             }
@@ -90,6 +94,11 @@ impl<'a> Draft<'a> {
             self.edits.delete(span);
         }
         self.edits.finish()
+    }
+
+    /// The lines with the braces where the file has them.
+    pub fn lay_out(&self, lines: &[String]) -> Vec<String> {
+        Braces::of(self.source.bytes).lay_out(lines)
     }
 
     /// Replaces text within a line.
@@ -140,6 +149,21 @@ impl<'a> Draft<'a> {
     /// Takes away what stands behind the end of a block, with the line ends in front of it.
     pub fn remove_tail(&mut self, tail: Span) {
         self.removed.push(tail);
+    }
+
+    /// Takes the first statement of a block out. A block does not begin with a blank line.
+    pub fn remove_first_stmt(&mut self, span: Span, block: &Block) {
+        self.remove_stmt(span, block, None, false);
+        let opens = self.source.line_of(block.span.start) + 1 == self.source.line_of(span.start);
+        if opens && self.source.first_on_line(span.start) && self.is_blank_behind(span.end) {
+            self.remove_blank_lines_above(self.next_line_with_text(span.end), span.end);
+        }
+    }
+
+    /// The first byte of the statement, or of the comments on the lines right above it in its block.
+    pub fn start_with_comments(&self, stmt: &Stmt, block: &Block) -> usize {
+        let start = self.with_comments_above(stmt.span.start, block.span.start);
+        start + self.source.indent_at(start).len()
     }
 
     /// Takes a statement out. `previous` is the end of the statement before it in its block;

@@ -45,6 +45,16 @@ pub struct Literal {
     pub stays: &'static str,
 }
 
+/// Statements on their way into a callback.
+#[derive(Debug, Clone, Copy)]
+pub struct Moved<'m> {
+    pub region: Span,
+    /// What of them goes away.
+    pub gone: &'m [Span],
+    /// What the acquire gave, and the callback does not have.
+    pub ticket: Option<&'m str>,
+}
+
 /// Why a declaration cannot move: a refusal code and its sentence.
 pub type CannotHoist = (&'static str, String);
 
@@ -104,6 +114,10 @@ pub trait Printer: Sync + Send {
             "}".to_owned(),
         ]
     }
+    /// The line that opens a block at whose end what the declaration declares is closed.
+    fn with_resource(&self, _declaration: &str) -> Option<String> {
+        None
+    }
     /// Lines that have the statements run when the function is left, where the language can say so.
     fn deferred(&self, _statements: &[String], _indent: &str) -> Option<Vec<String>> {
         None
@@ -118,6 +132,19 @@ pub trait Printer: Sync + Send {
     /// When they do not, with the reason.
     fn may_enclose(&self, _file: &File<'_>, _region: Span) -> Result<(), CannotHoist> {
         Ok(())
+    }
+    /// The catalogue's code for a helper with a callback, told what the callback needs of the
+    /// function around it.
+    ///
+    /// # Errors
+    /// When the statements do not mean the same in a callback, with the reason.
+    fn callback(
+        &self,
+        _file: &File<'_>,
+        _moved: Moved<'_>,
+        code: String,
+    ) -> Result<String, CannotHoist> {
+        Ok(code)
     }
     /// Whether the language's formatter takes blank lines away from the ends of a block, and all
     /// but one elsewhere.

@@ -1,6 +1,6 @@
 //! A construct put round statements.
 
-use super::Draft;
+use super::{Draft, braces::Braces};
 use crate::edit::Overlap;
 use crate::flow::{Block, Stmt};
 use crate::source::Span;
@@ -43,6 +43,7 @@ impl Draft<'_> {
         };
         let head = what.acquire.map_or(first.span, |acquire| acquire.span);
         let (indent, own_line) = self.indent_of(what.block, head);
+        let construct = &self.in_style(construct, &indent);
         if !own_line {
             // `{ acquire(); …` and `if x: acquire(); …`: the statements get lines of their own.
             self.break_before(head.start, &indent);
@@ -68,6 +69,21 @@ impl Draft<'_> {
                 self.deeper.push(Span::new(from, last.span.end));
                 self.close_without_main(last.span, &indent, construct);
             }
+        }
+    }
+
+    /// The construct with its braces where the file has them.
+    fn in_style(&self, construct: &Construct, indent: &str) -> Construct {
+        let braces = Braces::of(self.source.bytes);
+        let join = format!("{}{indent}", self.source.newline);
+        Construct {
+            open: braces.lay_out(&construct.open),
+            middle: construct
+                .middle
+                .as_ref()
+                .map(|middle| braces.lay_out(std::slice::from_ref(middle)).join(&join)),
+            finals: braces.lay_out(&construct.finals),
+            ..construct.clone()
         }
     }
 

@@ -47,6 +47,7 @@ const SCRIPT: Words = Words {
     end_defer: "",
     recover: &[],
     constant: "'r#'",
+    perhaps: "",
     return_: "return ~",
     throw: "throw new Error('t#')",
     break_: "break",
@@ -204,6 +205,7 @@ const THREADS: Words = Words {
     end_defer: "",
     recover: &[],
     constant: "'r#'",
+    perhaps: "",
     return_: "return ~",
     throw: "raise ValueError('t#')",
     break_: "break",
@@ -308,7 +310,7 @@ const fn php(head: &'static str, foot: &'static str) -> Dialect {
 }
 
 /// Every kind of lock that PHP programs are written with.
-pub const PHP: [Dialect; 3] = [
+pub const PHP: [Dialect; 4] = [
     php(
         "<?php\n\nfinal class Work\n{\n    public function __construct(\n        \
          public SyncMutex $lock0,\n        public SyncMutex $lock1,\n    ) {\n    }\n\n",
@@ -323,6 +325,18 @@ pub const PHP: [Dialect; 3] = [
             "<?php\n\nuse Symfony\\Component\\Lock\\{Lock, LockInterface};\n\nfinal class Work\n{\n    \
              public function __construct(\n        public LockInterface $lock0,\n        \
              public LockInterface $lock1,\n    ) {\n    }\n\n",
+            "}\n\n$work = new Work(new Lock(), new Lock());\n",
+        )
+    },
+    Dialect {
+        acquire: "$this->@->block(1)",
+        release: "$this->@->release()",
+        taken: "$this->@->get()",
+        not_taken: "!$this->@->get()",
+        ..php(
+            "<?php\n\nuse Illuminate\\Cache\\Lock;\n\nfinal class Work\n{\n    \
+             public function __construct(\n        public Lock $lock0,\n        \
+             public Lock $lock1,\n    ) {\n    }\n\n",
             "}\n\n$work = new Work(new Lock(), new Lock());\n",
         )
     },
@@ -352,13 +366,9 @@ const JAVA_WORDS: Words = Words {
     loop_twice: "for (int turn# : new int[] {1, 2})",
     catch: "catch (RuntimeException error)",
     constant: "\"r#\"",
-    // What follows a jump would not compile; behind a condition, even one that is always true, it does.
-    return_: "if (true) return ~",
-    throw: "if (true) throw new IllegalStateException(\"t#\")",
-    break_: "if (true) break",
-    continue_: "if (true) continue",
-    break_to: "if (true) break l#",
-    continue_to: "if (true) continue l#",
+    // Behind a condition, even one that is always true, what follows compiles.
+    perhaps: "if (true) ",
+    throw: "throw new IllegalStateException(\"t#\")",
     ..SCRIPT
 };
 

@@ -244,6 +244,16 @@ namespace Amp\Sync {
             return new Lock(fn () => $this->free());
         }
     }
+
+    function synchronized(Mutex $mutex, \Closure $callback): mixed
+    {
+        $lock = $mutex->acquire();
+        try {
+            return $callback();
+        } finally {
+            $lock->release();
+        }
+    }
 }
 
 namespace Drupal\Core\Lock {

@@ -52,6 +52,8 @@ pub struct Words {
     /// The lines that make a value of what fails, `#` for the number of the step.
     pub recover: &'static [&'static str],
     pub constant: &'static str,
+    /// In front of a jump, where compilers refuse what cannot be reached behind it.
+    pub perhaps: &'static str,
     pub return_: &'static str,
     pub throw: &'static str,
     pub break_: &'static str,
@@ -280,8 +282,10 @@ impl Printer<'_> {
             }
             Statement::UnlessTaken(taken, value) => {
                 let asked = self.lock(self.dialect.not_taken, *taken);
-                let leave = [Statement::Return(value.clone())];
-                self.block(&words.if_.replace('~', &asked), &leave, level);
+                self.open(level, &words.if_.replace('~', &asked));
+                let leave = self.return_of(value);
+                self.simple(level + 1, &leave);
+                self.close(level, "");
             }
             Statement::Defer(body) => match &body[..] {
                 [Statement::Release(taken)] => {
@@ -304,19 +308,30 @@ impl Printer<'_> {
                 }
             }
             Statement::Return(value) => {
-                let value = match value {
-                    Value::Constant(n) => numbered(words.constant, *n),
-                    Value::Variable(n) => named(words.variable, &format!("v{n}")),
-                    Value::Computed(n) => self.step_of(&format!("c{n}"), &n.to_string()),
-                };
-                self.simple(level, &words.return_.replace('~', &value));
+                let leave = self.return_of(value);
+                self.jump(level, &leave);
             }
-            Statement::Throw(n) => self.simple(level, &numbered(words.throw, *n)),
-            Statement::Break(None) => self.simple(level, words.break_),
-            Statement::Continue(None) => self.simple(level, words.continue_),
-            Statement::Break(Some(n)) => self.simple(level, &numbered(words.break_to, *n)),
-            Statement::Continue(Some(n)) => self.simple(level, &numbered(words.continue_to, *n)),
+            Statement::Throw(n) => self.jump(level, &numbered(words.throw, *n)),
+            Statement::Break(None) => self.jump(level, words.break_),
+            Statement::Continue(None) => self.jump(level, words.continue_),
+            Statement::Break(Some(n)) => self.jump(level, &numbered(words.break_to, *n)),
+            Statement::Continue(Some(n)) => self.jump(level, &numbered(words.continue_to, *n)),
         }
+    }
+
+    fn return_of(&self, value: &Value) -> String {
+        let words = self.words;
+        let value = match value {
+            Value::Constant(n) => numbered(words.constant, *n),
+            Value::Variable(n) => named(words.variable, &format!("v{n}")),
+            Value::Computed(n) => self.step_of(&format!("c{n}"), &n.to_string()),
+        };
+        words.return_.replace('~', &value)
+    }
+
+    /// A statement that something may stand behind, though control never gets there.
+    fn jump(&mut self, level: usize, text: &str) {
+        self.simple(level, &format!("{}{text}", self.words.perhaps));
     }
 
     fn switch(&mut self, cases: &[Vec<Statement>], level: usize) {

@@ -55,7 +55,7 @@ impl Fixer {
             Language::Python => &[Form::TryFinally, Form::ExitStack, Form::Tracked],
             Language::C => &[Form::UnlockBeforeExit, Form::GotoUnlock, Form::KernelGuard],
             Language::Cpp => &[Form::LockGuard, Form::UniqueLock],
-            Language::Java => &[Form::TryFinally, Form::Tracked],
+            Language::Java => &[Form::TryFinally, Form::TryWithResources, Form::Tracked],
             Language::Go => &[Form::Closure, Form::Tracked],
             _ => &[
                 Form::TryFinally,

@@ -21,6 +21,10 @@ impl Printer for Java {
         format!("var {binding} = ")
     }
 
+    fn with_resource(&self, declaration: &str) -> Option<String> {
+        Some(format!("try ({declaration}) {{"))
+    }
+
     fn is_verbatim(&self, kind: &str) -> bool {
         kind == "string_literal"
     }

@@ -1,5 +1,6 @@
 //! PHP.
 
+mod callback;
 mod conditions;
 mod expressions;
 mod jumps;

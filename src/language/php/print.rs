@@ -1,8 +1,8 @@
 //! How PHP writes the constructs of the forms.
 
-use super::Php;
+use super::{Php, callback};
 use crate::lower::File;
-use crate::rewrite::printer::{CannotHoist, Hoist, Printer};
+use crate::rewrite::printer::{CannotHoist, Hoist, Moved, Printer};
 use crate::source::Span;
 use tree_sitter::Node;
 
@@ -34,6 +34,15 @@ impl Printer for Php {
                 | "text_interpolation"
                 | "text"
         )
+    }
+
+    fn callback(
+        &self,
+        file: &File<'_>,
+        moved: Moved<'_>,
+        code: String,
+    ) -> Result<String, CannotHoist> {
+        callback::told(file, moved, code)
     }
 
     fn hoist(&self, _: &File<'_>, _: Node<'_>, _: Span) -> Result<Hoist, CannotHoist> {

@@ -7,6 +7,7 @@ mod goto_unlock;
 mod guard;
 mod kernel_guard;
 mod late_guard;
+mod resource;
 mod run_exclusive;
 mod tracked;
 mod try_finally;
@@ -46,6 +47,7 @@ pub fn write(form: Form, builder: &mut Builder<'_>) -> Result<(), Reason> {
         Form::Tracked => builder.tracked(),
         Form::ExitStack => builder.exit_stack(),
         Form::Using => builder.using(),
+        Form::TryWithResources => builder.resource(),
         Form::LockGuard => builder.lock_guard(),
         Form::UniqueLock => builder.unique_lock(),
         Form::PromiseFinally | Form::UnlockBeforeExit | Form::GotoUnlock | Form::KernelGuard => {

@@ -1,9 +1,14 @@
 //! The library's own helper, which holds the lock while a callback runs.
 
 use crate::finding::{Form, Reason};
+use crate::flow::SiteId;
+use crate::lower::span;
 use crate::plan::build::{Builder, would_move};
 use crate::plan::callback::returns;
+use crate::plan::place::enclosing;
 use crate::refusal::reason;
+use crate::rewrite::printer::Moved;
+use crate::source::Span;
 
 impl Builder<'_> {
     /// `await lock.runExclusive(async () => { … })`
@@ -33,9 +38,8 @@ impl Builder<'_> {
                 "what the span declares is needed outside of the callback",
             ));
         }
+        let code = self.told(code)?;
         self.drop_releases();
-        let key = &self.task.body.keys[self.task.body.sites[self.task.site].key];
-        let code = code.replace("$LOCK", &key.shown);
         // The body goes between the braces of the catalogue's `{}`.
         let body = code
             .find("{}")
@@ -46,5 +50,44 @@ impl Builder<'_> {
         self.construct.instead = Some(format!("{head}{open}"));
         self.construct.close = Some(format!("{close}{}", self.terminator()));
         Ok(())
+    }
+
+    /// The code with the lock, what the acquire was given, and what the callback has to be told.
+    fn told(&self, code: String) -> Result<String, Reason> {
+        let (task, file) = (self.task, self.task.file);
+        let site = &task.body.sites[task.site];
+        let mut code = code.replace("$LOCK", &task.body.keys[site.key].shown);
+        if code.contains("$ARGUMENTS") {
+            let given = file
+                .root
+                .descendant_for_byte_range(site.span.start, site.span.end)
+                .and_then(|acquire| file.grammar.arguments(acquire))
+                .map(|arguments| file.source.text(span(arguments)))
+                .and_then(|text| Some(text.strip_prefix('(')?.strip_suffix(')')?.to_owned()))
+                .ok_or_else(|| reason("no-form", "what the acquire is given is not understood"))?;
+            code = code.replace("$ARGUMENTS", &given);
+        }
+        let stmts = self.region.stmts();
+        let (Some(first), Some(last)) = (stmts.first(), self.region.absorbed.or(stmts.last()))
+        else {
+            return Err(reason("no-form", "no statement follows the acquire"));
+        };
+        let released = |site: &SiteId| enclosing(&task.body.root, *site);
+        let mut gone: Vec<Span> = self
+            .region
+            .dropped
+            .iter()
+            .filter_map(released)
+            .map(|(block, index)| block.stmts[index].span)
+            .collect();
+        gone.extend(self.region.main.map(|main| main.span));
+        let moved = Moved {
+            region: Span::new(first.span.start, last.span.end),
+            gone: &gone,
+            ticket: site.acquire().and_then(|acquire| acquire.ticket.as_deref()),
+        };
+        self.printer
+            .callback(file, moved, code)
+            .map_err(|(code, message)| reason(code, message))
     }
 }

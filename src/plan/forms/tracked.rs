@@ -140,13 +140,15 @@ impl Builder<'_> {
         let source = self.task.file.source;
         let end = self.terminator();
         let set = self.printer.set_flag(flag, false);
-        let text = if source.first_on_line(stmt.span.start) {
+        if source.first_on_line(stmt.span.start) {
             let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start)).into_owned();
-            format!("{set}{end}{}{indent}{}", source.newline, self.step())
+            let text = format!("{set}{end}{}{indent}{}", source.newline, self.step());
+            // What a comment says of the release stays with it.
+            let at = self.draft.start_with_comments(stmt, block);
+            self.draft.insert(at, text);
         } else {
-            format!("{set}; ")
-        };
-        self.draft.insert(stmt.span.start, text);
+            self.draft.insert(stmt.span.start, format!("{set}; "));
+        }
         Ok(())
     }
 
