@@ -4,6 +4,8 @@ use crate::analysis::Freed;
 use crate::catalog::Role;
 use crate::flow::Body;
 use crate::lower::{File, descendants, function_around, span};
+use crate::source::Span;
+use std::collections::HashSet;
 use tree_sitter::Node;
 
 /// Every release of the file with the lock that it names.
@@ -49,22 +51,22 @@ pub(super) fn freed_elsewhere(
     bodies: &[Body],
     releases: &[(String, Node<'_>)],
 ) -> Vec<Freed> {
+    let taken: HashSet<(Span, &str)> = bodies
+        .iter()
+        .flat_map(|body| {
+            let acquires = body.sites.iter().filter(|site| site.acquire().is_some());
+            acquires.map(|site| (body.span, body.keys[site.key].text.as_str()))
+        })
+        .collect();
     releases
         .iter()
         .filter_map(|(lock, node)| {
             let function = function_around(file, *node);
             let at = span(function);
-            let takes = |body: &Body| {
-                body.span == at
-                    && body
-                        .sites
-                        .iter()
-                        .any(|site| site.acquire().is_some() && body.keys[site.key].text == *lock)
-            };
             let around = std::iter::successors(function.parent(), Node::parent)
                 .filter(|node| !node.kind().contains("class"))
                 .find(|node| file.grammar.is_function(node.kind()));
-            (!bodies.iter().any(takes)).then(|| Freed {
+            (!taken.contains(&(at, lock.as_str()))).then(|| Freed {
                 lock: lock.clone(),
                 function: at,
                 name: file.grammar.function_name(function, file.source.bytes),
