@@ -2,7 +2,10 @@
 
 mod config;
 mod discover;
+mod faults;
+mod hostile;
 mod json;
+mod kills;
 mod learn;
 mod modes;
 mod patch;
