@@ -9,6 +9,7 @@ mod kills;
 mod learn;
 mod modes;
 mod patch;
+mod round_trip;
 mod services;
 mod stdin;
 mod support;
