@@ -22,7 +22,11 @@ static FIXTURES: LazyLock<Vec<Fixture>> = LazyLock::new(|| {
         let texts = paths.iter().filter_map(|path| std::fs::read(path).ok());
         fixtures.extend(texts.map(|text| Fixture { language, text }));
     }
-    assert!(!fixtures.is_empty(), "there are no fixtures in {}", root.display());
+    assert!(
+        !fixtures.is_empty(),
+        "there are no fixtures in {}",
+        root.display()
+    );
     fixtures
 });
 
@@ -54,7 +58,10 @@ fn apply(text: &[u8], step: &[u8], donor: &[u8]) -> Vec<u8> {
         0..=3 => text.split_inclusive(|byte| *byte == b'\n').collect(),
         _ => tokens(text),
     };
-    let (a, b) = (pick(&step[1..3], pieces.len()), pick(&step[3..5], pieces.len()));
+    let (a, b) = (
+        pick(&step[1..3], pieces.len()),
+        pick(&step[3..5], pieces.len()),
+    );
     let mut changed = pieces.clone();
     let foreign: Vec<&[u8]> = donor.split_inclusive(|byte| *byte == b'\n').collect();
     match step[0] % 8 {
