@@ -19,10 +19,45 @@ impl Piece {
         }
     }
 
-    fn slice(&self, start: usize, end: usize) -> Piece {
+    /// The first `at` bytes and the others.
+    fn split(self, at: usize) -> (Piece, Piece) {
         match self {
-            Piece::Kept(span) => Piece::Kept(Span::new(span.start + start, span.start + end)),
-            Piece::New(bytes) => Piece::New(bytes[start..end].to_vec()),
+            Piece::Kept(span) => {
+                let middle = span.start + at;
+                let parts = [(span.start, middle), (middle, span.end)];
+                let [first, second] = parts.map(|(start, end)| Piece::Kept(Span::new(start, end)));
+                (first, second)
+            }
+            Piece::New(mut bytes) => {
+                let second = bytes.split_off(at);
+                (Piece::New(bytes), Piece::New(second))
+            }
+        }
+    }
+}
+
+/// Pieces that are taken from front to back.
+struct Rest {
+    pieces: std::vec::IntoIter<Piece>,
+    /// What is left of a piece that was taken in part.
+    begun: Option<Piece>,
+}
+
+impl Rest {
+    /// Takes `len` bytes, or all that are left.
+    fn take(&mut self, mut len: usize, mut each: impl FnMut(Piece)) {
+        while len > 0 {
+            let Some(piece) = self.begun.take().or_else(|| self.pieces.next()) else {
+                return;
+            };
+            if piece.len() > len {
+                let (taken, left) = piece.split(len);
+                self.begun = Some(left);
+                each(taken);
+                return;
+            }
+            len -= piece.len();
+            each(piece);
         }
     }
 }
@@ -46,30 +81,21 @@ impl Composition {
     /// Adds a round: sorted, disjoint edits of the text that the rounds so far give.
     pub fn push(&mut self, edits: &[Edit]) {
         let mut pieces = Vec::with_capacity(self.pieces.len() + 2 * edits.len());
+        let mut rest = Rest {
+            pieces: std::mem::take(&mut self.pieces).into_iter(),
+            begun: None,
+        };
         let mut at = 0;
         for edit in edits {
-            self.copy(at, edit.start, &mut pieces);
+            rest.take(edit.start - at, |piece| pieces.push(piece));
+            rest.take(edit.end - edit.start, drop);
             if !edit.text.is_empty() {
                 pieces.push(Piece::New(edit.text.clone()));
             }
             at = edit.end;
         }
-        self.copy(at, usize::MAX, &mut pieces);
+        rest.take(usize::MAX, |piece| pieces.push(piece));
         self.pieces = pieces;
-    }
-
-    /// Copies what lies in `start..end` of the current text.
-    fn copy(&self, start: usize, end: usize, into: &mut Vec<Piece>) {
-        let mut at = 0;
-        for piece in &self.pieces {
-            let len = piece.len();
-            let from = start.clamp(at, at + len) - at;
-            let to = end.clamp(at, at + len) - at;
-            if from < to {
-                into.push(piece.slice(from, to));
-            }
-            at += len;
-        }
     }
 
     /// All rounds as edits of the original: sorted, and with at least a byte between any two.

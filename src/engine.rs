@@ -8,7 +8,7 @@ use elsewhere::{add_callers, freed_elsewhere, held_by_constructs, releases};
 use fixes::verbatim;
 pub use options::{Exceptions, Options, Standard};
 
-use crate::analysis::{Judged, judge};
+use crate::analysis::{Judged, Lent, judge};
 use crate::catalog::schema::Library;
 use crate::catalog::{Catalog, CatalogError, languages_of};
 use crate::edit;
@@ -17,11 +17,12 @@ use crate::language::Language;
 use crate::language::beside::Beside;
 use crate::language::names::Names;
 use crate::lower::{File, Lowered, lower};
-use crate::parse::{parse, too_deep};
+use crate::parse::{DEEPEST, parse, too_deep};
 use crate::prefilter::Prefilter;
 use crate::source::Source;
 use aho_corasick::AhoCorasick;
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 /// What the analysis of one file found.
@@ -164,7 +165,9 @@ impl Engine {
         let grammar = language.grammar();
         let tells = |text: &&Vec<u8>| self.loaded(language).types.is_match(text.as_slice());
         for text in headers.iter().filter(tells) {
-            if let Some(tree) = parse(grammar, text).filter(|tree| !too_deep(tree)) {
+            if let Some(tree) =
+                parse(grammar, text).filter(|tree| !too_deep(tree.root_node(), DEEPEST))
+            {
                 names.add_headers(&grammar.names(tree.root_node(), text));
             }
         }
@@ -188,7 +191,7 @@ impl Engine {
                 ..Analysis::default()
             };
         };
-        if too_deep(&tree) {
+        if too_deep(tree.root_node(), DEEPEST) {
             return Analysis {
                 skipped_file: Some("nested too deeply".to_owned()),
                 ..Analysis::default()
@@ -229,7 +232,7 @@ impl Engine {
             return analysis;
         }
         let releases = releases(file);
-        let released: Vec<String> = bodies
+        let released: HashSet<String> = bodies
             .iter()
             .flat_map(|body| {
                 body.sites
@@ -240,16 +243,19 @@ impl Engine {
             .chain(releases.iter().map(|release| release.lock.clone()))
             .chain(held_by_constructs(file))
             .collect();
+        let released: Vec<String> = released.into_iter().collect();
         let mut freed_elsewhere = freed_elsewhere(file, &bodies, &unread, &releases);
         if file.grammar.hands_out_locks() {
             add_callers(file, &bodies, &mut freed_elsewhere);
         }
+        let lent = Lent::default();
         let verbatim = verbatim(language, file);
         for body in &bodies {
             let judged = Judged {
                 body,
                 file,
                 released_in_file: &released,
+                lent: &lent,
                 freed_elsewhere: &freed_elsewhere,
                 bodies: &bodies,
             };

@@ -5,7 +5,7 @@ use crate::language::Grammar;
 use crate::source::{Source, Span};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use tree_sitter::{InputEdit, ParseOptions, ParseState, Parser, Point, Tree};
+use tree_sitter::{InputEdit, Node, ParseOptions, ParseState, Parser, Point, Tree};
 
 /// Time that one file may take to parse.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -89,16 +89,17 @@ fn parse_after(grammar: &dyn Grammar, text: &[u8], old: Option<&Tree>) -> Option
 }
 
 /// Levels of nesting that a file may have. What generators write goes deeper, people do not.
-const DEEPEST: usize = 1_000;
+pub const DEEPEST: usize = 1_000;
 
-/// Whether the tree nests too deeply to be worth the walks from its leaves to its root.
-pub fn too_deep(tree: &Tree) -> bool {
-    let mut cursor = tree.walk();
+/// Whether something stands more than `deepest` levels below the node: too deep to be worth the
+/// walks from leaves to roots.
+pub fn too_deep(node: Node<'_>, deepest: usize) -> bool {
+    let mut cursor = node.walk();
     let mut depth = 0usize;
     loop {
         if cursor.goto_first_child() {
             depth += 1;
-            if depth > DEEPEST {
+            if depth > deepest {
                 return true;
             }
             continue;

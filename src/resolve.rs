@@ -2,10 +2,11 @@
 //! as edits of the text as it was read, shared out among the findings.
 
 use crate::compose::Composition;
-use crate::edit::{self, Edit, EditSet};
+use crate::edit::{self, Edit};
 use crate::finding::{Applicability, Finding, Fix, SkippedFunction};
 use crate::source::Span;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 /// More rounds than any function has locks: a guard against fixes that undo each other.
 const MAX_ROUNDS: usize = 500;
@@ -108,30 +109,40 @@ pub fn resolve(
 /// the same new name, and no two that touch.
 fn choose(findings: &[Finding], least: Applicability) -> Vec<Edit> {
     let mut functions = HashSet::new();
-    let mut round: Vec<Edit> = Vec::new();
+    let mut round = Apart::default();
     for finding in findings {
         if let Some(fix) = acceptable(finding, least)
             && !functions.contains(&finding.function)
-            && let Some(joined) = join(&round, &fix.edits)
+            && round.add(&fix.edits)
         {
             functions.insert(&finding.function);
-            round = joined;
         }
     }
-    round
+    round.into_edits()
 }
 
-/// Both together, unless an edit of one touches an edit of the other.
-fn join(some: &[Edit], more: &[Edit]) -> Option<Vec<Edit>> {
-    let apart = |a: &Edit, b: &Edit| a.end < b.start || b.end < a.start;
-    if !some.iter().all(|a| more.iter().all(|b| apart(a, b))) {
-        return None;
+/// Edits no two of which touch, by their start.
+#[derive(Default)]
+struct Apart(BTreeMap<usize, Edit>);
+
+impl Apart {
+    /// Adds the edits of a fix, unless one of them touches one that is there. Says whether it did.
+    fn add(&mut self, edits: &[Edit]) -> bool {
+        let touches = |edit: &Edit| {
+            let before = self.0.range(..=edit.end).next_back();
+            before.is_some_and(|(_, known)| edit.start <= known.end)
+        };
+        if edits.iter().any(touches) {
+            return false;
+        }
+        let edits = edits.iter().map(|edit| (edit.start, edit.clone()));
+        self.0.extend(edits);
+        true
     }
-    let mut set = EditSet::default();
-    for edit in some.iter().chain(more) {
-        set.replace(Span::new(edit.start, edit.end), edit.text.clone());
+
+    fn into_edits(self) -> Vec<Edit> {
+        self.0.into_values().collect()
     }
-    set.finish().ok()
 }
 
 fn share_out(
@@ -145,11 +156,10 @@ fn share_out(
         .iter()
         .map(|finding| acceptable(finding, least))
         .collect();
-    let alone = fixes
-        .iter()
-        .flatten()
-        .try_fold(Vec::new(), |all, fix| join(&all, &fix.edits));
-    if alone.is_some_and(|edits| edit::apply(text, &edits) == fixed) {
+    let mut alone = Apart::default();
+    if fixes.iter().flatten().all(|fix| alone.add(&fix.edits))
+        && edit::apply(text, &alone.into_edits()) == fixed
+    {
         return fixes
             .into_iter()
             .map(|fix| fix.map_or(Share::Unfixed, |fix| Share::Edits(fix.edits.clone())))
@@ -162,26 +172,46 @@ fn share_out(
 /// Takes back the fixes that others made impossible: what is still found of the same lock in the
 /// same function says why.
 fn withdraw(before: &mut [Finding], shares: &mut [Share], remaining: &[Finding]) {
-    let alike =
-        |a: &Finding, b: &Finding| (&a.function, &a.lock, a.rule) == (&b.function, &b.lock, b.rule);
-    for left in remaining {
-        let hopeless = before
-            .iter()
-            .filter(|finding| finding.fixes.is_empty() && alike(finding, left));
-        let still_there = remaining.iter().filter(|finding| alike(finding, left));
-        if hopeless.count() >= still_there.count() {
-            continue;
+    /// The findings of one lock in one function under one rule.
+    #[derive(Default)]
+    struct Alike {
+        /// Found at first, and never fixable.
+        hopeless: usize,
+        /// Found at first, with a fix that another finding carries.
+        offered: Vec<usize>,
+        remaining: usize,
+    }
+    let key = |finding: &Finding| {
+        (
+            finding.function.clone(),
+            finding.lock.clone(),
+            finding.rule.name(),
+        )
+    };
+    let mut groups: HashMap<_, Alike> = HashMap::new();
+    for (at, finding) in before.iter().enumerate() {
+        let group = groups.entry(key(finding)).or_default();
+        if finding.fixes.is_empty() {
+            group.hopeless += 1;
+        } else if matches!(shares[at], Share::PartOf(_)) {
+            group.offered.push(at);
         }
-        let offered = (0..before.len()).rev().find(|&at| {
-            matches!(shares[at], Share::PartOf(_))
-                && !before[at].fixes.is_empty()
-                && alike(&before[at], left)
-        });
-        if let Some(at) = offered {
+    }
+    for left in remaining {
+        groups.entry(key(left)).or_default().remaining += 1;
+    }
+    for left in remaining {
+        let Some(group) = groups.get_mut(&key(left)) else {
+            continue;
+        };
+        if group.hopeless < group.remaining
+            && let Some(at) = group.offered.pop()
+        {
             let unsafe_reason = left.fixes.first().and_then(|fix| fix.reason.clone());
             before[at].fixes.clear();
             before[at].refusal = left.refusal.clone().or(unsafe_reason);
             shares[at] = Share::Unfixed;
+            group.hopeless += 1;
         }
     }
 }
@@ -193,47 +223,44 @@ fn reach(fix: &Fix) -> Option<Span> {
 
 /// Gives each edit to the findings whose fixes reach it; findings that share one form a group.
 fn group(reaches: &[Option<Span>], edits: Vec<Edit>) -> Vec<Share> {
-    // The index of the first finding of each finding's group.
-    let mut first: Vec<usize> = (0..reaches.len()).collect();
-    let mut owners = Vec::new();
-    for edit in &edits {
-        let touching: Vec<usize> = (0..reaches.len())
-            .filter(|&at| {
-                reaches[at].is_some_and(|span| span.start <= edit.end && edit.start <= span.end)
-            })
-            .collect();
-        let members = if touching.is_empty() {
-            // Made by a later round; any fixed finding may carry it.
-            reaches
-                .iter()
-                .position(Option::is_some)
-                .into_iter()
-                .collect()
-        } else {
-            touching
-        };
-        let groups: HashSet<usize> = members.iter().map(|&member| first[member]).collect();
-        if let Some(&lowest) = groups.iter().min() {
-            for of in &mut first {
-                if groups.contains(of) {
-                    *of = lowest;
-                }
-            }
+    // The edits that a fix reaches are neighbours, for they are sorted and disjoint.
+    let reached: Vec<Option<Range<usize>>> = reaches
+        .iter()
+        .map(|reach| {
+            let span = (*reach)?;
+            let start = edits.partition_point(|edit| edit.end < span.start);
+            let end = edits.partition_point(|edit| edit.start <= span.end);
+            (start < end).then_some(start..end)
+        })
+        .collect();
+    let runs = runs(edits.len(), reached.iter().flatten());
+    // The first finding of each run carries its edits.
+    let mut carriers: Vec<Option<usize>> = vec![None; edits.len()];
+    for (at, range) in reached.iter().enumerate() {
+        if let Some(range) = range {
+            carriers[runs[range.start]].get_or_insert(at);
         }
-        owners.push(members.first().copied());
     }
+    let carrier = |at: usize| {
+        let range = reached[at].as_ref();
+        range
+            .and_then(|range| carriers[runs[range.start]])
+            .unwrap_or(at)
+    };
     let mut shares: Vec<Share> = reaches
         .iter()
         .enumerate()
         .map(|(at, reach)| match reach {
             None => Share::Unfixed,
-            Some(_) if first[at] == at => Share::Edits(Vec::new()),
-            Some(_) => Share::PartOf(first[at]),
+            Some(_) if carrier(at) == at => Share::Edits(Vec::new()),
+            Some(_) => Share::PartOf(carrier(at)),
         })
         .collect();
-    for (edit, owner) in edits.into_iter().zip(owners) {
-        if let Some(owner) = owner
-            && let Share::Edits(edits) = &mut shares[first[owner]]
+    // What a later round made somewhere else, any fixed finding may carry.
+    let any = reaches.iter().position(Option::is_some).map(carrier);
+    for (run, edit) in runs.iter().zip(edits) {
+        if let Some(owner) = carriers[*run].or(any)
+            && let Share::Edits(edits) = &mut shares[owner]
         {
             edits.push(edit);
         }
@@ -245,6 +272,25 @@ fn group(reaches: &[Option<Span>], edits: Vec<Edit>) -> Vec<Share> {
         }
     }
     shares
+}
+
+/// For each of `len` neighbours, the number of its run: neighbours that a range holds are in one.
+fn runs<'r>(len: usize, ranges: impl Iterator<Item = &'r Range<usize>>) -> Vec<usize> {
+    // Ranges that begin at a neighbour, less those that end with it.
+    let mut open = vec![0isize; len];
+    for range in ranges {
+        open[range.start] += 1;
+        open[range.end - 1] -= 1;
+    }
+    let (mut run, mut depth) = (0, 0);
+    open.iter()
+        .map(|change| {
+            let this = run;
+            depth += change;
+            run += usize::from(depth == 0);
+            this
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -61,6 +61,35 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The text `bytes` that replacing these sorted, disjoint spans makes of this one; it has the
+    /// same layout.
+    pub fn edited<'b, 'n>(
+        &self,
+        replaced: impl Iterator<Item = (Span, &'n [u8])>,
+        bytes: &'b [u8],
+    ) -> Source<'b> {
+        let mut line_starts = Vec::with_capacity(self.line_starts.len());
+        let mut rest = self.line_starts.as_slice();
+        let (mut grown, mut shrunk) = (0, 0);
+        for (span, new) in replaced {
+            // The start of a line belongs to the newline in front of it.
+            let (kept, others) = rest.split_at(rest.partition_point(|&at| at <= span.start));
+            line_starts.extend(kept.iter().map(|at| at + grown - shrunk));
+            rest = &others[others.partition_point(|&at| at <= span.end)..];
+            let start = span.start + grown - shrunk;
+            line_starts.extend(memchr_iter(b'\n', new).map(|at| start + at + 1));
+            grown += new.len();
+            shrunk += span.end - span.start;
+        }
+        line_starts.extend(rest.iter().map(|at| at + grown - shrunk));
+        Source {
+            bytes,
+            line_starts,
+            newline: self.newline,
+            indent: self.indent.clone(),
+        }
+    }
+
     /// The bytes of `span`.
     pub fn slice(&self, span: Span) -> &'a [u8] {
         &self.bytes[span.start..span.end]
@@ -188,6 +217,31 @@ mod tests {
         assert_eq!(source.location(5), Location { line: 1, column: 2 });
         assert_eq!(source.newline, "\r\n");
         assert_eq!(source.location(12), Location { line: 2, column: 2 });
+    }
+
+    #[test]
+    fn lines_of_an_edited_text_are_those_of_a_new_one() {
+        let text = b"one\ntwo\n\nthree\nfour";
+        let cases: [&[(usize, usize, &str)]; 3] = [
+            &[(0, 0, "zero\n"), (5, 8, "\n\n")],
+            &[(3, 4, ""), (9, 9, "a\nb"), (19, 19, "\n")],
+            &[(0, 19, "x")],
+        ];
+        for edits in cases {
+            let mut edited = text.to_vec();
+            for (start, end, new) in edits.iter().rev() {
+                edited.splice(*start..*end, new.bytes());
+            }
+            let fresh = Source::new(&edited, "");
+            let replaced = edits
+                .iter()
+                .map(|(start, end, new)| (Span::new(*start, *end), new.as_bytes()));
+            let source = Source::new(text, "");
+            assert_eq!(
+                source.edited(replaced, &edited).line_starts,
+                fresh.line_starts
+            );
+        }
     }
 
     #[test]

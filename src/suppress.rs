@@ -9,6 +9,7 @@ use crate::language::Language;
 use crate::source::{Source, Span};
 use crate::syntax;
 use memchr::memmem;
+use std::collections::HashMap;
 
 const MARKER: &[u8] = b"lockfix:";
 
@@ -55,10 +56,15 @@ pub fn apply(
             whole_file: true,
         };
     }
+    let mut on_line: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (at, comment) in comments.iter().enumerate() {
+        on_line.entry(comment.line).or_default().push(at);
+    }
     findings.retain(|finding| {
         let mut suppressed = false;
-        for comment in &mut comments {
-            if comment.line == finding.location.line && comment.covers(finding.rule) {
+        for at in on_line.get(&finding.location.line).into_iter().flatten() {
+            let comment = &mut comments[*at];
+            if comment.covers(finding.rule) {
                 comment.used = true;
                 suppressed = true;
             }

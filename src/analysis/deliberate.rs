@@ -1,33 +1,10 @@
 //! What functions do with locks on purpose, as far as their code tells: give them away, drain them,
 //! see a release fail.
 
-use super::{frees, intent};
+use super::frees;
 use crate::flow::machine::suppresses;
 use crate::flow::{Body, Cond, EventKind, SiteId, Stmt, StmtKind, Test, WithExit};
-use crate::lower::{File, descendants, split_member};
-use tree_sitter::Node;
-
-/// Whether somebody else gets the lock itself below `root`: it is passed, stored or given another
-/// name. Who has it may free it. A lock that is a function is taken by calling it, not given.
-pub fn is_lent(file: &File<'_>, root: Node<'_>, lock: &str) -> bool {
-    descendants(root, |_| true)
-        .filter(|node| file.grammar.passes_on(*node) && !file.grammar.is_callee(*node))
-        .any(|node| intent::same_lock(&file.normal(node), lock) && !is_operand(file, node))
-}
-
-/// Whether the node is what a function of its library is given: `flock($handle, LOCK_UN)`.
-fn is_operand(file: &File<'_>, node: Node<'_>) -> bool {
-    // The argument, the list of them, the call.
-    const LEVELS: usize = 3;
-    std::iter::successors(node.parent(), Node::parent)
-        .take(LEVELS)
-        .filter(|around| file.grammar.may_match(around.kind()))
-        .any(|call| {
-            file.catalog
-                .find(call, file.surroundings(), |_| true)
-                .is_some()
-        })
-}
+use crate::lower::{File, split_member};
 
 /// Whether the lock is a private part of an object that is not this one: that object's class, in
 /// another file as a rule, may free it.

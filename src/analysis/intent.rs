@@ -44,7 +44,7 @@ pub fn returns_locked(body: &Body) -> bool {
 }
 
 /// The last name of a lock's text, without what tells the elements of an array apart.
-fn field(text: &str) -> String {
+pub fn field(text: &str) -> String {
     let mut depth = 0usize;
     let plain: String = text
         .chars()

@@ -4,6 +4,7 @@ mod deliberate;
 pub mod explore;
 mod handed_out;
 mod intent;
+mod lent;
 mod places;
 mod purpose;
 mod words;
@@ -13,8 +14,9 @@ use crate::flow::graph::Graph;
 use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
-use deliberate::{drains, expects_failure, is_lent, is_of_another, is_own, returns_it};
+use deliberate::{drains, expects_failure, is_of_another, is_own, returns_it};
 use explore::{Paths, explore};
+pub use lent::Lent;
 pub use places::frees;
 use places::{
     acquired_in_own_try, in_releasing_finally, left_to_the_end, outermost, same_statement,
@@ -49,6 +51,8 @@ pub struct Judged<'a> {
     pub file: &'a File<'a>,
     /// Names of locks that some function of the file releases, by a call or by a construct.
     pub released_in_file: &'a [String],
+    /// Who is given locks of the file; filled when it is asked.
+    pub lent: &'a Lent<'a>,
     /// What functions of the file free without having taken it.
     pub freed_elsewhere: &'a [Freed],
     /// All functions of the file that take locks.
@@ -250,7 +254,9 @@ impl Judged<'_> {
                 .file
                 .root
                 .descendant_for_byte_range(body.span.start, body.span.end)
-                .is_some_and(|function| is_lent(self.file, function, &body.keys[key].text))
+                .is_some_and(|function| {
+                    self.lent.is_lent(self.file, function, &body.keys[key].text)
+                })
     }
 
     /// Whether a plain variable alone says if the lock is to be released: then it is meant to be
@@ -413,7 +419,7 @@ impl Judged<'_> {
             && !named_elsewhere
             && !by_alias
             && !is_of_another(self.file, &key.text)
-            && !is_lent(self.file, self.file.root, &key.text)
+            && !self.lent.is_lent(self.file, self.file.root, &key.text)
             && !intent::returns_locked(self.body)
             && acquired.acquire().is_some_and(|acquire| {
                 !acquire.at_entry && (acquire.bound.is_none() || acquire.ticket.is_some())

@@ -68,10 +68,18 @@ impl Config {
             file: file.to_owned(),
             message: error.to_string(),
         })?;
+        Config::parse(&text, file)
+    }
+
+    /// The same of the text of a file of that name.
+    ///
+    /// # Errors
+    /// When it says something it should not.
+    pub fn parse(text: &str, file: &Path) -> Result<Option<Config>, ConfigError> {
         let in_pyproject = file.file_name().is_some_and(|name| name == PYPROJECT);
-        read::read(&text, in_pyproject).map_err(|error| ConfigError::Invalid {
+        read::read(text, in_pyproject).map_err(|error| ConfigError::Invalid {
             file: file.to_owned(),
-            line: error.line(&text),
+            line: error.line(text),
             message: error.message,
         })
     }

@@ -5,6 +5,7 @@ use crate::catalog::Role;
 use crate::flow::Body;
 use crate::lower::{File, descendants, function_around, span};
 use crate::source::Span;
+use std::collections::HashSet;
 use tree_sitter::Node;
 
 /// A release of the file with the lock that it names.
@@ -64,25 +65,25 @@ pub(super) fn freed_elsewhere(
     unread: &[(Span, String)],
     releases: &[Release<'_>],
 ) -> Vec<Freed> {
+    let taken: HashSet<(Span, &str)> = bodies
+        .iter()
+        .flat_map(|body| {
+            let acquires = body.sites.iter().filter(|site| site.acquire().is_some());
+            acquires.map(|site| (body.span, body.keys[site.key].text.as_str()))
+        })
+        .collect();
     releases
         .iter()
         .filter_map(|Release { lock, owner, node }| {
             let function = function_around(file, *node);
             let at = span(function);
-            let takes = |body: &Body| {
-                body.span == at
-                    && body
-                        .sites
-                        .iter()
-                        .any(|site| site.acquire().is_some() && body.keys[site.key].text == *lock)
-            };
             let around = std::iter::successors(function.parent(), Node::parent)
                 .filter(|node| !node.kind().contains("class"))
                 .find(|node| file.grammar.is_function(node.kind()));
             // What cannot be read may take it all the same.
             let may_take = |(place, taken): &(Span, String)| *place == at && taken == lock;
-            let free = !bodies.iter().any(takes) && !unread.iter().any(may_take);
-            free.then(|| Freed {
+            let taken = taken.contains(&(at, lock.as_str())) || unread.iter().any(may_take);
+            (!taken).then(|| Freed {
                 lock: lock.clone(),
                 owner: owner.clone(),
                 function: at,

@@ -2,7 +2,7 @@
 
 use super::Language;
 use super::names::Names;
-use crate::parse::{parse, too_deep};
+use crate::parse::{DEEPEST, parse, too_deep};
 use std::cell::LazyCell;
 use tree_sitter::{Node, Tree};
 
@@ -37,7 +37,8 @@ impl Beside {
             let texts = read().into_iter();
             texts
                 .filter_map(|text| {
-                    let tree = parse(language.grammar(), &text).filter(|tree| !too_deep(tree))?;
+                    let tree = parse(language.grammar(), &text)
+                        .filter(|tree| !too_deep(tree.root_node(), DEEPEST))?;
                     Some(Parsed { text, tree })
                 })
                 .collect()

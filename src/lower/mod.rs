@@ -12,6 +12,7 @@ use crate::language::beside::Beside;
 use crate::language::names::Names;
 pub use crate::language::names::{split_member, words_of};
 use crate::language::{CalledInPlace, Grammar};
+use crate::parse::too_deep;
 use crate::source::{Source, Span};
 use sites::{Found, Table};
 use std::cell::OnceCell;
@@ -20,6 +21,12 @@ use tree_sitter::{Node, Tree};
 
 /// Levels of nesting that lowering follows; deeper functions are skipped, and said to be.
 pub const DEEPEST: usize = 200;
+
+/// Levels of its syntax tree that a function may have: finding a node's parent costs as many steps.
+const DEEPEST_SYNTAX: usize = 500;
+
+/// Acquires that a function may have. Each may need a proof of its own over the whole function.
+const MOST_ACQUIRES: usize = 200;
 
 /// One parsed file with what all stages ask of it.
 #[derive(Clone, Copy)]
@@ -151,17 +158,21 @@ pub fn lower_at(file: &File<'_>, start: usize, name: &str) -> Option<Body> {
     let function = if name == MODULE {
         file.root
     } else {
-        descendants(file.root, |node| node.end_byte() > start)
-            .filter(|node| node.start_byte() == start)
-            .find(|node| {
+        let inner = file.root.descendant_for_byte_range(start, start + 1)?;
+        // The outermost of those that begin here.
+        let here = std::iter::successors(Some(inner), Node::parent)
+            .take_while(|node| node.start_byte() == start)
+            .filter(|node| {
                 file.grammar.is_function(node.kind())
                     && file.grammar.function_name(*node, file.source.bytes) == name
-            })?
+            });
+        here.last()?
     };
     // A callback that is handed the release is told by the call around it.
-    let around = function.parent().map_or(function, |arguments| {
-        arguments.parent().unwrap_or(arguments)
-    });
+    let around = std::iter::successors(function.parent(), Node::parent)
+        .take(3)
+        .find(|around| file.grammar.may_match(around.kind()))
+        .unwrap_or(function);
     let found: Vec<Found<'_>> = find_acquires(file, around)
         .into_iter()
         .filter(|found| match found.callback {
@@ -180,6 +191,12 @@ fn lower_function(
     function: Node<'_>,
     found: &[Found<'_>],
 ) -> Result<Body, &'static str> {
+    if found.len() > MOST_ACQUIRES {
+        return Err("takes too many locks");
+    }
+    if too_deep(function, DEEPEST_SYNTAX) {
+        return Err(TOO_DEEP);
+    }
     if broken(file, function) {
         return Err("syntax error");
     }
@@ -352,6 +369,46 @@ pub fn descendants<'t>(
             }
             if !cursor.goto_parent() {
                 return None;
+            }
+        }
+    })
+}
+
+/// The nodes below `root` that touch the bytes of `region`, in order of the text, and the root.
+/// Children of nodes that `enter` denies are left out. What lies outside costs nothing.
+pub fn touching<'t>(
+    root: Node<'t>,
+    region: Span,
+    enter: impl Fn(Node<'t>) -> bool,
+) -> impl Iterator<Item = Node<'t>> {
+    let mut cursor = root.walk();
+    let mut started = false;
+    std::iter::from_fn(move || {
+        if !started {
+            started = true;
+            return Some(root);
+        }
+        let mut fresh = enter(cursor.node())
+            && cursor
+                .goto_first_child_for_byte(region.start.saturating_sub(1))
+                .is_some();
+        loop {
+            if !fresh {
+                while !cursor.goto_next_sibling() {
+                    if !cursor.goto_parent() {
+                        return None;
+                    }
+                }
+            }
+            let node = cursor.node();
+            fresh = false;
+            if node.start_byte() > region.end {
+                // So do its later siblings.
+                if !cursor.goto_parent() {
+                    return None;
+                }
+            } else if region.start <= node.end_byte() {
+                return Some(node);
             }
         }
     })

@@ -3,17 +3,17 @@
 
 pub mod proof;
 
-use crate::analysis::{Freed, Judged, judge};
+use crate::analysis::{Freed, Judged, Lent, judge};
 use crate::catalog::Catalog;
 use crate::edit::{self, Edit};
 use crate::engine::Exceptions;
 use crate::finding::{Finding, Reason, Rule};
 use crate::flow::{Body, KeyId, SiteId};
 use crate::language::Language;
-use crate::lower::{File, descendants, is_mistake, lower_at};
+use crate::lower::{File, is_mistake, lower_at, touching};
 use crate::parse::reparse;
 use crate::refusal::reason;
-use crate::source::{Source, Span};
+use crate::source::Span;
 use proof::{Divergence, prove};
 use std::cell::OnceCell;
 use tree_sitter::Node;
@@ -46,7 +46,10 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     let before = (claim.file.source, claim.file.tree);
     let (tree, region) = reparse(grammar, before, edits, &text)
         .ok_or_else(|| unproved("the rewritten code takes too long to parse"))?;
-    let source = Source::new(&text, grammar.default_indent());
+    let replaced = edits
+        .iter()
+        .map(|edit| (Span::new(edit.start, edit.end), edit.text.as_slice()));
+    let source = claim.file.source.edited(replaced, &text);
     // Behind the region the texts are the same.
     let was = Span::new(
         region.start,
@@ -74,7 +77,7 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
         beside: claim.file.beside,
         wide: &OnceCell::new(),
     };
-    if errors(&file) > errors(claim.file) {
+    if errors(&file, region) > errors(claim.file, was) {
         return Err(unproved("the rewritten code does not parse"));
     }
     let start = shifted(claim.body.span.start, edits);
@@ -96,6 +99,7 @@ fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<()
         body: after,
         file,
         released_in_file: &[],
+        lent: &Lent::default(),
         freed_elsewhere: claim.freed_elsewhere,
         bodies: &[],
     };
@@ -125,9 +129,9 @@ fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<()
     Ok(())
 }
 
-/// The number of syntax errors.
-fn errors(file: &File<'_>) -> usize {
-    descendants(file.root, |node| node.has_error())
+/// The number of syntax errors that touch the region.
+fn errors(file: &File<'_>, region: Span) -> usize {
+    touching(file.root, region, |node| node.has_error())
         .filter(|node| is_mistake(file, *node))
         .count()
 }
@@ -135,11 +139,8 @@ fn errors(file: &File<'_>) -> usize {
 /// Comments (white space at line starts left out) and strings that touch the region, in order.
 fn kept_tokens(claim: &Claim<'_>, root: Node<'_>, (text, region): (&[u8], Span)) -> Vec<Vec<u8>> {
     let printer = claim.language.printer();
-    let touches =
-        |node: Node<'_>| node.start_byte() <= region.end && region.start <= node.end_byte();
     let inside = |kind: &str| !printer.is_verbatim(kind) && !printer.is_import(kind);
-    descendants(root, |node| touches(node) && inside(node.kind()))
-        .filter(|node| touches(*node))
+    touching(root, region, |node| inside(node.kind()))
         .filter_map(|node| {
             let bytes = &text[node.byte_range()];
             if node.is_extra() && claim.language.grammar().is_comment(node.kind()) {

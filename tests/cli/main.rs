@@ -3,11 +3,15 @@
 mod adopt;
 mod config;
 mod discover;
+mod faults;
+mod hostile;
 mod json;
+mod kills;
 mod learn;
 mod modes;
 mod package;
 mod patch;
+mod round_trip;
 mod services;
 mod stdin;
 mod support;

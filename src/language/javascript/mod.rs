@@ -296,17 +296,20 @@ fn is_optional(node: Node<'_>) -> bool {
         .any(|child| child.kind() == "optional_chain")
 }
 
+/// Parentheses around one expression; nobody writes more.
+const MOST_PARENTHESES: usize = 10;
+
 /// The parent, past parentheses and casts.
 fn outer_parent(node: Node<'_>) -> Option<Node<'_>> {
-    let mut parent = node.parent()?;
-    while matches!(
-        parent.kind(),
-        "parenthesized_expression"
-            | "as_expression"
-            | "non_null_expression"
-            | "satisfies_expression"
-    ) {
-        parent = parent.parent()?;
-    }
-    Some(parent)
+    std::iter::successors(node.parent(), Node::parent)
+        .take(MOST_PARENTHESES)
+        .find(|parent| {
+            !matches!(
+                parent.kind(),
+                "parenthesized_expression"
+                    | "as_expression"
+                    | "non_null_expression"
+                    | "satisfies_expression"
+            )
+        })
 }
