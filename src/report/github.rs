@@ -1,5 +1,6 @@
 //! Workflow commands that GitHub shows as annotations on the changed lines.
 
+use super::printable;
 use crate::finding::{Finding, Severity};
 
 /// One finding as a line of a workflow's log. `path` is relative to the checkout.
@@ -20,11 +21,11 @@ pub fn annotation(path: &str, finding: &Finding) -> String {
     )
 }
 
-/// Characters that end a command are spelt as the runner reads them.
+/// Characters that end a command are spelt as the runner reads them; those that would command the
+/// terminal of who reads the log, so that people can read them.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    let lines: Vec<String> = text.split('\n').map(printable).collect();
+    lines.join("\n").replace('%', "%25").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

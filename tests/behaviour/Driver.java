@@ -81,7 +81,7 @@ class Driver {
                 text.append("static Object run").append(run).append("() throws Exception { return value(() -> ");
                 text.append(runs.get(run)).append("); }\n");
             }
-            text.append("static long[] locks() { return new long[] {");
+            text.append("static long[] locks() throws Exception { return new long[] {");
             for (String lock : locks) text.append("held(").append(lock).append("), ");
             return text.append("}; }\n}\n").toString();
         }

@@ -427,6 +427,7 @@ const GO_WORDS: Words = Words {
     features: Features {
         // What catches is a function that is deferred.
         handlers: false,
+        finally: false,
         defers: true,
         try_acquire: true,
         ..SCRIPT.features
