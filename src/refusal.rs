@@ -51,6 +51,10 @@ pub const CODES: &[(&str, &str)] = &[
         "the control flow of the function is not understood",
     ),
     ("no-form", "no form of this language and library fits"),
+    (
+        "variables-seen",
+        "the function looks at all of its variables, and would see those of the fix",
+    ),
     ("one-line", "the code shares its line with other statements"),
     ("too-complex", "the function is too large to be proved"),
     (

@@ -274,6 +274,9 @@ pub struct LanguageFacts {
     /// Taking a lock does not throw.
     #[serde(default)]
     pub nothrow_acquires: bool,
+    /// Calls that see all variables of the function that makes them.
+    #[serde(default)]
+    pub sees_variables: Vec<String>,
     /// Constants that are zero.
     #[serde(default)]
     pub zeros: Vec<String>,

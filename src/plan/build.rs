@@ -253,7 +253,7 @@ impl<'a> Builder<'a> {
             return Ok(());
         }
         let shown = self.task.body.keys[site.key].shown.clone();
-        let name = names::free(&self.task, "release", &shown);
+        let name = names::free(&self.task, "release", &shown)?;
         self.draft.insert(
             site.span.start,
             self.printer.bind(&binding.replace("$TICKET", &name)),

@@ -182,7 +182,7 @@ impl<'a> Exits<'a> {
         let (name, head) = match known {
             Some(name) => (name.clone(), format!("{name} = ")),
             None => {
-                let name = names::free(&task, "ret", "");
+                let name = names::free(&task, "ret", "")?;
                 let declared = self
                     .printer
                     .declare_result(task.file, task.body.span, &name)

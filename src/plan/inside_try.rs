@@ -112,7 +112,7 @@ fn flagged(task: Task<'_>, tried: At<'_>, own: At<'_>) -> Result<Vec<Edit>, Reas
     let source = task.file.source;
     let printer = task.language.printer();
     let key = &task.body.keys[task.body.sites[task.site].key];
-    let flag = names::free(&task, "held", &key.shown);
+    let flag = names::free(&task, "held", &key.shown)?;
     let end = if source.slice(own.stmt().span).ends_with(b";") {
         printer.terminator()
     } else {

@@ -1,17 +1,29 @@
 //! Names that a fix brings in: free ones.
 
 use super::Task;
+use crate::finding::Reason;
 use crate::flow::{Block, BlockStyle, Body};
 use crate::lower::{File, descendants};
+use crate::refusal::reason;
 use crate::source::Span;
 use std::collections::HashSet;
 use tree_sitter::Node;
 
 /// A name that nothing in the function mentions and that hides nothing around it: `wanted`, then
 /// `wanted` with the lock's name behind it, then numbered.
-pub fn free(task: &Task<'_>, wanted: &str, lock: &str) -> String {
+///
+/// # Errors
+/// When the function asks for all of its variables: it would see one more.
+pub fn free(task: &Task<'_>, wanted: &str, lock: &str) -> Result<String, Reason> {
     let taken = task.taken.get_or_init(|| taken(task.file, task.body, &[]));
-    chosen(task, taken, wanted, lock)
+    let asks = &task.file.catalog.facts.sees_variables;
+    match asks.iter().find(|call| taken.contains(*call)) {
+        Some(call) => Err(reason(
+            "variables-seen",
+            format!("`{call}` would see the variable that the fix brings in"),
+        )),
+        None => Ok(chosen(task, taken, wanted, lock)),
+    }
 }
 
 fn chosen(task: &Task<'_>, taken: &HashSet<String>, wanted: &str, lock: &str) -> String {
@@ -91,6 +103,8 @@ fn taken(file: &File<'_>, body: &Body, beside: &[Span]) -> HashSet<String> {
         let is_member = file.grammar.is_member_name(node.kind()) || member == Some(node.id());
         let is_identifier =
             node.named_child_count() == 0 && file.grammar.is_identifier(node.kind());
+        let called = file.grammar.called_word(node, file.source.bytes);
+        names.extend(called.filter(|word| file.catalog.facts.sees_variables.contains(word)));
         if (is_identifier || file.grammar.is_name(node.kind())) && !is_member {
             names.insert(file.normal(node));
         }

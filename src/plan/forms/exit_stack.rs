@@ -23,7 +23,7 @@ impl Builder<'_> {
         self.drop_releases();
         let file = self.task.file;
         let key = &self.task.body.keys[self.task.body.sites[self.task.site].key];
-        let name = names::free(&self.task, "stack", &key.shown);
+        let name = names::free(&self.task, "stack", &key.shown)?;
         let stack = self
             .printer
             .exit_stack(file, &name, &key.shown, awaited)

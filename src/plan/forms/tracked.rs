@@ -13,7 +13,7 @@ impl Builder<'_> {
         self.bind_ticket()?;
         let key = self.task.body.sites[self.task.site].key;
         let shown = self.task.body.keys[key].shown.clone();
-        let flag = names::free(&self.task, "held", &shown);
+        let flag = names::free(&self.task, "held", &shown)?;
         let mut all: Vec<SiteId> = self.region.dropped.clone();
         all.extend(&self.region.kept);
         all.sort_unstable();

@@ -36,7 +36,7 @@ impl Builder<'_> {
             }
             None => {
                 let key = &self.task.body.keys[site.key];
-                let name = names::free(&self.task, "held", &key.shown);
+                let name = names::free(&self.task, "held", &key.shown)?;
                 self.draft
                     .insert(site.span.start, format!("{code} {name} = "));
             }
