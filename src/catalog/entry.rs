@@ -111,58 +111,20 @@ impl Entry {
     }
 
     pub(super) fn patterns(&self) -> impl Iterator<Item = (Role, usize, &Pattern)> {
-        self.acquire
-            .iter()
-            .enumerate()
-            .map(|(index, pattern)| (Role::Acquire, index, pattern))
-            .chain(
-                self.tries
-                    .iter()
-                    .enumerate()
-                    .map(|(index, (pattern, taken))| (Role::Try(*taken), index, pattern)),
-            )
-            .chain(
-                self.release
-                    .iter()
-                    .enumerate()
-                    .map(|(index, pattern)| (Role::Release, index, pattern)),
-            )
-            .chain(
-                self.reads
-                    .iter()
-                    .enumerate()
-                    .map(|(index, pattern)| (Role::Read, index, pattern)),
-            )
-            .chain(
-                self.closed
-                    .iter()
-                    .enumerate()
-                    .map(|(index, pattern)| (Role::Close, index, pattern)),
-            )
-            .chain(
-                self.guarded
-                    .iter()
-                    .enumerate()
-                    .map(|(index, pattern)| (Role::Guarded, index, pattern)),
-            )
-            .chain(
-                self.callback
-                    .iter()
-                    .enumerate()
-                    .map(|(index, pattern)| (Role::Callback, index, pattern)),
-            )
-            .chain(
-                self.context
-                    .iter()
-                    .enumerate()
-                    .map(|(index, pattern)| (Role::Context, index, pattern)),
-            )
-            .chain(
-                self.held
-                    .iter()
-                    .enumerate()
-                    .map(|(index, pattern)| (Role::Held, index, pattern)),
-            )
+        fn all(role: Role, patterns: &[Pattern]) -> impl Iterator<Item = (Role, usize, &Pattern)> {
+            let numbered = patterns.iter().enumerate();
+            numbered.map(move |(index, pattern)| (role, index, pattern))
+        }
+        let tries = self.tries.iter().enumerate();
+        all(Role::Acquire, &self.acquire)
+            .chain(tries.map(|(index, (pattern, taken))| (Role::Try(*taken), index, pattern)))
+            .chain(all(Role::Release, &self.release))
+            .chain(all(Role::Read, &self.reads))
+            .chain(all(Role::Close, &self.closed))
+            .chain(all(Role::Guarded, &self.guarded))
+            .chain(all(Role::Callback, &self.callback))
+            .chain(all(Role::Context, &self.context))
+            .chain(all(Role::Held, &self.held))
     }
 
     pub(super) fn pattern(&self, role: Role, index: usize) -> &Pattern {
