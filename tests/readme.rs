@@ -92,6 +92,7 @@ fn shell(directory: &Path, command: &str) -> String {
         .args(["-c", &format!("exec 2>&1\n{command}")])
         .current_dir(directory)
         .env("PATH", path)
+        .env("XDG_STATE_HOME", directory.join(".state"))
         .env_remove("CLICOLOR_FORCE")
         .stdin(Stdio::null())
         .output()

@@ -38,6 +38,8 @@ fn file(names: &[&str]) -> String {
 
 struct Review {
     dir: tempfile::TempDir,
+    /// Where the program keeps what it has to remember.
+    state: tempfile::TempDir,
     session: Option<OsSession>,
     environment: Vec<(&'static str, String)>,
 }
@@ -51,6 +53,7 @@ impl Review {
         }
         Review {
             dir,
+            state: tempfile::tempdir().expect("a temporary directory"),
             session: None,
             environment: Vec::new(),
         }
@@ -61,6 +64,7 @@ impl Review {
         command
             .current_dir(self.dir.path())
             .env("TERM", "xterm")
+            .env("XDG_STATE_HOME", self.state.path())
             .env_remove("NO_COLOR")
             .env_remove("VISUAL")
             .envs(self.environment.drain(..));

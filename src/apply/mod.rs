@@ -1,8 +1,10 @@
 //! Safe writing: a kill, a full disk or a change behind our back leaves a file either old or new.
 
+mod journal;
 mod signals;
 mod temp;
 
+pub use journal::{Back, Change, Journal, Run, runs, state_directory, tree_of};
 pub use signals::{clean_up_on_signals, leave_interrupts_to_child};
 pub use temp::is_temporary;
 
@@ -46,9 +48,23 @@ fn while_doing(doing: &'static str) -> impl Fn(io::Error) -> WriteError {
 pub struct Writer {
     swept: Mutex<HashSet<PathBuf>>,
     leftovers: Mutex<Vec<PathBuf>>,
+    journal: Option<Journal>,
 }
 
 impl Writer {
+    /// A writer that notes what it does in a journal.
+    pub fn noting_in(journal: Option<Journal>) -> Writer {
+        Writer {
+            journal,
+            ..Writer::default()
+        }
+    }
+
+    /// The journal of the run.
+    pub fn journal(&self) -> Option<&Journal> {
+        self.journal.as_ref()
+    }
+
     /// Replaces the content of `path` by `new`, if it still is `analysed`.
     ///
     /// Symbolic links are written through; mode, owner and extended attributes stay; a file with
@@ -63,6 +79,11 @@ impl Writer {
         check_writable(&target, &metadata)?;
         let directory = target.parent().unwrap_or(Path::new("/"));
         self.sweep(directory);
+        if let Some(journal) = &self.journal {
+            // What was never written needs no taking back.
+            check_unchanged(&target, analysed)?;
+            journal.note(&target, analysed, new);
+        }
         if metadata.nlink() > 1 {
             write_in_place(&target, directory, &metadata, analysed, new)
         } else {

@@ -1,6 +1,6 @@
 //! The command line: options, and what they mean together.
 
-use super::learn::Question;
+use super::command::Command;
 use super::shard::Shard;
 use crate::baseline::Baseline;
 use crate::config::{Overrides, parse_size};
@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[command(name = "lockfix", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub struct Args {
     #[command(subcommand)]
-    pub question: Option<Question>,
+    pub command: Option<Command>,
 
     /// Files and directories [default: .]; `-` reads stdin and writes the fixed text to stdout
     pub paths: Vec<PathBuf>,
@@ -82,6 +82,10 @@ pub struct Args {
     #[arg(long, requires = "yes")]
     pub require_clean: bool,
 
+    /// Keep no journal for `lockfix undo`
+    #[arg(long)]
+    pub no_journal: bool,
+
     /// Skip files over this size, such as 500K or 5M [default: 1M]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_size: Option<u64>,
@@ -141,6 +145,7 @@ Examples:
   lockfix src                          ask about each fix
   lockfix --dry-run . | git apply      the same bytes as lockfix --yes
   lockfix --dry-run --format sarif .   for code scanning
+  lockfix undo                         take back what the last run wrote
   lockfix explain leak-on-exit         what a rule means";
 
 /// What can throw.

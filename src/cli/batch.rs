@@ -5,7 +5,7 @@ use super::ordered;
 use super::output::Reporter;
 use super::stderr::Stderr;
 use super::totals::Totals;
-use crate::apply::{WriteError, Writer};
+use crate::apply::WriteError;
 use crate::discover::SourceFile;
 use crate::finding::Finding;
 use crate::inspect::{Report, Verdict, inspect_file};
@@ -32,7 +32,7 @@ pub fn run(
     stderr: &mut Stderr,
 ) -> io::Result<()> {
     let least = run.args.least();
-    let writer = Writer::default();
+    let writer = run.writer();
     let mut reporter = run.reporter();
     let mut failure = None;
     stderr.start_progress(files.len());
@@ -67,13 +67,7 @@ pub fn run(
         }
     })?;
     stderr.end_progress();
-    for backup in writer.leftovers() {
-        stderr.warning(format_args!(
-            "`{}` holds the old content of a file that a killed run was writing; compare the two, \
-             then remove it",
-            backup.display()
-        ));
-    }
+    super::tell_about_writing(&writer, stderr);
     match failure {
         Some(error) => Err(error),
         None => reporter.finish(totals),

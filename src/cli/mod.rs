@@ -3,6 +3,7 @@
 mod args;
 mod batch;
 mod clean_tree;
+mod command;
 mod editor;
 mod exit;
 mod learn;
@@ -14,10 +15,11 @@ mod shard;
 mod stderr;
 mod stdin;
 mod totals;
+mod undo;
 
 pub use exit::Exit;
 
-use crate::apply::clean_up_on_signals;
+use crate::apply::{self, Journal, Writer, clean_up_on_signals};
 use crate::baseline::Baseline;
 use crate::config::Workspace;
 use crate::discover::{Found, Query, discover};
@@ -50,6 +52,13 @@ impl Run {
             self.out_styles,
             Labels::new(self.directory.clone()),
         )
+    }
+
+    /// What writes the files of the run, so that `lockfix undo` can take it back.
+    fn writer(&self) -> Writer {
+        let state = (!self.args.no_journal).then(apply::state_directory);
+        let tree = || apply::tree_of(&self.args.paths, &self.directory);
+        Writer::noting_in(state.flatten().map(|state| Journal::new(state, tree())))
     }
 }
 
@@ -109,18 +118,15 @@ fn run(
     err_styles: Styles,
     stderr: &mut Stderr,
 ) -> Result<Exit, String> {
-    if let Some(question) = &args.question {
-        learn::answer(question).map_err(|error| error.to_string())?;
-        return Ok(Exit::Clean);
+    if let Some(command) = &args.command {
+        return command.run(out_styles, stderr);
     }
     args.check()?;
     if !args.reads_stdin() && args.is_interactive() {
         review::check_terminal()?;
     }
     install_signal_handlers()?;
-    let directory = std::env::current_dir()
-        .and_then(|directory| directory.canonicalize())
-        .map_err(|error| format!("cannot find the current directory: {error}"))?;
+    let directory = current_directory()?;
     let baseline = args.baseline.as_deref().map(Baseline::read);
     let baseline = baseline.transpose().map_err(|error| error.to_string())?;
     let overrides = args.overrides(baseline.map(Arc::new));
@@ -164,6 +170,33 @@ fn run(
     }
     stderr.note(totals.summary(!run.args.dry_run));
     Ok(totals.exit(run.args.exit_zero))
+}
+
+/// The current directory, without links.
+fn current_directory() -> Result<PathBuf, String> {
+    std::env::current_dir()
+        .and_then(|directory| directory.canonicalize())
+        .map_err(|error| format!("cannot find the current directory: {error}"))
+}
+
+/// What a person has to know of the writing when it is over.
+fn tell_about_writing(writer: &Writer, stderr: &Stderr) {
+    tell_leftovers(writer, stderr);
+    if let Some(failure) = writer.journal().and_then(Journal::failure) {
+        stderr.warning(format_args!(
+            "`lockfix undo` cannot take back all of this run: {failure} (--no-journal: keep no journal)"
+        ));
+    }
+}
+
+fn tell_leftovers(writer: &Writer, stderr: &Stderr) {
+    for backup in writer.leftovers() {
+        stderr.warning(format_args!(
+            "`{}` holds the old content of a file that a killed run was writing; compare the two, \
+             then remove it",
+            backup.display()
+        ));
+    }
 }
 
 /// What is written into a tree with changes of its own can hardly be looked at, or taken back.

@@ -7,7 +7,6 @@ use super::Run;
 use super::ordered;
 use super::stderr::Stderr;
 use super::totals::Totals;
-use crate::apply::Writer;
 use crate::discover::SourceFile;
 use crate::finding::Finding;
 use crate::inspect::{Verdict, inspect_file};
@@ -56,7 +55,7 @@ pub fn run(
     stderr: &mut Stderr,
 ) -> io::Result<()> {
     let pending = look_ahead(run, files, totals, stderr)?;
-    let writer = Writer::default();
+    let writer = run.writer();
     let term = Term::stdout();
     let questions = pending.iter().map(|file| file.questions).sum();
     let mut asked = 0;
@@ -82,6 +81,7 @@ pub fn run(
         }
     }
     totals.remaining += rest.map(|entry| entry.found).sum::<usize>();
+    super::tell_about_writing(&writer, stderr);
     Ok(())
 }
 

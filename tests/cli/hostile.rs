@@ -21,6 +21,7 @@ fn bounded(sandbox: &Sandbox, args: &[&str]) -> Ran {
         ])
         .arg(assert_cmd::cargo::cargo_bin!("lockfix"))
         .args(args)
+        .env("XDG_STATE_HOME", sandbox.state())
         .current_dir(sandbox.root());
     command.output().expect("runs").into()
 }

@@ -16,4 +16,5 @@ mod services;
 mod stdin;
 mod support;
 mod suppress;
+mod undo;
 mod write;

@@ -79,13 +79,16 @@ impl Ran {
 /// A temporary directory with files.
 pub struct Sandbox {
     dir: tempfile::TempDir,
+    /// Where the program keeps what it has to remember.
+    state: tempfile::TempDir,
 }
 
 impl Sandbox {
     /// A directory with these files.
     pub fn new<T: AsRef<[u8]>>(files: &[(&str, T)]) -> Sandbox {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let sandbox = Sandbox { dir };
+        let state = tempfile::tempdir().expect("a temporary directory");
+        let sandbox = Sandbox { dir, state };
         for (name, text) in files {
             sandbox.write(name, text);
         }
@@ -98,6 +101,11 @@ impl Sandbox {
 
     pub fn root(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// For `XDG_STATE_HOME`.
+    pub fn state(&self) -> &Path {
+        self.state.path()
     }
 
     pub fn write(&self, name: impl AsRef<OsStr>, text: impl AsRef<[u8]>) {
@@ -120,6 +128,7 @@ impl Sandbox {
         command
             .args(args)
             .current_dir(self.dir.path())
+            .env("XDG_STATE_HOME", self.state())
             .env_remove("NO_COLOR")
             .env_remove("CLICOLOR_FORCE")
             .stdin(std::process::Stdio::null());

@@ -67,6 +67,7 @@ fn a_full_disk_leaves_the_old_file() {
         .arg("-c")
         .arg("trap '' XFSZ; ulimit -f 8; exec \"$0\" --yes")
         .arg(program)
+        .env("XDG_STATE_HOME", sandbox.state())
         .current_dir(sandbox.root())
         .output()
         .expect("runs");
