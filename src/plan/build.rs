@@ -185,8 +185,36 @@ impl<'a> Builder<'a> {
     }
 
     /// What is deferred runs when the function is left: a loop would pile it up.
+    /// What runs the region again and again.
+    pub(super) fn round(&self) -> Option<super::place::Round<'a>> {
+        let start = &self.region.start;
+        // The acquire stands in front of the first statement: a label between them is behind it.
+        let index = start
+            .first
+            .saturating_sub(usize::from(start.acquire.is_some()));
+        super::place::outermost_round(&self.task.body.root, start.block, index)
+    }
+
+    /// That no `goto` jumps over what is declared at the start of the region.
+    ///
+    /// # Errors
+    /// Names the line of the first that does.
+    pub(super) fn may_declare(&self) -> Result<(), Reason> {
+        let start = &self.region.start;
+        match super::place::jumps_over(&self.task.body.root, start.block, start.first) {
+            None => Ok(()),
+            Some(goto) => {
+                let line = self.task.file.source.location(goto.span.start).line;
+                Err(reason(
+                    "control-flow",
+                    format!("the goto on line {line} would jump over what the fix declares"),
+                ))
+            }
+        }
+    }
+
     pub(super) fn not_in_a_loop(&self) -> Result<(), Reason> {
-        if super::place::outermost_loop(&self.task.body.root, self.region.start.block).is_some() {
+        if self.round().is_some() {
             return Err(reason(
                 "no-form",
                 "what is deferred in a loop runs only when the function is left",

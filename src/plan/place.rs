@@ -326,32 +326,106 @@ fn guarded<'b>(path: &[At<'b>], found: &mut Vec<Start<'b>>) {
     }
 }
 
-/// The outermost loop, within the innermost function, that runs the block.
-pub fn outermost_loop<'b>(root: &'b Block, block: &Block) -> Option<&'b Stmt> {
+/// What runs again and again: a loop, or what stands behind a label that a `goto` goes back to.
+#[derive(Debug, Clone, Copy)]
+pub struct Round<'b> {
+    /// The loop, or the label.
+    pub first: &'b Stmt,
+    /// Every statement that may run again.
+    pub stmts: &'b [Stmt],
+    /// Where the label stands, in the case of one.
+    pub label: Option<&'b str>,
+}
+
+/// The outermost round, within the innermost function, that runs the statement at `index` of the block.
+pub fn outermost_round<'b>(root: &'b Block, block: &Block, index: usize) -> Option<Round<'b>> {
     fn search<'b>(
         at: &'b Block,
         block: &Block,
-        around: Option<&'b Stmt>,
-    ) -> Option<Option<&'b Stmt>> {
+        index: usize,
+        around: Option<Round<'b>>,
+    ) -> Option<Option<Round<'b>>> {
         if std::ptr::eq(at, block) {
-            return Some(around);
+            return Some(around.or_else(|| went_back(at, index)));
         }
-        at.stmts.iter().find_map(|stmt| {
-            let mut own = stmt;
-            while let StmtKind::Labeled { body, .. } = &own.kind {
-                own = body;
-            }
-            let around = match own.kind {
-                StmtKind::Loop(_) => around.or(Some(stmt)),
+        at.stmts.iter().enumerate().find_map(|(at_index, stmt)| {
+            let own = unlabelled(stmt);
+            let around = || match own.kind {
                 StmtKind::InPlace(_) => None,
-                _ => around,
+                StmtKind::Loop(_) => around.or_else(|| went_back(at, at_index)).or(Some(Round {
+                    first: stmt,
+                    stmts: std::slice::from_ref(stmt),
+                    label: None,
+                })),
+                _ => around.or_else(|| went_back(at, at_index)),
             };
             own.blocks()
                 .into_iter()
-                .find_map(|inner| search(inner, block, around))
+                .find_map(|inner| search(inner, block, index, around()))
         })
     }
-    search(root, block, None).flatten()
+    search(root, block, index, None).flatten()
+}
+
+/// The first label of the block, not behind `index`, that a `goto` behind it names.
+fn went_back(block: &Block, index: usize) -> Option<Round<'_>> {
+    block.stmts[..=index.min(block.stmts.len().checked_sub(1)?)]
+        .iter()
+        .enumerate()
+        .find_map(|(at, stmt)| {
+            let stmts = &block.stmts[at..];
+            labels(stmt)
+                .find(|label| gotos(stmts, label).next().is_some())
+                .map(|label| Round {
+                    first: stmt,
+                    stmts,
+                    label: Some(label),
+                })
+        })
+}
+
+/// The `goto` statements in these statements that name the label.
+pub fn gotos<'b>(stmts: &'b [Stmt], label: &'b str) -> Box<dyn Iterator<Item = &'b Stmt> + 'b> {
+    Box::new(stmts.iter().flat_map(move |stmt| {
+        let own = unlabelled(stmt);
+        let is_one = matches!(&own.kind, StmtKind::Goto(to) if to == label);
+        is_one.then_some(own).into_iter().chain(
+            own.blocks()
+                .into_iter()
+                .flat_map(move |block| gotos(&block.stmts, label)),
+        )
+    }))
+}
+
+/// The labels of a statement.
+fn labels(stmt: &Stmt) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(stmt), |at| match &at.kind {
+        StmtKind::Labeled { body, .. } => Some(body),
+        _ => None,
+    })
+    .filter_map(|at| match &at.kind {
+        StmtKind::Labeled { label, .. } => Some(label.as_str()),
+        _ => None,
+    })
+}
+
+/// The statement behind its labels.
+pub fn unlabelled(stmt: &Stmt) -> &Stmt {
+    let mut own = stmt;
+    while let StmtKind::Labeled { body, .. } = &own.kind {
+        own = body;
+    }
+    own
+}
+
+/// A `goto` in front of the block's statement at `index` that goes to a label behind it: it would jump over
+/// what is declared there.
+pub fn jumps_over<'b>(root: &'b Block, block: &'b Block, index: usize) -> Option<&'b Stmt> {
+    let before = block.stmts.get(index)?.span.start;
+    block.stmts[index..]
+        .iter()
+        .flat_map(labels)
+        .find_map(|label| gotos(&root.stmts, label).find(|goto| goto.span.start < before))
 }
 
 /// Whether control never reaches the end of the block.

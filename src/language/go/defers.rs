@@ -5,6 +5,7 @@
 //! holds the branch stands a `Scoped` that asks the flag.
 
 use super::expressions::operands;
+use super::labels::beside;
 use super::statements::{in_place, list, stmt};
 use crate::catalog::pattern::unwrapped;
 use crate::flow::{Block, BlockStyle, Event, EventKind, Stmt, StmtKind, Test, Value, WithExit};
@@ -25,7 +26,8 @@ pub fn function_body(lowering: &mut Lowering<'_>, body: Node<'_>) -> Block {
         for deferred in deferred_in(lowering, node) {
             stmts.push(flagged(lowering, node, deferred));
         }
-        stmts.extend(lowering.deeper(|lowering| stmt(lowering, node)));
+        let lowered = lowering.deeper(|lowering| stmt(lowering, node));
+        stmts.extend(lowered.into_iter().flat_map(beside));
     }
     Block {
         span: span(body),

@@ -3,6 +3,7 @@
 mod defers;
 mod enclosing;
 mod expressions;
+mod labels;
 mod names;
 mod print;
 mod scopes;

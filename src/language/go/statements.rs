@@ -2,6 +2,7 @@
 
 use super::defers;
 use super::expressions::{assign, assign_all, assignment, operands};
+use super::labels::{beside, labeled};
 use super::scopes::declared_names;
 use crate::catalog::pattern::unwrapped;
 use crate::flow::{
@@ -54,6 +55,7 @@ fn stmts(lowering: &mut Lowering<'_>, nodes: &[Node<'_>]) -> Vec<Stmt> {
         nodes
             .iter()
             .filter_map(|node| stmt(lowering, *node))
+            .flat_map(beside)
             .collect()
     })
 }
@@ -248,25 +250,6 @@ fn returned(lowering: &mut Lowering<'_>, node: Node<'_>) -> StmtKind {
         value,
         operand: operand.map_or_else(String::new, |operand| lowering.file.normal(operand)),
     }
-}
-
-fn labeled(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
-    let label = lowering.file.normal(node.child_by_field_name("label")?);
-    let inner = named_children(node)
-        .into_iter()
-        .find(|child| child.kind() != "label_name");
-    let body = match inner {
-        Some(inner) => lowering.deeper(|lowering| stmt(lowering, inner))?,
-        None => Stmt {
-            span: span(node),
-            kind: StmtKind::Plain(Vec::new()),
-            decls: Vec::new(),
-        },
-    };
-    Some(StmtKind::Labeled {
-        label,
-        body: Box::new(body),
-    })
 }
 
 /// Puts what an initializer does in front of what a condition asks.

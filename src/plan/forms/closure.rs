@@ -4,7 +4,7 @@ use crate::finding::Reason;
 use crate::flow::{Block, EventKind, Stmt, StmtKind};
 use crate::plan::build::{Builder, would_move};
 use crate::plan::callback::all_decls;
-use crate::plan::place::{leaves, outermost_loop};
+use crate::plan::place::{leaves, unlabelled};
 use crate::refusal::reason;
 use crate::rewrite::printer::Literal;
 use crate::source::Span;
@@ -132,7 +132,7 @@ impl Builder<'_> {
                 .iter()
                 .flat_map(|decl| &decl.names)
                 .any(|name| self.used_in(name, first.span));
-            let repeated = outermost_loop(&self.task.body.root, self.region.start.block).is_some();
+            let repeated = self.round().is_some();
             if !repeated || !moves || hidden || text.contains('\n') {
                 return Err(refused(first));
             }
@@ -149,10 +149,7 @@ impl Builder<'_> {
 /// Whether the block is the body of a loop.
 fn is_body_of_loop(root: &Block, block: &Block) -> bool {
     root.stmts.iter().any(|stmt| {
-        let mut own = stmt;
-        while let StmtKind::Labeled { body, .. } = &own.kind {
-            own = body;
-        }
+        let own = unlabelled(stmt);
         matches!(&own.kind, StmtKind::Loop(l) if std::ptr::eq(&l.body, block))
             || own
                 .blocks()

@@ -4,7 +4,7 @@ use crate::finding::{Reason, Rule};
 use crate::flow::{BlockStyle, SiteId, StmtKind};
 use crate::plan::build::Builder;
 use crate::plan::names;
-use crate::plan::place::enclosing;
+use crate::plan::place::{enclosing, gotos, unlabelled};
 use crate::refusal::reason;
 
 impl Builder<'_> {
@@ -83,33 +83,39 @@ impl Builder<'_> {
 
     /// `held := true; defer func() { if held { release } }()`
     fn deferred_if(&mut self, flag: &str, declared: String) -> Result<(), Reason> {
-        let around =
-            crate::plan::place::outermost_loop(&self.task.body.root, self.region.start.block);
         let indent = &self.task.file.source.indent;
         let release = self.release_text()?;
         let asks = self.printer.when(flag, &release, indent);
         let defer = self.printer.deferred(&asks, indent).unwrap_or_default();
         self.wraps = false;
-        let Some(around) = around else {
+        let Some(round) = self.round() else {
+            self.may_declare()?;
             let mut lines = vec![declared];
             lines.extend(defer);
             return self.behind_acquire(&lines);
         };
         // Once for all rounds: the lock must be the same in each, and no round may end with it.
         let task = self.task;
-        crate::plan::unchanged_in(task, std::slice::from_ref(around))?;
+        crate::plan::unchanged_in(task, round.stmts)?;
         let source = task.file.source;
-        if task.rule != Rule::LeakOnException || !source.first_on_line(around.span.start) {
+        let start = round.first.span.start;
+        if task.rule != Rule::LeakOnException || !source.first_on_line(start) {
             return Err(reason(
                 "no-form",
                 "what is deferred in a loop runs only when the function is left",
             ));
         }
-        // A label stands further out than what it labels.
-        let mut labelled = around;
-        while let StmtKind::Labeled { body, .. } = &labelled.kind {
-            labelled = body;
+        let comes_in = round.label.is_some_and(|label| {
+            gotos(&task.body.root.stmts, label).any(|goto| goto.span.start < start)
+        });
+        if comes_in {
+            return Err(reason(
+                "control-flow",
+                "a goto would jump over what the fix declares",
+            ));
         }
+        // A label stands further out than what it labels.
+        let labelled = unlabelled(round.first);
         let outer = String::from_utf8_lossy(source.indent_at(labelled.span.start)).into_owned();
         let mut lines = vec![self.printer.declare_flag(flag, self.printer.truth(false))];
         lines.extend(defer);
@@ -117,7 +123,7 @@ impl Builder<'_> {
             .iter()
             .map(|line| format!("{outer}{line}{}", source.newline))
             .collect();
-        let at = source.line_start(around.span.start);
+        let at = source.line_start(start);
         self.draft.insert(at, text);
         self.behind_acquire(&[self.printer.set_flag(flag, true)])
     }
