@@ -222,6 +222,8 @@ pub enum StmtKind {
         value: Vec<Event>,
         /// The operand's text, normalised, `await` in front taken off.
         operand: String,
+        /// The operand, with what tells its names from others of the same text.
+        meaning: String,
     },
     Throw {
         value: Vec<Event>,
@@ -417,6 +419,17 @@ impl Cond {
                 names: Vec::new(),
                 pure: false,
             },
+        }
+    }
+}
+
+impl StmtKind {
+    /// A return of an operand whose text says which variables it means.
+    pub fn returning(value: Vec<Event>, operand: String) -> StmtKind {
+        StmtKind::Return {
+            value,
+            meaning: operand.clone(),
+            operand,
         }
     }
 }

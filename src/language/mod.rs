@@ -14,7 +14,7 @@ use crate::catalog::Surroundings;
 use crate::catalog::pattern::{BadPattern, Pattern, normal};
 use crate::engine::Exceptions;
 use crate::flow::{Block, Cond, Event, Value};
-use crate::lower::{File, Lowering};
+use crate::lower::{Bindings, File, Lowering};
 use crate::rewrite::printer::Printer;
 use crate::source::Span;
 use names::{Names, TypeRef};
@@ -338,6 +338,12 @@ pub trait Grammar: Sync + Send {
     }
     /// The names that an expression reads, dotted ones too, added to `out`.
     fn names_in(&self, node: Node<'_>, text: &[u8], out: &mut Vec<String>);
+    /// How many scopes of the function, and of those around it, declare what an identifier says, by the byte that it
+    /// begins at, for a language that shadows variables: the same name with another number is another variable.
+    fn bindings(&self, _function: Node<'_>, _text: &[u8]) -> Bindings {
+        Bindings::new()
+    }
+
     /// What an `await` awaits.
     fn awaited_operand<'t>(&self, node: Node<'t>) -> Option<Node<'t>>;
     /// The `await` whose operand the node is.

@@ -305,7 +305,7 @@ fn unknown(lowering: &mut Lowering<'_>, node: Node<'_>) -> Cond {
     file.grammar.names_in(node, file.source.bytes, &mut names);
     Cond::Test {
         test: Test::Unknown {
-            label: file.normal(node),
+            label: lowering.meaning(node),
             names,
             pure: events.iter().all(is_pure),
         },

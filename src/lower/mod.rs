@@ -16,7 +16,7 @@ use crate::parse::too_deep;
 use crate::source::{Source, Span};
 use sites::{Found, Table};
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use tree_sitter::{Node, Tree};
 
 /// Levels of nesting that lowering follows; deeper functions are skipped, and said to be.
@@ -204,6 +204,7 @@ fn lower_function(
         file: *file,
         table: Table::new(file, function, found),
         function,
+        bindings: file.grammar.bindings(function, file.source.bytes),
         depth: 0,
         opaque: None,
     };
@@ -429,11 +430,15 @@ pub fn named_children(node: Node<'_>) -> Vec<Node<'_>> {
         .collect()
 }
 
+/// See [`crate::language::Grammar::bindings`].
+pub type Bindings = HashMap<usize, usize>;
+
 /// The lowering of one function.
 pub struct Lowering<'t> {
     pub file: File<'t>,
     pub table: Table,
     pub function: Node<'t>,
+    bindings: Bindings,
     depth: usize,
     /// Why paths through the function cannot be trusted.
     pub opaque: Option<&'static str>,
@@ -462,9 +467,25 @@ impl<'t> Lowering<'t> {
         self.file.exceptions == Exceptions::Operators
     }
 
+    /// The text of a node without comments and needless white space, and which variables its names mean.
+    pub fn meaning(&self, node: Node<'_>) -> String {
+        let mut text = self.file.normal(node);
+        if self.bindings.is_empty() {
+            return text;
+        }
+        for name in descendants(node, |_| true) {
+            if let Some(number) = self.bindings.get(&name.start_byte())
+                && name.child_count() == 0
+            {
+                text.push_str(&format!(" #{number}"));
+            }
+        }
+        text
+    }
+
     /// An event of `node` with a label of its text. Where nothing throws, a call is an effect.
     pub fn event(&self, node: Node<'_>, kind: fn(String) -> EventKind) -> Event {
-        let kind = match kind(self.file.normal(node)) {
+        let kind = match kind(self.meaning(node)) {
             EventKind::Call { label } if self.file.exceptions == Exceptions::Nothing => {
                 EventKind::Effect { label }
             }

@@ -131,7 +131,7 @@ impl Builder<'_> {
         }))
     }
 
-    pub(super) fn returned(&mut self, value: &[Event], operand: &str, span: Span) -> Built {
+    pub(super) fn returned(&mut self, value: &[Event], meaning: &str, span: Span) -> Built {
         let (depth, target, from) = self
             .frames
             .iter()
@@ -159,7 +159,7 @@ impl Builder<'_> {
         }
         let leave = self.push(Op::Leave {
             kind: LeakKind::Return,
-            label: operand.to_owned(),
+            label: meaning.to_owned(),
             span,
             from,
             next,

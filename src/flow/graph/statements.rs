@@ -159,7 +159,7 @@ impl Builder<'_> {
                 })?;
                 self.events(enter, body)
             }
-            StmtKind::Return { value, operand } => self.returned(value, operand, stmt.span),
+            StmtKind::Return { value, meaning, .. } => self.returned(value, meaning, stmt.span),
             StmtKind::Throw { value, class } => {
                 let around = self
                     .frames

@@ -155,12 +155,12 @@ pub fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
         }
         "return_statement" | "co_return_statement" => {
             let operand = named_children(node).into_iter().next();
-            StmtKind::Return {
-                value: operand.map_or_else(Vec::new, |operand| events(lowering, operand)),
-                operand: operand.map_or_else(String::new, |operand| {
+            StmtKind::returning(
+                operand.map_or_else(Vec::new, |operand| events(lowering, operand)),
+                operand.map_or_else(String::new, |operand| {
                     lowering.file.normal(unwrapped(operand))
                 }),
-            }
+            )
         }
         "throw_statement" => StmtKind::Throw {
             value: thrown(lowering, node),

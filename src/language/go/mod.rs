@@ -16,7 +16,7 @@ use crate::catalog::Surroundings;
 use crate::catalog::pattern::{BadPattern, Pattern, normal, unwrapped};
 use crate::engine::Exceptions;
 use crate::flow::{Block, Cond, Event, Value};
-use crate::lower::{Lowering, descendants, named_children};
+use crate::lower::{Bindings, Lowering, descendants, named_children};
 use crate::source::Span;
 use tree_sitter::Node;
 
@@ -204,6 +204,10 @@ impl Grammar for Go {
                 out.push(name);
             }
         }
+    }
+
+    fn bindings(&self, function: Node<'_>, text: &[u8]) -> Bindings {
+        scopes::bindings(function, text)
     }
 
     fn awaited_operand<'t>(&self, _node: Node<'t>) -> Option<Node<'t>> {

@@ -4,7 +4,8 @@
 //! gets a mark for each: `err`, `err'`, `err''`.
 
 use crate::catalog::pattern::normal;
-use crate::lower::named_children;
+use crate::lower::{Bindings, named_children};
+use std::collections::HashSet;
 use tree_sitter::Node;
 
 /// Whether a node of this kind is a scope of its own.
@@ -34,6 +35,112 @@ pub fn variable(identifier: Node<'_>, text: &[u8]) -> String {
     format!("{name}{marks}")
 }
 
+/// How many scopes of a declared function declare the name that an identifier says, where one does: by the
+/// byte that the identifier begins at. A name of the package has none.
+pub fn bindings<'t>(function: Node<'t>, text: &[u8]) -> Bindings {
+    enum Step<'t> {
+        Visit(Node<'t>),
+        Declare(Node<'t>),
+        Leave,
+    }
+    let outermost = std::iter::successors(Some(function), Node::parent)
+        .find(|around| is_declared_function(around.kind()))
+        .unwrap_or(function);
+    let mut found = Bindings::new();
+    let mut scopes: Vec<HashSet<&[u8]>> = Vec::new();
+    let mut steps = vec![Step::Visit(outermost)];
+    while let Some(step) = steps.pop() {
+        match step {
+            Step::Leave => {
+                scopes.pop();
+            }
+            Step::Declare(name) => {
+                let bytes = &text[name.byte_range()];
+                if bytes != b"_"
+                    && let Some(scope) = scopes.last_mut()
+                {
+                    scope.insert(bytes);
+                }
+                steps.push(Step::Visit(name));
+            }
+            Step::Visit(node) if node.kind() == "identifier" => {
+                let bytes = &text[node.byte_range()];
+                let declaring = scopes.iter().filter(|scope| scope.contains(bytes)).count();
+                if declaring > 0 {
+                    found.insert(node.start_byte(), declaring);
+                }
+            }
+            Step::Visit(node) => {
+                // The body of a function shares the scope of its parameters.
+                let opens = is_scope(node.kind()) && !is_body_of_function(node);
+                if opens {
+                    scopes.push(HashSet::new());
+                    steps.push(Step::Leave);
+                }
+                let names = names_declared_in(node);
+                let alias_of = node
+                    .child_by_field_name("alias")
+                    .and(node.child_by_field_name("value"));
+                let mut order = Vec::new();
+                let declare = |order: &mut Vec<Step<'t>>| {
+                    order.extend(names.iter().copied().flat_map(listed).map(Step::Declare));
+                };
+                for child in crate::lower::children(node) {
+                    if !names.contains(&child) {
+                        order.push(Step::Visit(child));
+                    }
+                    if alias_of == Some(child) {
+                        declare(&mut order);
+                    }
+                }
+                // A value is evaluated before the name that it gets is known.
+                if alias_of.is_none() {
+                    declare(&mut order);
+                }
+                steps.extend(order.into_iter().rev());
+            }
+        }
+    }
+    found
+}
+
+/// What `switch v := x.(type)` declares.
+fn names_in_alias(scope: Node<'_>) -> Vec<Node<'_>> {
+    match scope.child_by_field_name("alias") {
+        Some(alias) if scope.kind() == "type_switch_statement" => listed(alias),
+        _ => Vec::new(),
+    }
+}
+
+/// The names of a list, or the one name.
+fn listed(names: Node<'_>) -> Vec<Node<'_>> {
+    match names.kind() {
+        "expression_list" => named_children(names),
+        _ => vec![names],
+    }
+}
+
+/// The children of the node that declare names, or lists of names, as soon as it has been evaluated.
+fn names_declared_in(node: Node<'_>) -> Vec<Node<'_>> {
+    let field = |name| node.child_by_field_name(name).into_iter().collect();
+    match node.kind() {
+        "short_var_declaration" => field("left"),
+        "type_switch_statement" => node.child_by_field_name("alias").into_iter().collect(),
+        "range_clause" | "receive_statement" if is_declaring(node) => field("left"),
+        "var_spec" | "const_spec" | "parameter_declaration" | "variadic_parameter_declaration" => {
+            named(node)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn is_body_of_function(node: Node<'_>) -> bool {
+    node.kind() == "block"
+        && node
+            .parent()
+            .is_some_and(|function| function.child_by_field_name("parameters").is_some())
+}
+
 /// How many scopes around the node declare the name.
 fn declaring_scopes(node: Node<'_>, name: &str, text: &[u8]) -> usize {
     let mut count = 0;
@@ -51,12 +158,12 @@ fn declaring_scopes(node: Node<'_>, name: &str, text: &[u8]) -> usize {
                 _ => vec![child],
             })
             .take_while(|child| child.start_byte() <= node.start_byte())
-            .any(|child| declares(child, name, text));
+            .any(|child| declares(child, name, text))
+            || names_in_alias(scope)
+                .iter()
+                .any(|alias| &text[alias.byte_range()] == name.as_bytes());
         // The body of a function shares the scope of its parameters.
-        let is_body = scope.kind() == "block"
-            && scope
-                .parent()
-                .is_some_and(|function| function.child_by_field_name("parameters").is_some());
+        let is_body = is_body_of_function(scope);
         if declared && !is_body {
             count += 1;
         } else if declared && is_body {

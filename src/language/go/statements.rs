@@ -249,6 +249,7 @@ fn returned(lowering: &mut Lowering<'_>, node: Node<'_>) -> StmtKind {
     StmtKind::Return {
         value,
         operand: operand.map_or_else(String::new, |operand| lowering.file.normal(operand)),
+        meaning: operand.map_or_else(String::new, |operand| lowering.meaning(operand)),
     }
 }
 

@@ -31,7 +31,7 @@ pub fn root(lowering: &mut Lowering<'_>) -> Block {
                 style: BlockStyle::None,
                 stmts: vec![Stmt {
                     span: span(body),
-                    kind: StmtKind::Return { value, operand },
+                    kind: StmtKind::returning(value, operand),
                     decls: Vec::new(),
                 }],
             }
@@ -130,12 +130,12 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
         }
         "return_statement" => {
             let operand = named_children(node).into_iter().next();
-            StmtKind::Return {
-                value: all_events(lowering, node),
-                operand: operand.map_or_else(String::new, |operand| {
+            StmtKind::returning(
+                all_events(lowering, node),
+                operand.map_or_else(String::new, |operand| {
                     lowering.file.normal(unwrapped(operand))
                 }),
-            }
+            )
         }
         "throw_statement" => thrown(lowering, node),
         "break_statement" | "continue_statement" => {

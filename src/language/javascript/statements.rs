@@ -29,7 +29,7 @@ pub fn root(lowering: &mut Lowering<'_>) -> Block {
         style: BlockStyle::None,
         stmts: vec![Stmt {
             span: span(body),
-            kind: StmtKind::Return { value, operand },
+            kind: StmtKind::returning(value, operand),
             decls: Vec::new(),
         }],
     }
@@ -142,9 +142,9 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
         "return_statement" => {
             let operand = named_children(node).into_iter().next();
             let value = operand.map_or_else(Vec::new, |operand| returned(lowering, operand));
-            StmtKind::Return {
+            StmtKind::returning(
                 value,
-                operand: operand.map_or_else(String::new, |operand| {
+                operand.map_or_else(String::new, |operand| {
                     let operand = unwrapped(operand);
                     if let Some(label) = settled(lowering, operand) {
                         return label;
@@ -152,7 +152,7 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
                     let inner = lowering.file.grammar.awaited_operand(operand);
                     lowering.file.normal(inner.unwrap_or(operand))
                 }),
-            }
+            )
         }
         "throw_statement" => StmtKind::Throw {
             value: thrown(lowering, node),

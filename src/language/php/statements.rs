@@ -25,7 +25,7 @@ pub fn body(lowering: &mut Lowering<'_>, function: Node<'_>) -> Block {
     }
     let value = events(lowering, body);
     let operand = lowering.file.normal(body);
-    let kind = StmtKind::Return { value, operand };
+    let kind = StmtKind::returning(value, operand);
     wrapped(span(body), kind)
 }
 
@@ -130,10 +130,10 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
         "try_statement" => tried(lowering, node),
         "return_statement" => {
             let operand = crate::lower::named_children(node).into_iter().next();
-            StmtKind::Return {
-                value: operand.map_or_else(Vec::new, |operand| events(lowering, operand)),
-                operand: operand.map_or_else(String::new, |operand| lowering.file.normal(operand)),
-            }
+            StmtKind::returning(
+                operand.map_or_else(Vec::new, |operand| events(lowering, operand)),
+                operand.map_or_else(String::new, |operand| lowering.file.normal(operand)),
+            )
         }
         "break_statement" | "continue_statement" => jump(lowering, node)?,
         "exit_statement" => {

@@ -29,7 +29,7 @@ pub fn root(lowering: &mut Lowering<'_>) -> Block {
         style: BlockStyle::None,
         stmts: vec![Stmt {
             span: span(body),
-            kind: StmtKind::Return { value, operand },
+            kind: StmtKind::returning(value, operand),
             decls: Vec::new(),
         }],
     }
@@ -86,13 +86,13 @@ fn stmt(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Stmt> {
         "match_statement" => matched(lowering, node)?,
         "return_statement" => {
             let operand = named_children(node).into_iter().next();
-            StmtKind::Return {
-                value: operand.map_or_else(Vec::new, |operand| events(lowering, operand)),
-                operand: operand.map_or_else(String::new, |operand| {
+            StmtKind::returning(
+                operand.map_or_else(Vec::new, |operand| events(lowering, operand)),
+                operand.map_or_else(String::new, |operand| {
                     let inner = lowering.file.grammar.awaited_operand(operand);
                     lowering.file.normal(inner.unwrap_or(operand))
                 }),
-            }
+            )
         }
         "raise_statement" => StmtKind::Throw {
             value: thrown(lowering, node),
