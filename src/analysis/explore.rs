@@ -15,6 +15,8 @@ const MOST_STATES: usize = 40_000;
 pub struct Paths {
     /// Per acquire: the exits that leave with the lock held, by place.
     pub leaks: BTreeMap<SiteId, BTreeMap<Span, LeakKind>>,
+    /// Per acquire: what threw with the lock held on the way out of something that threw before it, and that.
+    late: BTreeMap<SiteId, BTreeSet<(Span, Span)>>,
     /// Per release: the acquires whose lock it frees on some path.
     pub frees: BTreeMap<SiteId, BTreeSet<SiteId>>,
     /// Keys that some path releases before it returns normally.
@@ -60,6 +62,7 @@ pub fn explore(body: &Body, graph: &Graph) -> Result<Paths, TooComplex> {
         }
         seen.insert(state);
     }
+    paths.add_late();
     Ok(paths)
 }
 
@@ -121,7 +124,30 @@ impl Paths {
         for held in &state.held {
             let Some(origin) = state.origin else { continue };
             let (span, kind) = left_at(machine, origin);
-            self.leaks.entry(held.site).or_default().insert(span, kind);
+            match state.first {
+                Some(first) => {
+                    let late = self.late.entry(held.site).or_default();
+                    late.insert((span, left_at(machine, first).0));
+                }
+                None => {
+                    self.leaks.entry(held.site).or_default().insert(span, kind);
+                }
+            }
+        }
+    }
+
+    /// What threw on the way out is a cause only where what threw first is none by itself.
+    fn add_late(&mut self) {
+        for (site, late) in std::mem::take(&mut self.late) {
+            let leaks = self.leaks.entry(site).or_default();
+            let causes: Vec<Span> = late
+                .into_iter()
+                .filter(|(_, first)| !leaks.contains_key(first))
+                .map(|(span, _)| span)
+                .collect();
+            for span in causes {
+                leaks.entry(span).or_insert(LeakKind::Exception);
+            }
         }
     }
 }

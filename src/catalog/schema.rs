@@ -268,7 +268,8 @@ pub struct LanguageFacts {
     /// Names that are never null.
     #[serde(default)]
     pub globals: Vec<String>,
-    /// Calls that others can see, and that do not throw; `.name` is a method of any object.
+    /// Calls that others can see, and that do not throw: functions by their name; `.name` is a method of any object,
+    /// `module.Type.name` one of this type, and `module.Type.*` each of them.
     #[serde(default)]
     pub nothrow_calls: Vec<String>,
     /// Taking a lock does not throw.

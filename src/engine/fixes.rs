@@ -49,6 +49,7 @@ impl Engine {
             longer: false,
         };
         let mut refusal: Option<Reason> = None;
+        let mut strained = Vec::new();
         for form in self.forms(language, &task) {
             if !self.options.alternatives && !finding.fixes.is_empty() {
                 break;
@@ -68,7 +69,12 @@ impl Engine {
             for candidate in candidates {
                 match verify(&claim, &candidate.edits) {
                     Ok(()) => {
-                        finding.fixes.push(Fix {
+                        let kind = if candidate.strained && !task.chosen {
+                            &mut strained
+                        } else {
+                            &mut finding.fixes
+                        };
+                        kind.push(Fix {
                             form: candidate.form,
                             applicability: Applicability::Safe,
                             reason: None,
@@ -79,6 +85,9 @@ impl Engine {
                     Err(reason) => refusal = Some(better(refusal, reason)),
                 }
             }
+        }
+        if self.options.alternatives || finding.fixes.is_empty() {
+            finding.fixes.append(&mut strained);
         }
         if finding.fixes.is_empty()
             && let Some(reason) = refusal

@@ -29,6 +29,8 @@ pub struct State {
     pub(super) meanings: Vec<(u32, Pc)>,
     /// The step by which control set out to leave while a lock was held.
     pub origin: Option<Pc>,
+    /// The first step that threw with a lock held, where `origin` is another that threw on the way out.
+    pub first: Option<Pc>,
 }
 
 /// A lock that is held.
@@ -129,6 +131,7 @@ impl<'a> Machine<'a> {
             tickets: Vec::new(),
             meanings: Vec::new(),
             origin: None,
+            first: None,
         }
     }
 
@@ -138,19 +141,21 @@ impl<'a> Machine<'a> {
             pc,
             ..state.clone()
         };
-        let leaving = |pc: Pc| State {
-            pc,
-            origin: if state.held.is_empty() {
-                None
-            } else {
-                Some(state.pc)
-            },
-            ..state.clone()
+        let leaving = |pc: Pc| {
+            let holds = !state.held.is_empty();
+            let threw = |pc: &Pc| !matches!(self.graph.ops[*pc], Op::Leave { .. });
+            State {
+                pc,
+                origin: holds.then_some(state.pc),
+                first: state.first.or(state.origin.filter(threw)).filter(|_| holds),
+                ..state.clone()
+            }
         };
         match &self.graph.ops[state.pc] {
             Op::Goto(next) => Step::Silent(at(*next)),
             Op::Caught { next } => Step::Silent(State {
                 origin: None,
+                first: None,
                 ..at(*next)
             }),
             Op::Exit(kind) => Step::Exit(*kind),
@@ -262,6 +267,7 @@ impl<'a> Machine<'a> {
             threw
         });
         taken.origin = None;
+        taken.first = None;
         if let Some(ticket) = &acquire.ticket
             && let Some(&number) = self.tickets.get(ticket)
         {
@@ -306,6 +312,7 @@ impl<'a> Machine<'a> {
             after.released.sort_unstable();
             if after.held.is_empty() {
                 after.origin = None;
+                after.first = None;
             }
         }
         Step::Silent(after)

@@ -9,7 +9,7 @@ use crate::engine::{Exceptions, Standard};
 use crate::finding::SkippedFunction;
 use crate::flow::{Block, Body, Event, EventKind};
 use crate::language::beside::Beside;
-use crate::language::names::Names;
+use crate::language::names::{Names, TypeRef};
 pub use crate::language::names::{split_member, words_of};
 use crate::language::{CalledInPlace, Grammar};
 use crate::parse::too_deep;
@@ -506,6 +506,38 @@ impl<'t> Lowering<'t> {
             .iter()
             .any(|known| known == callee)
             || self.file.is_stable_call(callee)
+    }
+
+    /// Whether the language's facts say that what is called does not throw: by its name, by the name of the method
+    /// alone, or by the type of the object and the name of the method.
+    pub fn never_throws(&self, call: Node<'_>, callee: &str) -> bool {
+        let known = &self.file.catalog.facts.nothrow_calls;
+        if known.is_empty() {
+            return false;
+        }
+        let is_known = |name: &str| known.iter().any(|known| known == name);
+        let all_of = |owner: &str| is_known(&format!("{owner}.*"));
+        if is_known(callee) {
+            return true;
+        }
+        let Some((owner, method)) = split_member(callee) else {
+            return false;
+        };
+        if all_of(owner) || is_known(&format!(".{method}")) {
+            return true;
+        }
+        let receiver = self.file.grammar.receiver(call);
+        let of = receiver.and_then(|receiver| {
+            self.file
+                .grammar
+                .type_of(receiver, self.file.surroundings())
+        });
+        let of = match of {
+            Some(TypeRef::Known { module, name }) => format!("{module}.{name}"),
+            Some(TypeRef::Named(name)) => name,
+            Some(TypeRef::Local(_)) | None => return false,
+        };
+        all_of(&of) || is_known(&format!("{of}.{method}"))
     }
 
     /// Whether the language's facts say that the function ends the process.

@@ -22,6 +22,8 @@ pub struct Builder<'a> {
     pub(super) wraps: bool,
     /// The construct is a declaration that gets a block of its own.
     pub(super) adds_block: bool,
+    /// See [`super::Candidate::strained`].
+    pub(super) strained: bool,
     /// What releases in the text become: the ticket's call, when the fix binds one.
     pub(super) release: Option<String>,
 }
@@ -45,6 +47,7 @@ impl<'a> Builder<'a> {
             construct: Construct::default(),
             wraps: true,
             adds_block: false,
+            strained: false,
             release: None,
             task,
             region,

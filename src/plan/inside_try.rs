@@ -67,7 +67,7 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
     } else {
         move_head(task, tried, own)?
     };
-    Ok(vec![Candidate { form, edits }])
+    Ok(vec![Candidate::new(form, edits)])
 }
 
 /// Nothing can go wrong in it.

@@ -31,6 +31,36 @@ use std::collections::HashSet;
 pub struct Candidate {
     pub form: Form,
     pub edits: Vec<Edit>,
+    /// Right, but not how people would write it: another form goes first, where one fits.
+    pub strained: bool,
+}
+
+impl Candidate {
+    fn new(form: Form, edits: Vec<Edit>) -> Candidate {
+        Candidate {
+            form,
+            edits,
+            strained: false,
+        }
+    }
+}
+
+/// A region and a form, written down.
+struct Built {
+    edits: Vec<Edit>,
+    /// Declarations move out of the region, or a block comes in for it.
+    disturbs: bool,
+    strained: bool,
+}
+
+impl Built {
+    fn candidate(self, form: Form) -> Candidate {
+        Candidate {
+            form,
+            edits: self.edits,
+            strained: self.strained,
+        }
+    }
 }
 
 /// What the plan has to know.
@@ -129,19 +159,19 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
                 ..region.clone()
             });
             let plain = build(task, form, &region);
-            let disturbs = !matches!(&plain, Ok((_, false)));
+            let disturbs = plain.as_ref().map_or(true, |built| built.disturbs);
             let absorbed = absorbing(&region)
                 .filter(|_| disturbs)
                 .and_then(|region| build(task, form, &region).ok());
             // Taking a pure `return` in is shorter.
-            found.extend(absorbed.map(|(edits, _)| Candidate { form, edits }));
+            found.extend(absorbed.map(|built| built.candidate(form)));
             let kept = all_kept.and_then(|region| build(task, form, &region).ok());
             for built in std::iter::once(plain).chain(kept.map(Ok)) {
                 match built {
-                    Ok((edits, true)) if keeps_releases(form) => {
-                        larger.push(Candidate { form, edits });
+                    Ok(built) if built.disturbs && keeps_releases(form) => {
+                        larger.push(built.candidate(form));
                     }
-                    Ok((edits, _)) => found.push(Candidate { form, edits }),
+                    Ok(built) => found.push(built.candidate(form)),
                     Err(reason) => {
                         refused.get_or_insert(reason);
                     }
@@ -179,15 +209,18 @@ fn absorbing<'b>(region: &Region<'b>) -> Option<Region<'b>> {
     })
 }
 
-/// The edits, and whether declarations move out of the region or a block comes in for it.
-fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<(Vec<Edit>, bool), Reason> {
+fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<Built, Reason> {
     stable(task, region)?;
     let mut builder = Builder::new(task, region, form)?;
     forms::write(form, &mut builder)?;
-    let disturbs = builder.disturbs();
+    let (disturbs, strained) = (builder.disturbs(), builder.strained);
     builder
         .finish()
-        .map(|edits| (edits, disturbs))
+        .map(|edits| Built {
+            edits,
+            disturbs,
+            strained,
+        })
         .map_err(|_| reason("one-line", "the code shares its line with other statements"))
 }
 

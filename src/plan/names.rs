@@ -33,7 +33,8 @@ fn chosen(task: &Task<'_>, taken: &HashSet<String>, wanted: &str, lock: &str) ->
     if is_free(&plain) {
         return plain;
     }
-    let stem: String = lock
+    let whole = lock.split('[').next().unwrap_or(lock);
+    let stem: String = whole
         .rsplit(['.', '>', ':'])
         .next()
         .unwrap_or_default()

@@ -41,5 +41,5 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
     let edits = draft
         .finish()
         .map_err(|_| reason("one-line", "the handler shares its line with other code"))?;
-    Ok(vec![Candidate { form, edits }])
+    Ok(vec![Candidate::new(form, edits)])
 }

@@ -107,7 +107,7 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     {
         return;
     }
-    if cannot_throw(lowering, function, bare) {
+    if lowering.never_throws(node, bare) {
         out.push(lowering.event(node, label::effect));
     } else {
         out.push(lowering.event(node, label::call));
@@ -134,18 +134,6 @@ fn is_conversion(function: Node<'_>, text: &[u8]) -> bool {
         let casts: [&[u8]; 3] = [b"static_cast", b"reinterpret_cast", b"const_cast"];
         casts.contains(&&text[name.byte_range()])
     })
-}
-
-/// Whether the language's data says of the function (or of a method of this name) that it does not
-/// throw.
-fn cannot_throw(lowering: &Lowering<'_>, function: Node<'_>, callee: &str) -> bool {
-    let known = &lowering.file.catalog.facts.nothrow_calls;
-    let method = function
-        .child_by_field_name("field")
-        .map(|field| format!(".{}", lowering.file.normal(field)));
-    known
-        .iter()
-        .any(|name| name == callee || Some(name) == method.as_ref())
 }
 
 fn binary(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {

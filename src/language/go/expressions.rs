@@ -98,9 +98,6 @@ fn binary(lowering: &mut Lowering<'_>, node: Node<'_>, operator: &str, out: &mut
     }
 }
 
-/// Calls that change what others can see, and do not panic.
-const SILENT_EFFECTS: &[&str] = &["delete", "clear", "copy"];
-
 fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     let Some(function) = node.child_by_field_name("function").map(unwrapped) else {
         return children(lowering, node, out);
@@ -109,7 +106,7 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     let callee = lowering.file.normal(function);
     if lowering.is_process_exit(&callee) {
         out.push(lowering.event(node, label::process_exit));
-    } else if SILENT_EFFECTS.contains(&callee.as_str()) {
+    } else if lowering.never_throws(node, &callee) {
         out.push(lowering.event(node, label::effect));
     } else if !is_pure(lowering, function, &callee) {
         out.push(lowering.event(node, label::call));

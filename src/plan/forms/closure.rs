@@ -9,6 +9,9 @@ use crate::refusal::reason;
 use crate::rewrite::printer::Literal;
 use crate::source::Span;
 
+/// Lines that one would still put into a function that is called where it stands.
+const LONGEST: usize = 40;
+
 impl Builder<'_> {
     /// `func() { acquire; defer release; … }()`
     pub(in crate::plan) fn closure(&mut self) -> Result<(), Reason> {
@@ -43,6 +46,9 @@ impl Builder<'_> {
             .may_enclose(file, whole)
             .map_err(|(code, message)| reason(code, message))?;
         let carried = self.jumps_become(&literal)?;
+        let source = file.source;
+        let lines = source.location(whole.end).line - source.location(whole.start).line;
+        self.strained = carried.is_some() || lines > LONGEST;
         self.drop_releases();
         if let Some(main) = self.region.main {
             self.draft

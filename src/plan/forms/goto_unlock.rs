@@ -129,10 +129,7 @@ fn through(task: Task<'_>, cleanup: &Cleanup<'_>) -> Result<Candidate, Reason> {
             }
         }
     }
-    Ok(Candidate {
-        form: Form::GotoUnlock,
-        edits: exits.finish()?,
-    })
+    Ok(Candidate::new(Form::GotoUnlock, exits.finish()?))
 }
 
 /// What stands instead of a return.

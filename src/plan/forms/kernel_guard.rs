@@ -69,10 +69,7 @@ pub fn candidates(task: Task<'_>) -> Result<Vec<Candidate>, Reason> {
     let edits = all
         .finish()
         .map_err(|_| reason("one-line", "the code shares its line with other statements"))?;
-    Ok(vec![Candidate {
-        form: Form::KernelGuard,
-        edits,
-    }])
+    Ok(vec![Candidate::new(Form::KernelGuard, edits)])
 }
 
 /// The acquires of the function that a guard could do.

@@ -70,8 +70,5 @@ fn at_each(task: Task<'_>, leaks: &[&Leak], in_branches: bool) -> Result<Candida
             exits.keep_value(exit)?;
         }
     }
-    Ok(Candidate {
-        form: Form::UnlockBeforeExit,
-        edits: exits.finish()?,
-    })
+    Ok(Candidate::new(Form::UnlockBeforeExit, exits.finish()?))
 }
