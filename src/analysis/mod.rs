@@ -19,7 +19,8 @@ use explore::{Paths, explore};
 pub use lent::Lent;
 pub use places::frees;
 use places::{
-    acquired_in_own_try, in_releasing_finally, left_to_the_end, outermost, same_statement,
+    acquired_in_own_try, asked_in_finally, in_releasing_finally, left_to_the_end, outermost,
+    same_statement,
 };
 use tree_sitter::Node;
 
@@ -139,6 +140,9 @@ impl Judged<'_> {
             return (leaves && self.never_released(site))
                 .then(|| (Rule::NeverReleased, Vec::new()));
         }
+        if asked_in_finally(&self.body.root, &|stmts| frees(self.body, stmts, key)) {
+            return None;
+        }
         let leaks: Vec<(Span, LeakKind)> = paths
             .leaks
             .get(&site)
@@ -183,6 +187,11 @@ impl Judged<'_> {
         if paths.unheld.contains_key(&key) && harmful && acquired_in_own_try(self.body, site) {
             return Some((Rule::AcquireInsideTry, Vec::new()));
         }
+        // Whether it was taken at all, something else decided.
+        let unseen =
+            self.body.sites.iter().any(|site| {
+                site.key == key && site.acquire().is_some_and(|acquire| acquire.unseen)
+            });
         // What a construct does at its end is no release that somebody wrote twice.
         let written = |release: &SiteId| self.body.sites[*release].is_written_release();
         let again: Vec<SiteId> = paths
@@ -191,7 +200,7 @@ impl Judged<'_> {
             .into_iter()
             .flatten()
             .copied()
-            .filter(written)
+            .filter(|release| !unseen && written(release))
             .collect();
         if again.is_empty() {
             let by_hand = leaks.is_empty()

@@ -1,7 +1,9 @@
 //! Where acquires, releases and leaks stand in a body.
 
 use crate::finding::LeakKind;
-use crate::flow::{Block, Body, Event, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind};
+use crate::flow::{
+    Block, Body, Cond, Event, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test,
+};
 use crate::source::Span;
 use std::collections::HashSet;
 
@@ -111,6 +113,41 @@ pub fn acquired_in_own_try(body: &Body, site: SiteId) -> bool {
 fn releases_at_once(body: &Body, stmts: &[Stmt], key: KeyId) -> bool {
     stmts.iter().any(|stmt| {
         matches!(stmt.kind, StmtKind::Plain(_)) && frees(body, std::slice::from_ref(stmt), key)
+    })
+}
+
+/// Whether a `finally` asks something that nobody can foresee before it releases: then it is decided there.
+pub fn asked_in_finally(block: &Block, frees: &dyn Fn(&[Stmt]) -> bool) -> bool {
+    let asks = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::If {
+            cond:
+                Cond::Test {
+                    test: Test::Unknown { pure: false, .. },
+                    ..
+                },
+            then,
+            otherwise,
+        } => {
+            let in_else = otherwise
+                .as_ref()
+                .is_some_and(|otherwise| frees(&otherwise.stmts));
+            frees(&then.stmts) != in_else
+        }
+        _ => false,
+    };
+    block.stmts.iter().any(|stmt| {
+        let in_finally = match &stmt.kind {
+            StmtKind::Try {
+                finally: Some(finally),
+                ..
+            } => finally.stmts.iter().any(asks),
+            _ => false,
+        };
+        in_finally
+            || stmt
+                .blocks()
+                .into_iter()
+                .any(|inner| asked_in_finally(inner, frees))
     })
 }
 

@@ -343,6 +343,12 @@ impl<'a> Machine<'a> {
         state.released.contains(&(key, true))
     }
 
+    /// Whether the variable is a lock that is held: then it is something.
+    fn is_held_as(&self, state: &State, var: &str) -> bool {
+        let mut held = state.held.iter();
+        held.any(|held| self.body.keys[held.key].text == var)
+    }
+
     fn branch(&self, state: &State, test: &Test, yes: Pc, no: Pc) -> Step<'a> {
         let known = match test {
             Test::Const(value) => Some(*value),
@@ -358,6 +364,7 @@ impl<'a> Machine<'a> {
                     Value::True | Value::False => Some(false),
                     _ => None,
                 })
+                .or_else(|| self.is_held_as(state, var).then_some(false))
                 .or_else(|| self.fact(state, &null_fact(var))),
             Test::Taken(site) => self
                 .value(state, &site_var(*site))

@@ -91,6 +91,8 @@ pub struct Acquire {
     pub zero_when_taken: bool,
     /// It does not throw.
     pub cannot_throw: bool,
+    /// Whether it was taken goes into a larger expression, and is decided there.
+    pub unseen: bool,
     /// It never throws.
     pub sure: bool,
     /// The variable that the ticket is bound to.

@@ -409,6 +409,11 @@ pub trait Grammar: Sync + Send {
     fn arguments<'t>(&self, call: Node<'t>) -> Option<Node<'t>> {
         call.child_by_field_name("arguments")
     }
+    /// Whether a variable that gets the result of an acquire can be asked whether it was taken, going by its declaration;
+    /// a `guess` is an acquire that is known by its name only.
+    fn may_tell_whether(&self, _variable: Node<'_>, _guess: bool, _text: &[u8]) -> bool {
+        true
+    }
     /// Whether the call is left out where its callee is null: `release?.()`.
     fn is_optional_call(&self, _call: Node<'_>) -> bool {
         false

@@ -368,6 +368,7 @@ impl Table {
             Binding::Dropped if entry.lock.by_name => acquire.conditional = false,
             Binding::Dropped => acquire.ignored = acquire.conditional,
             Binding::Given { returned } => {
+                acquire.unseen = acquire.conditional;
                 if returned || !entry.ticket.is_empty() {
                     self.handed_over.push(key);
                 }
@@ -387,12 +388,21 @@ impl Table {
                 let names = descendants(target, |_| true)
                     .filter(|node| file.grammar.is_name(node.kind()))
                     .count();
+                // What an unknown class gives may be anything: a future, say.
+                let tells = tells.is_none_or(|name| {
+                    file.grammar
+                        .may_tell_whether(name, entry.lock.by_name, text)
+                });
+                if taken == Some(Taken::True) && !tells {
+                    self.handed_over.push(key);
+                }
                 let part = matches!(binding, Binding::Part { .. });
                 acquire.binds_more = part || names > usize::from(acquire.ticket.is_some());
                 self.known_uses
                     .extend(descendants(target, |_| true).map(|node| node.id()));
             }
-            Binding::Condition | Binding::Other => {}
+            Binding::Condition => {}
+            Binding::Other => acquire.unseen = acquire.conditional,
         }
         let site = self.push(Site {
             key,

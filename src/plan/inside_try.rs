@@ -164,15 +164,18 @@ fn move_out(task: Task<'_>, tried: At<'_>, own: At<'_>) -> Result<Vec<Edit>, Rea
     let mut draft = Draft::new(source, task.verbatim);
     let at = source.line_start(tried.stmt().span.start);
     let indent = String::from_utf8_lossy(source.indent_at(at)).into_owned();
-    let text = lifted_text(&task, own.stmt().span, &indent);
+    // What a comment right above says of the acquire goes with it.
+    let start = draft.start_with_comments(own.stmt(), own.block);
+    let lifted = Span::new(start, own.stmt().span.end);
+    let text = lifted_text(&task, lifted, &indent);
     draft.insert(at, format!("{indent}{text}{}", source.newline));
     let previous = own
         .index
         .checked_sub(1)
         .map(|index| own.block.stmts[index].span.end);
     match previous {
-        None => draft.remove_first_stmt(own.stmt().span, own.block),
-        previous => draft.remove_stmt(own.stmt().span, own.block, previous, false),
+        None => draft.remove_first_stmt(lifted, own.block),
+        previous => draft.remove_stmt(lifted, own.block, previous, false),
     }
     draft.finish().map_err(|_| one_line())
 }

@@ -56,11 +56,13 @@ impl Draft<'_> {
             return self.extend(last, what.main, &indent, construct);
         }
         let from = self.open(what, first, &indent, own_line, &construct.open);
-        if let (Some(acquire), Some(instead)) = (what.acquire, &construct.instead)
-            && instead.ends_with([':', '{'])
+        let begins_block = |text: &String| text.ends_with([':', '{']);
+        if let Some(acquire) = what.acquire
+            && (construct.instead.as_ref().is_some_and(begins_block)
+                || construct.open.len() == 1 && construct.open.iter().all(begins_block))
             && from > acquire.span.end
         {
-            // A block does not begin with a blank line.
+            // A block does not begin with a blank line, and it stands right behind the acquire.
             self.remove_blank_lines_above(from, acquire.span.end);
         }
         match what.main {

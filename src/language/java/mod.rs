@@ -280,6 +280,19 @@ impl Grammar for Java {
         call.child_by_field_name("object")
     }
 
+    fn may_tell_whether(&self, variable: Node<'_>, guess: bool, text: &[u8]) -> bool {
+        let declaration = std::iter::successors(Some(variable), Node::parent)
+            .take_while(|node| !node.kind().ends_with("_statement"))
+            .find(|node| node.kind() == "local_variable_declaration");
+        match declaration.and_then(|declaration| declaration.child_by_field_name("type")) {
+            None => true,
+            Some(declared) => match normal(declared, text).as_str() {
+                "var" => !guess,
+                name => matches!(name, "boolean" | "Boolean"),
+            },
+        }
+    }
+
     fn constant(&self, literal: Node<'_>, _: &[u8]) -> Value {
         match literal.kind() {
             "null_literal" => Value::Null,
