@@ -122,6 +122,9 @@ pub struct Lock {
     /// Taking it cannot throw.
     #[serde(default)]
     pub infallible: bool,
+    /// Taking what one holds already prolongs it, or changes nothing: one release frees it.
+    #[serde(default)]
+    pub renews: bool,
     /// The lock goes with the object that stands for it: a variable of the function leaks nothing
     /// that lasts longer than the call.
     #[serde(default)]

@@ -249,7 +249,7 @@ impl<'a> Machine<'a> {
         };
         match taken.held.iter_mut().find(|held| held.key == key) {
             // The same acquire again, in a loop: what it held before was left behind.
-            Some(held) if held.site == id => {}
+            Some(held) if held.site == id || acquire.renews => {}
             Some(held) => held.depth = held.depth.saturating_add(1).min(3),
             None => {
                 taken.held.push(Held {

@@ -91,6 +91,8 @@ pub struct Acquire {
     pub zero_when_taken: bool,
     /// It does not throw.
     pub cannot_throw: bool,
+    /// Where it is held already, one release frees it all the same.
+    pub renews: bool,
     /// Whether it was taken goes into a larger expression, and is decided there.
     pub unseen: bool,
     /// It never throws.

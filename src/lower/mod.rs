@@ -497,6 +497,20 @@ impl<'t> Lowering<'t> {
         }
     }
 
+    /// What a call of the function does, by what the language's facts say of it.
+    pub fn called(&self, call: Node<'_>, callee: &str) -> Option<Event> {
+        let kind = if self.is_process_exit(callee) {
+            label::process_exit
+        } else if self.is_pure_call(callee) {
+            return None;
+        } else if self.never_throws(call, callee) {
+            label::effect
+        } else {
+            label::call
+        };
+        Some(self.event(call, kind))
+    }
+
     /// Whether the language's facts call the function pure.
     pub fn is_pure_call(&self, callee: &str) -> bool {
         self.file

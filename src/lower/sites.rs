@@ -334,6 +334,7 @@ impl Table {
             null_when_not: matches!(taken, Some(Taken::NotNull | Taken::NotZero)),
             zero_when_taken: matches!(taken, Some(Taken::Zero | Taken::Null)),
             cannot_throw: cannot_throw(file) || entry.lock.infallible,
+            renews: entry.lock.renews,
             sure: taken.is_none() && entry.is_sure(found.node, text),
             together: found.together,
             ..Acquire::default()

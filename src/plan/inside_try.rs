@@ -62,7 +62,7 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
             "no-form",
             "the acquire only has to move in front of its `try`",
         ));
-    } else if first {
+    } else if first && !is_commented(task, own) {
         move_out(task, tried, own)?
     } else {
         move_head(task, tried, own)?
@@ -77,6 +77,12 @@ fn is_silent(stmt: &Stmt) -> bool {
 
 fn one_line() -> Reason {
     reason("one-line", "the code shares its line with other statements")
+}
+
+/// Whether a comment right above the acquire says something of it, which has to go with it.
+fn is_commented(task: Task<'_>, own: At<'_>) -> bool {
+    let draft = Draft::new(task.file.source, task.verbatim);
+    draft.start_with_comments(own.stmt(), own.block) < own.stmt().span.start
 }
 
 /// The `try` begins behind the acquire: what stands before it comes out of it.
@@ -164,18 +170,15 @@ fn move_out(task: Task<'_>, tried: At<'_>, own: At<'_>) -> Result<Vec<Edit>, Rea
     let mut draft = Draft::new(source, task.verbatim);
     let at = source.line_start(tried.stmt().span.start);
     let indent = String::from_utf8_lossy(source.indent_at(at)).into_owned();
-    // What a comment right above says of the acquire goes with it.
-    let start = draft.start_with_comments(own.stmt(), own.block);
-    let lifted = Span::new(start, own.stmt().span.end);
-    let text = lifted_text(&task, lifted, &indent);
+    let text = lifted_text(&task, own.stmt().span, &indent);
     draft.insert(at, format!("{indent}{text}{}", source.newline));
     let previous = own
         .index
         .checked_sub(1)
         .map(|index| own.block.stmts[index].span.end);
     match previous {
-        None => draft.remove_first_stmt(lifted, own.block),
-        previous => draft.remove_stmt(lifted, own.block, previous, false),
+        None => draft.remove_first_stmt(own.stmt().span, own.block),
+        previous => draft.remove_stmt(own.stmt().span, own.block, previous, false),
     }
     draft.finish().map_err(|_| one_line())
 }

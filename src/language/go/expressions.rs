@@ -104,12 +104,8 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     };
     operands(lowering, node, out);
     let callee = lowering.file.normal(function);
-    if lowering.is_process_exit(&callee) {
-        out.push(lowering.event(node, label::process_exit));
-    } else if lowering.never_throws(node, &callee) {
-        out.push(lowering.event(node, label::effect));
-    } else if !is_pure(lowering, function, &callee) {
-        out.push(lowering.event(node, label::call));
+    if !is_conversion(lowering, function, &callee) {
+        out.extend(lowering.called(node, &callee));
     }
 }
 
@@ -123,11 +119,10 @@ pub fn operands(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event
     }
 }
 
-/// Whether the call does nothing that others can see, and does not panic.
-fn is_pure(lowering: &Lowering<'_>, function: Node<'_>, callee: &str) -> bool {
+/// Whether a type is called, which does nothing that others can see, and does not panic.
+fn is_conversion(lowering: &Lowering<'_>, function: Node<'_>, callee: &str) -> bool {
     let file = lowering.file;
-    lowering.is_pure_call(callee)
-        || (function.kind() == "identifier" && is_type_name(callee, file.names))
+    (function.kind() == "identifier" && is_type_name(callee, file.names))
         || matches!(function.kind(), "parenthesized_type" | "generic_type")
 }
 

@@ -83,12 +83,7 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
         children(lowering, arguments, out);
     }
     let callee = grammar.callee(node, lowering.file.source.bytes);
-    let callee = callee.unwrap_or_default();
-    if lowering.is_process_exit(&callee) {
-        out.push(lowering.event(node, label::process_exit));
-    } else if !lowering.is_pure_call(&callee) {
-        out.push(lowering.event(node, label::call));
-    }
+    out.extend(lowering.called(node, &callee.unwrap_or_default()));
 }
 
 /// Whether a member of something is asked for that may be null.

@@ -156,10 +156,8 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     if let Some(arguments) = node.child_by_field_name("arguments") {
         inside.extend(events(lowering, arguments));
     }
-    if lowering.is_process_exit(&callee) {
-        inside.push(lowering.event(node, label::process_exit));
-    } else if !lowering.is_pure_call(&callee) && !takes_locks(lowering, node) {
-        inside.push(lowering.event(node, label::call));
+    if !takes_locks(lowering, node) {
+        inside.extend(lowering.called(node, &callee));
     }
     if optional {
         let test = Cond::unknown(Vec::new(), callee);

@@ -134,8 +134,8 @@ fn finish_call(
         assertion(lowering, node, out);
     } else if lowering.is_process_exit(&callee.to_ascii_lowercase()) {
         out.push(lowering.event(node, label::process_exit));
-    } else if !lowering.is_pure_call(callee) {
-        out.push(lowering.event(node, label::call));
+    } else {
+        out.extend(lowering.called(node, callee));
     }
 }
 

@@ -116,10 +116,8 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     if is_assertion(&callee) {
         let asserts = lowering.event(node, label::call);
         assertion(lowering, out, asserts);
-    } else if lowering.is_process_exit(&callee) {
-        out.push(lowering.event(node, label::process_exit));
-    } else if !lowering.is_pure_call(&callee) {
-        out.push(lowering.event(node, label::call));
+    } else {
+        out.extend(lowering.called(node, &callee));
     }
 }
 
