@@ -8,6 +8,8 @@ mod fixture;
 mod layouts;
 #[path = "support/report.rs"]
 mod report;
+#[path = "support/shapes.rs"]
+mod shapes;
 #[path = "support/syntax.rs"]
 mod syntax;
 
@@ -230,4 +232,23 @@ fn new_indentation_and_removed_releases_are_accepted() {
     let old = "release(); // x\n/* long\n * comment */\nb();\n";
     let new = "// x\n  try {\n  /* long\n   * comment */\n  b(); }\n";
     assert_loss(old, new, &[]);
+}
+
+#[test]
+fn shapes_end_as_the_page_says() {
+    let table = shapes::Table::of(&FOLDERS, all_studies());
+    for folder in FOLDERS {
+        let unfixed = table.unfixed(folder);
+        assert!(
+            unfixed.is_empty(),
+            "{folder}: no safe fix of shape {unfixed:?}"
+        );
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/shapes.md");
+    let page = table.page();
+    if std::env::var_os("UPDATE_README").is_some_and(|value| value == "1") {
+        std::fs::write(&path, &page).expect("written");
+    }
+    let written = std::fs::read_to_string(&path).expect("docs/shapes.md");
+    assert_eq!(written, page, "docs/shapes.md is stale");
 }
