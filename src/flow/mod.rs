@@ -89,6 +89,8 @@ pub struct Acquire {
     pub null_when_not: bool,
     /// The value says what went wrong: zero means taken.
     pub zero_when_taken: bool,
+    /// What says whether it was taken is a number.
+    pub is_number: bool,
     /// It does not throw.
     pub cannot_throw: bool,
     /// Where it is held already, one release frees it all the same.

@@ -333,6 +333,7 @@ impl Table {
             conditional: taken.is_some(),
             null_when_not: matches!(taken, Some(Taken::NotNull | Taken::NotZero)),
             zero_when_taken: matches!(taken, Some(Taken::Zero | Taken::Null)),
+            is_number: matches!(taken, Some(Taken::NotZero | Taken::Zero)),
             cannot_throw: cannot_throw(file) || entry.lock.infallible,
             renews: entry.lock.renews,
             sure: taken.is_none() && entry.is_sure(found.node, text),

@@ -106,6 +106,14 @@ pub trait Printer: Sync + Send {
     fn set_flag(&self, name: &str, value: bool) -> String {
         format!("{name} = {}", self.truth(value))
     }
+    /// The condition that a variable is something: not null, or, of a number, not zero.
+    fn is_something(&self, variable: &str, _number: bool) -> String {
+        variable.to_owned()
+    }
+    /// The condition that a variable is nothing, which says that all went well.
+    fn is_nothing(&self, _variable: &str, _number: bool) -> Option<String> {
+        None
+    }
     /// Lines that run `statement` if the flag is set, one level of `indent` inside.
     fn when(&self, flag: &str, statement: &str, indent: &str) -> Vec<String> {
         vec![

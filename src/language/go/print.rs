@@ -26,6 +26,15 @@ impl Printer for Go {
         if value { "true" } else { "false" }
     }
 
+    fn is_something(&self, variable: &str, number: bool) -> String {
+        format!("{variable} != {}", if number { "0" } else { "nil" })
+    }
+
+    fn is_nothing(&self, variable: &str, number: bool) -> Option<String> {
+        let nothing = if number { "0" } else { "nil" };
+        Some(format!("{variable} == {nothing}"))
+    }
+
     fn declare_flag(&self, name: &str, value: &str) -> String {
         format!("{name} := {value}")
     }

@@ -49,7 +49,7 @@ fn binary(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
     }
     let asked = match right.kind() {
         "null_literal" => is_nothing(lowering, left)?,
-        "decimal_integer_literal" if matches!(lowering.text(right), "0" | "0L" | "0l") => {
+        _ if is_zero(lowering, right) => {
             // Only of what an acquire gives is zero nothing.
             let named = match unwrapped(left) {
                 node if node.kind() == "assignment_expression" => {
@@ -72,6 +72,18 @@ fn binary(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
         _ => return None,
     };
     Some(negated_if(negated, asked))
+}
+
+fn is_zero(lowering: &Lowering<'_>, value: Node<'_>) -> bool {
+    let text = lowering.text(value);
+    match value.kind() {
+        "decimal_integer_literal" => matches!(text, "0" | "0L" | "0l"),
+        "identifier" | "field_access" => {
+            let known = &lowering.file.catalog.facts.zeros;
+            known.iter().any(|zero| zero == text)
+        }
+        _ => false,
+    }
 }
 
 /// `x == null`, `(x = f()) == null`

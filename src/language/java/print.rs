@@ -13,6 +13,15 @@ impl Printer for Java {
         if value { "true" } else { "false" }
     }
 
+    fn is_something(&self, variable: &str, number: bool) -> String {
+        format!("{variable} != {}", if number { "0" } else { "null" })
+    }
+
+    fn is_nothing(&self, variable: &str, number: bool) -> Option<String> {
+        let nothing = if number { "0" } else { "null" };
+        Some(format!("{variable} == {nothing}"))
+    }
+
     fn declare_flag(&self, name: &str, value: &str) -> String {
         format!("boolean {name} = {value}")
     }

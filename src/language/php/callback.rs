@@ -225,6 +225,7 @@ impl<'a> Region<'a> {
             return false;
         };
         let left = parent.child_by_field_name("left").map(|left| left.id());
+        let parent = loop_of_pair(parent).unwrap_or(parent);
         match parent.kind() {
             "assignment_expression" if left == Some(name.id()) => parent
                 .child_by_field_name("right")
@@ -338,8 +339,15 @@ fn may_change(name: Node<'_>) -> bool {
         | "array_element_initializer" => is_assigned(name),
         "assignment_expression" => is_assigned(name),
         "foreach_statement" => is_assigned(name),
+        "pair" if loop_of_pair(parent).is_some() => is_assigned(name),
         _ => true,
     }
+}
+
+/// The loop whose key and value the pair names: `foreach ($all as $key => $value)`.
+fn loop_of_pair(pair: Node<'_>) -> Option<Node<'_>> {
+    let around = pair.parent().filter(|_| pair.kind() == "pair")?;
+    (around.kind() == "foreach_statement").then_some(around)
 }
 
 /// Whether somebody else may see the variable: a caller, another call, a function inside.

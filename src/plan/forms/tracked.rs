@@ -52,8 +52,8 @@ impl Builder<'_> {
             self.flag_acquire(site, &flag)?;
         }
         let acquire = self.task.body.sites[self.task.site].acquire();
-        let initial = match acquire.and_then(|acquire| acquire.bound.clone()) {
-            Some(bound) if self.region.start.maybe => bound,
+        let initial = match acquire.and_then(|acquire| self.was_taken(acquire)) {
+            Some(taken) if self.region.start.maybe => taken,
             _ if self.region.start.maybe => {
                 return Err(reason(
                     "acquire-conditional",

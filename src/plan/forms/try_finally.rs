@@ -1,7 +1,7 @@
 //! `acquire; try { … } finally { release }`
 
 use crate::finding::Reason;
-use crate::flow::{EventKind, SiteId, SiteKind, Stmt, StmtKind};
+use crate::flow::{Acquire, EventKind, SiteId, SiteKind, Stmt, StmtKind};
 use crate::plan::build::{Builder, would_move};
 use crate::refusal::reason;
 use crate::source::Span;
@@ -92,7 +92,7 @@ impl Builder<'_> {
         // The main release asked before it released; without it, ask what was bound.
         let bound = self.task.body.sites[self.task.site]
             .acquire()
-            .and_then(|acquire| acquire.bound.as_deref())
+            .and_then(|acquire| self.was_taken(acquire))
             .ok_or_else(|| {
                 reason(
                     "acquire-conditional",
@@ -100,7 +100,20 @@ impl Builder<'_> {
                 )
             })?;
         let indent = &self.task.file.source.indent;
-        Ok(self.printer.when(bound, &statement, indent))
+        Ok(self.printer.when(&bound, &statement, indent))
+    }
+
+    /// The condition that the variable which is bound to the result says that the lock was taken.
+    pub(in crate::plan) fn was_taken(&self, acquire: &Acquire) -> Option<String> {
+        let bound = acquire.bound.as_deref()?;
+        if acquire.zero_when_taken {
+            return self.printer.is_nothing(bound, acquire.is_number);
+        }
+        Some(if acquire.null_when_not {
+            self.printer.is_something(bound, acquire.is_number)
+        } else {
+            bound.to_owned()
+        })
     }
 }
 
