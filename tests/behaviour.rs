@@ -3,7 +3,7 @@
 
 #[path = "behaviour/compare.rs"]
 mod compare;
-#[path = "behaviour/dialects.rs"]
+#[path = "behaviour/dialects/mod.rs"]
 mod dialects;
 #[path = "support/fixture.rs"]
 mod fixture;

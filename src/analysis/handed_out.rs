@@ -142,6 +142,14 @@ pub fn in_branch(stmt: &Stmt, site: SiteId) -> bool {
 /// in taking the lock.
 pub fn is_passed_by(body: &Body, block: &Block, release: SiteId) -> bool {
     let key = body.sites[release].key;
+    // Who frees it either way does not pass it by.
+    let frees = |block: &Block| {
+        (0..body.sites.len()).any(|site| {
+            body.sites[site].key == key
+                && body.sites[site].is_written_release()
+                && block.stmts.iter().any(|stmt| stmt.holds_site(site))
+        })
+    };
     block.stmts.iter().any(|stmt| {
         let takes = || {
             (0..body.sites.len()).any(|site| {
@@ -151,8 +159,11 @@ pub fn is_passed_by(body: &Body, block: &Block, release: SiteId) -> bool {
             })
         };
         let here = match &stmt.kind {
-            StmtKind::If { then, .. } => {
-                !then.stmts.last().is_some_and(leaves)
+            StmtKind::If {
+                then, otherwise, ..
+            } => {
+                !otherwise.as_ref().is_some_and(frees)
+                    && !then.stmts.last().is_some_and(leaves)
                     && then.stmts.iter().any(|inner| {
                         matches!(inner.kind, StmtKind::Plain(_)) && inner.holds_site(release)
                     })

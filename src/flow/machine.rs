@@ -120,6 +120,12 @@ impl<'a> Machine<'a> {
         self
     }
 
+    /// Remembers no answer that the other one does not: then both meet the same questions.
+    pub fn ask_alike(&mut self, other: &mut Machine<'_>) {
+        self.facts.retain(|label, _| other.facts.contains_key(label));
+        other.facts.retain(|label, _| self.facts.contains_key(label));
+    }
+
     /// The state at the entry of the body.
     pub fn start(&self) -> State {
         State {

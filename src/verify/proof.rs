@@ -79,9 +79,11 @@ pub fn prove(
                 .position(|other| other.text == key.text && other.mode == key.mode)
         })
         .collect();
+    let (mut was, mut is) = (Machine::new(before, &first), Machine::new(after, &second));
+    was.ask_alike(&mut is);
     let proof = Proof {
-        before: Machine::new(before, &first),
-        after: Machine::new(after, &second),
+        before: was,
+        after: is,
         same,
         fixed: before.sites[site].key,
         site,

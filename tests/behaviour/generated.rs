@@ -1,7 +1,7 @@
 //! Random programs through the same law: `LOCKFIX_SEEDS=from..to` chooses which.
 
 use crate::compare::{self, Verdict};
-use crate::dialects::{CPP, GO, JAVA, JAVASCRIPT, PHP, PYTHON, TYPESCRIPT};
+use crate::dialects::{C, CPP, GO, JAVA, JAVASCRIPT, PHP, PYTHON, TYPESCRIPT};
 use crate::print::{Dialect, print};
 use crate::programs::{FLAGS, Statement, WAYS, program, releases_all, smaller, works_in_handlers};
 use crate::runtime::{self, Case, Runtime};
@@ -328,4 +328,9 @@ fn generated_go_behaves_as_before() {
 #[test]
 fn generated_cpp_behaves_as_before() {
     assert_law(Runtime::Gxx, Language::Cpp, &CPP);
+}
+
+#[test]
+fn generated_c_behaves_as_before() {
+    assert_law(Runtime::Gcc, Language::C, &C);
 }

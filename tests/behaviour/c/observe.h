@@ -14,6 +14,11 @@
 
 /* Work that can fail: 0, or -1 when it is its turn. */
 int step(const char *name);
+/* The same, with the value that it gives when it does not fail. */
+static inline int step_of(const char *name, int value)
+{
+    return step(name) == 0 ? value : -1;
+}
 /* Work that cannot. */
 void note(const char *name);
 

@@ -1,0 +1,163 @@
+//! JavaScript and TypeScript.
+
+use super::joined;
+use crate::print::{Dialect, Words};
+use crate::programs::Features;
+
+/// The words that the other languages change.
+pub const SCRIPT: Words = Words {
+    features: Features {
+        handlers: true,
+        finally: true,
+        guards: false,
+        throws: true,
+        closures: true,
+        labels: true,
+        switch: true,
+        defers: false,
+        try_acquire: false,
+        locks: 2,
+    },
+    indent: "  ",
+    open: " {",
+    close: "}",
+    end: ";",
+    comment: "//",
+    step: "await astep('@')",
+    step_of: "await astep('@', ~)",
+    declare: "const @ = ~",
+    variable: "@",
+    unused_is_error: false,
+    if_flag: "if (flag#)",
+    otherwise: "else",
+    loop_twice: "for (const turn of [1, 2])",
+    label: "l#: ",
+    switch: "switch (way)",
+    case: "case #:",
+    default: "default:",
+    case_level: 1,
+    end_case: "break",
+    block_in_case: None,
+    try_: "try",
+    catch: "catch (error)",
+    finally: "finally",
+    closure: "const f# = async () =>",
+    end_closure: ";",
+    call_closure: "await f#()",
+    defer: "",
+    open_defer: "",
+    end_defer: "",
+    recover: &[],
+    constant: "'r#'",
+    perhaps: "",
+    return_: "return ~",
+    throw: "throw new Error('t#')",
+    break_: "break",
+    continue_: "continue",
+    break_to: "break l#",
+    continue_to: "continue l#",
+    last: None,
+    if_: "if (~)",
+};
+
+/// A lock of JavaScript.
+const fn javascript(head: &'static str, acquire: &'static str, release: &'static str) -> Dialect {
+    Dialect {
+        words: &SCRIPT,
+        file_name: "generated.js",
+        head,
+        function: "async function work(flag0, flag1, flag2, flag3, way)",
+        foot: "",
+        level: 0,
+        acquire,
+        release,
+        taken: "",
+        not_taken: "",
+        guard: "",
+        watched: "@",
+        call: |flags, way| format!("work({}, {way})", joined(flags, "true", "false")),
+    }
+}
+
+/// Every kind of lock that JavaScript programs are written with.
+pub const JAVASCRIPT: [Dialect; 5] = [
+    javascript(
+        "const { Mutex } = require('async-mutex');\nconst lock0 = new Mutex();\n\
+         const lock1 = new Mutex();\n\n",
+        "const release# = await @.acquire()",
+        "release#()",
+    ),
+    javascript(
+        "import { Mutex } from 'async-mutex';\nconst lock0 = new Mutex();\n\
+         const lock1 = new Mutex();\n\n",
+        "await @.acquire()",
+        "@.release()",
+    ),
+    javascript(
+        "import AwaitLock from 'await-lock';\nconst lock0 = new AwaitLock();\n\
+         const lock1 = new AwaitLock();\n\n",
+        "await @.acquireAsync()",
+        "@.release()",
+    ),
+    javascript(
+        "const { Sema } = require('async-sema');\nconst lock0 = new Sema(3);\n\
+         const lock1 = new Sema(3);\n\n",
+        "await @.acquire()",
+        "@.release()",
+    ),
+    javascript(
+        "import mutexify from 'mutexify/promise';\nconst lock0 = mutexify();\n\
+         const lock1 = mutexify();\n\n",
+        "const release# = await @()",
+        "release#()",
+    ),
+];
+
+const TYPED_SCRIPT: Words = Words {
+    declare: "const @: number = ~",
+    catch: "catch (error: unknown)",
+    closure: "const f# = async (): Promise<number | string | void> =>",
+    ..SCRIPT
+};
+
+/// A lock of TypeScript. What a variable is, its declaration says or the compiler finds.
+const fn typescript(words: &'static Words, javascript: Dialect) -> Dialect {
+    Dialect {
+        words,
+        file_name: "generated.ts",
+        function: "async function work(\n  flag0: boolean, flag1: boolean, flag2: boolean, flag3: boolean, \
+                   way: number,\n): Promise<number | string | void>",
+        ..javascript
+    }
+}
+
+/// Locks that TypeScript programs are written with.
+pub const TYPESCRIPT: [Dialect; 3] = [
+    typescript(
+        &TYPED_SCRIPT,
+        javascript(
+            "import { Mutex } from 'async-mutex';\nconst lock0 = new Mutex();\n\
+             const lock1: Mutex = new Mutex();\n\n",
+            "const release# = await @.acquire()",
+            "release#()",
+        ),
+    ),
+    typescript(
+        &SCRIPT,
+        javascript(
+            "import { Mutex, type MutexInterface } from 'async-mutex';\nconst lock0 = new Mutex();\n\
+             const lock1: MutexInterface = new Mutex();\n\n",
+            "await @.acquire()",
+            "@.release()",
+        ),
+    ),
+    typescript(
+        &TYPED_SCRIPT,
+        javascript(
+            "import AwaitLock from 'await-lock';\nconst lock0 = new AwaitLock();\n\
+             const lock1 = new AwaitLock();\n\n",
+            "await @.acquireAsync()",
+            "@.release()",
+        ),
+    ),
+];
