@@ -94,18 +94,20 @@ impl Paths {
                     }
                 }
             }
-            // The same acquire comes round again: the round before left its lock behind.
+            // The lock is taken again where it was left behind: by the same acquire in the next round,
+            // or by another behind a jump.
             (Visible::Acquire(key), Op::Acquire { site, .. }) => {
+                let left = machine.left_behind(state);
                 let held = state
                     .held
                     .iter()
-                    .find(|held| held.key == *key && held.site == *site);
-                if held.is_some() {
+                    .find(|held| held.key == *key && (left || held.site == *site));
+                if let Some(held) = held {
                     let (span, kind) = match state.origin {
                         Some(origin) => left_at(machine, origin),
                         None => (machine.body.sites[*site].span, LeakKind::Continue),
                     };
-                    self.leaks.entry(*site).or_default().insert(span, kind);
+                    self.leaks.entry(held.site).or_default().insert(span, kind);
                 }
             }
             _ => {}

@@ -122,8 +122,11 @@ impl<'a> Machine<'a> {
 
     /// Remembers no answer that the other one does not: then both meet the same questions.
     pub fn ask_alike(&mut self, other: &mut Machine<'_>) {
-        self.facts.retain(|label, _| other.facts.contains_key(label));
-        other.facts.retain(|label, _| self.facts.contains_key(label));
+        self.facts
+            .retain(|label, _| other.facts.contains_key(label));
+        other
+            .facts
+            .retain(|label, _| self.facts.contains_key(label));
     }
 
     /// The state at the entry of the body.
@@ -228,16 +231,26 @@ impl<'a> Machine<'a> {
     /// Whether a jump is how a held lock gets out of its span: a break that leaves the loop in
     /// which the lock was taken is, one of an inner loop is not. The first such jump counts.
     fn sets_out(&self, state: &State, from: Option<Span>) -> bool {
-        let jumped = state.origin.is_some_and(|origin| {
-            matches!(self.graph.ops[origin], Op::Leave { from: Some(_), .. })
-        });
         match from {
-            None => !jumped,
+            None => !self.jumped(state),
             Some(body) => state
                 .held
                 .iter()
                 .any(|held| body.contains(self.body.sites[held.site].span)),
         }
+    }
+
+    /// Whether a jump within the function has left a span with its lock held.
+    fn jumped(&self, state: &State) -> bool {
+        state
+            .origin
+            .is_some_and(|origin| matches!(self.graph.ops[origin], Op::Leave { from: Some(_), .. }))
+    }
+
+    /// Whether what is held when a lock is taken here is what a jump forgot: from here on, it is
+    /// the lock of the new acquire. A proof takes nothing for forgotten.
+    pub fn left_behind(&self, state: &State) -> bool {
+        self.trusting && self.jumped(state)
     }
 
     fn acquire(&self, state: &State, id: SiteId, next: Pc, threw: Option<State>) -> Step<'a> {
@@ -256,16 +269,15 @@ impl<'a> Machine<'a> {
         match taken.held.iter_mut().find(|held| held.key == key) {
             // The same acquire again, in a loop: what it held before was left behind.
             Some(held) if held.site == id || acquire.renews => {}
+            Some(held) if self.left_behind(state) => (held.site, held.depth) = (id, 1),
             Some(held) => held.depth = held.depth.saturating_add(1).min(3),
-            None => {
-                taken.held.push(Held {
-                    key,
-                    site: id,
-                    depth: 1,
-                });
-                taken.held.sort_unstable();
-            }
+            None => taken.held.push(Held {
+                key,
+                site: id,
+                depth: 1,
+            }),
         }
+        taken.held.sort_unstable();
         taken.released.retain(|(released, _)| *released != key);
         // What was tried again and failed is not held, whatever was released before.
         let threw = threw.map(|mut threw| {

@@ -248,7 +248,7 @@ impl<'a> Proof<'a> {
             let others = before
                 .held
                 .iter()
-                .any(|held| held.key == key && held.site != self.site);
+                .any(|held| held.key == key && (held.site != self.site || held.depth > 1));
             let leaks = if kind == ExitKind::Process || others {
                 was < is
             } else {
