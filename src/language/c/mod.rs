@@ -5,6 +5,7 @@ mod contracts;
 mod expressions;
 mod headers;
 mod includes;
+mod keys;
 mod labels;
 mod macros;
 mod names;
@@ -225,6 +226,10 @@ impl Grammar for Dialect {
             };
         }
         Some(String::from_utf8_lossy(&text[word.byte_range()]).into_owned())
+    }
+
+    fn known_as(&self, node: Node<'_>, text: &[u8]) -> String {
+        keys::known_as(node, text)
     }
 
     fn names_in(&self, node: Node<'_>, text: &[u8], out: &mut Vec<String>) {

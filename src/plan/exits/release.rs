@@ -98,7 +98,8 @@ pub(super) fn release(task: &Task<'_>) -> Result<String, Reason> {
             .root
             .descendant_for_byte_range(span.start, span.end)
             .ok_or_else(not_alike)?;
-        let text = task.file.normal(node);
+        let file = task.file;
+        let text = file.grammar.known_as(node, file.source.bytes);
         if !texts.contains(&text) {
             texts.push(text);
         }
