@@ -155,6 +155,19 @@ impl<'a> Source<'a> {
         self.line_start(at) + self.indent_at(at).len() >= at
     }
 
+    /// Whether blocks within functions open with a brace on a line of its own, as far as the text shows.
+    pub fn braces_on_lines(&self) -> bool {
+        let (mut own, mut behind) = (0, 0);
+        for line in self.bytes.split(|&byte| byte == b'\n') {
+            let code = line.trim_ascii();
+            if line.starts_with(b" ") || line.starts_with(b"\t") {
+                own += usize::from(code == b"{");
+                behind += usize::from(code.ends_with(b") {"));
+            }
+        }
+        own > behind
+    }
+
     /// Line and column of the byte at `at`.
     pub fn location(&self, at: usize) -> Location {
         let line = self.line_of(at);

@@ -52,7 +52,7 @@ pub fn returns(block: &Block) -> Vec<(Span, &str)> {
     found
 }
 
-/// Whether the lock is one of many that a loop takes one after the other, to be freed by another
+/// Whether a loop takes the lock round by round, or one of many in each round, to be freed by another
 /// loop.
 pub fn in_turn(body: &Body, site: SiteId) -> bool {
     let key = &body.keys[body.sites[site].key];
@@ -66,9 +66,17 @@ pub fn in_turn(body: &Body, site: SiteId) -> bool {
             other.acquire().is_none() && other.key == body.sites[site].key && stmt.holds_site(id)
         })
     };
+    let freed_in_turn = || {
+        body.sites.iter().enumerate().any(|(id, other)| {
+            let loops = loops_around(&body.root, id);
+            other.is_written_release()
+                && other.key == body.sites[site].key
+                && loops.into_iter().any(|stmt| !stmt.holds_site(site))
+        })
+    };
     loops_around(&body.root, site)
         .into_iter()
-        .any(|stmt| changes(stmt) && !frees(stmt))
+        .any(|stmt| !frees(stmt) && (changes(stmt) || freed_in_turn()))
 }
 
 fn loops_around(block: &Block, site: SiteId) -> Vec<&Stmt> {

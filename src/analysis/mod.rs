@@ -423,10 +423,13 @@ impl Judged<'_> {
             .freed_elsewhere
             .iter()
             .any(|freed| freed.function == self.body.span);
+        // Where functions hand out locks, somebody else may release what others can see.
+        let seen_by_others = self.file.grammar.hands_out_locks() && !self.is_private(acquired.key);
         // By name alone this would be a guess; a signal is released by somebody else.
         !entry.lock.by_name
             && !entry.lock.signal
             && !named_elsewhere
+            && !seen_by_others
             && !by_alias
             && !is_of_another(self.file, &key.text)
             && !self.lent.is_lent(self.file, self.file.root, &key.text)

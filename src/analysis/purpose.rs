@@ -38,24 +38,18 @@ impl Judged<'_> {
         keeps && !self.is_private(key) && (found || !self.is_paired(site, paths))
     }
 
-    /// Whether the releases of the lock all stand where it is not held: the function takes or frees
-    /// it, as it is told.
+    /// Whether a release finds the lock not taken, and the lock is taken in a branch only, or no release
+    /// frees it: the function takes or frees it, as it is told.
     fn is_switched(&self, site: SiteId, paths: &Paths) -> bool {
         let frees = paths.frees.values().any(|freed| freed.contains(&site));
-        !frees && paths.unheld.contains_key(&self.body.sites[site].key)
+        (!frees || self.is_taken_in_branch(site))
+            && paths.unheld.contains_key(&self.body.sites[site].key)
     }
 
     /// Whether the lock is taken in one branch and freed in another, each of which may be passed by:
     /// what they ask may well be the same.
     fn is_asked_twice(&self, site: SiteId, paths: &Paths) -> bool {
-        let acquired = &self.body.sites[site];
-        let in_branch = self
-            .body
-            .root
-            .stmts
-            .iter()
-            .any(|stmt| stmt.span.contains(acquired.span) && handed_out::in_branch(stmt, site));
-        in_branch
+        self.is_taken_in_branch(site)
             && self.body.sites.iter().enumerate().any(|(id, other)| {
                 other.is_written_release()
                     && paths
@@ -64,6 +58,13 @@ impl Judged<'_> {
                         .is_some_and(|freed| freed.contains(&site))
                     && handed_out::is_passed_by(self.body, &self.body.root, id)
             })
+    }
+
+    /// Whether control may pass the acquire by.
+    fn is_taken_in_branch(&self, site: SiteId) -> bool {
+        let acquired = self.body.sites[site].span;
+        let mut stmts = self.body.root.stmts.iter();
+        stmts.any(|stmt| stmt.span.contains(acquired) && handed_out::in_branch(stmt, site))
     }
 
     /// The functions of the file that free the lock without having taken it.
@@ -103,7 +104,7 @@ impl Judged<'_> {
 
     /// Whether nobody outside of the file can free what the function takes; of those inside nobody
     /// does.
-    fn is_private(&self, key: KeyId) -> bool {
+    pub(super) fn is_private(&self, key: KeyId) -> bool {
         let grammar = self.file.grammar;
         let lock = self.body.keys[key].names.first();
         self.function()

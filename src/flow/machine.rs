@@ -286,6 +286,11 @@ impl<'a> Machine<'a> {
         });
         taken.origin = None;
         taken.first = None;
+        for name in &self.body.keys[key].present {
+            if let Some(&number) = self.vars.get(name) {
+                put(&mut taken.vars, number, Value::True);
+            }
+        }
         if let Some(ticket) = &acquire.ticket
             && let Some(&number) = self.tickets.get(ticket)
         {

@@ -49,6 +49,8 @@ pub struct Key {
     pub entry: usize,
     /// The identifiers that the expression mentions: the lock changes when one is assigned.
     pub names: Vec<String>,
+    /// Variables that are not null where the lock is taken, or there would be no such lock.
+    pub present: Vec<String>,
     /// The expression calls something.
     pub has_call: bool,
     /// The type of the object that the lock is a part of, where that is known.

@@ -288,6 +288,10 @@ pub trait Grammar: Sync + Send {
     fn owner_of(&self, _lock: Node<'_>, _at: Surroundings<'_>) -> Option<String> {
         None
     }
+    /// The variables through which the expression reaches an object: they are not null.
+    fn reached_through(&self, _node: Node<'_>, _text: &[u8]) -> Vec<String> {
+        Vec::new()
+    }
     /// Whether functions often return with a lock held where all went well.
     fn hands_out_locks(&self) -> bool {
         false
@@ -354,6 +358,10 @@ pub trait Grammar: Sync + Send {
     }
     /// Where the value of an expression goes.
     fn binding<'t>(&self, node: Node<'t>) -> Binding<'t>;
+    /// Whether the answer of a lock can be asked for again at such a place: a variable.
+    fn keeps_results(&self, kind: &str) -> bool {
+        self.is_name(kind)
+    }
     /// The variables that get the results of a call, in order.
     fn results<'t>(&self, target: Node<'t>) -> Vec<Node<'t>> {
         vec![target]

@@ -280,9 +280,11 @@ impl Table {
             return id;
         }
         let mut names = Vec::new();
+        let mut present = Vec::new();
         let mut has_call = false;
         for node in entry.key_nodes(&hit.bindings) {
             file.grammar.names_in(node, file.source.bytes, &mut names);
+            present.extend(file.grammar.reached_through(node, file.source.bytes));
             has_call |= descendants(node, |_| true)
                 .filter(|node| file.grammar.is_call(node.kind()))
                 .any(|call| {
@@ -309,6 +311,7 @@ impl Table {
             mode,
             entry: hit.entry,
             names,
+            present,
             has_call,
         });
         self.keys.len() - 1
@@ -385,7 +388,7 @@ impl Table {
                     results.next()
                 };
                 acquire.bound = tells
-                    .filter(|name| file.grammar.is_name(name.kind()))
+                    .filter(|name| file.grammar.keeps_results(name.kind()))
                     .map(|name| file.normal(name));
                 let names = descendants(target, |_| true)
                     .filter(|node| file.grammar.is_name(node.kind()))

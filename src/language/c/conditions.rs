@@ -24,6 +24,9 @@ pub fn condition(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
             Some(truth) => Test::Const(truth),
             None => Test::Var(lowering.file.normal(node)),
         }),
+        "pointer_expression" | "field_expression" if is_answer(lowering, node) => {
+            plain(Test::Var(lowering.file.normal(node)))
+        }
         "unary_expression"
             if matches!(node.child_by_field_name("operator")?.kind(), "!" | "not") =>
         {
@@ -174,5 +177,15 @@ fn is_status(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
         site.acquire().is_some_and(|acquire| {
             acquire.zero_when_taken && acquire.bound.as_deref() == Some(name.as_str())
         })
+    })
+}
+
+/// Whether an acquire has said there whether it took the lock: `*status = lock(); if (*status)`
+fn is_answer(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
+    let place = lowering.file.normal(node);
+    let mut sites = lowering.table.sites.iter();
+    sites.any(|site| {
+        site.acquire()
+            .is_some_and(|acquire| acquire.bound.as_deref() == Some(place.as_str()))
     })
 }

@@ -57,6 +57,20 @@ pub fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Eve
                 out.push(lowering.event(node, label::may_throw));
             }
         }
+        // Who has the address of a variable can change it.
+        "pointer_expression" => {
+            children(lowering, node, out);
+            let operand = node.child_by_field_name("argument").map(unwrapped);
+            let address = node
+                .child_by_field_name("operator")
+                .is_some_and(|operator| operator.kind() == "&");
+            if let Some(operand) = operand.filter(|operand| operand.kind() == "identifier")
+                && address
+                && !is_lock(lowering, node, operand)
+            {
+                out.push(assign(lowering, operand, None));
+            }
+        }
         "binary_expression" => binary(lowering, node, out),
         "conditional_expression" => {
             let (Some(condition), Some(yes), Some(no)) = (
@@ -79,6 +93,13 @@ pub fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Eve
         }
         _ => children(lowering, node, out),
     }
+}
+
+/// Whether the variable, or what its address names, is a lock itself: that stays the same one.
+fn is_lock(lowering: &Lowering<'_>, address: Node<'_>, variable: Node<'_>) -> bool {
+    let written = [address, variable].map(|node| lowering.file.normal(node));
+    let mut keys = lowering.table.keys.iter();
+    keys.any(|key| written.contains(&key.text))
 }
 
 fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {

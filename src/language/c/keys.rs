@@ -68,6 +68,24 @@ fn canonical(node: Node<'_>, text: &[u8], depth: usize) -> String {
     }
 }
 
+/// The variables behind `->` and `*`: `p` of `&p->m`.
+pub fn reached_through(node: Node<'_>, text: &[u8]) -> Vec<String> {
+    descendants(node, |_| true)
+        .filter_map(|node| match node.kind() {
+            "field_expression" => {
+                let arrow = node.child_by_field_name("operator")?.kind() == "->";
+                node.child_by_field_name("argument").filter(|_| arrow)
+            }
+            _ => pointer(node)
+                .filter(|(operator, _)| *operator == "*")
+                .map(|(_, operand)| operand),
+        })
+        .map(unwrapped)
+        .filter(|object| object.kind() == "identifier")
+        .map(|object| normal(object, text))
+        .collect()
+}
+
 /// The operator and the operand of `&x` and `*p`.
 fn pointer<'t>(node: Node<'t>) -> Option<(&'t str, Node<'t>)> {
     let operator = node.child_by_field_name("operator")?.kind();
@@ -100,4 +118,45 @@ fn is_hidden(node: Node<'_>, member: &str, text: &[u8]) -> bool {
     std::iter::successors(Some(node), Node::parent)
         .filter(|node| matches!(node.kind(), "function_definition" | "lambda_expression"))
         .any(declares)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the first argument of the first call in the function is known as.
+    fn named(code: &str) -> String {
+        let mut parser = tree_sitter::Parser::new();
+        let language = tree_sitter_cpp::LANGUAGE.into();
+        parser.set_language(&language).expect("the grammar fits");
+        let tree = parser.parse(code, None).expect("a tree");
+        let arguments = descendants(tree.root_node(), |_| true)
+            .find(|node| node.kind() == "argument_list")
+            .expect("a call");
+        known_as(named_children(arguments)[0], code.as_bytes())
+    }
+
+    #[test]
+    fn a_lock_has_one_name() {
+        for (written, name) in [
+            ("&(p->m)", "&p->m"),
+            ("&(*p).m", "&p->m"),
+            ("(&*p)", "p"),
+            ("*&x", "x"),
+            ("&((a->b).m)", "&a->b.m"),
+            ("(*this).m", "m"),
+            ("this->m", "m"),
+            ("&(p + 1)->m", "&(p+1)->m"),
+            ("&locks[i].m", "&locks[i].m"),
+            ("of( (x) )", "of(x)"),
+        ] {
+            assert_eq!(named(&format!("void f() {{ lock({written}); }}")), name);
+        }
+    }
+
+    #[test]
+    fn a_variable_hides_the_member() {
+        assert_eq!(named("void f(M &m) { lock(this->m); }"), "this->m");
+        assert_eq!(named("void f() { M m; lock(this->m); }"), "this->m");
+    }
 }

@@ -164,6 +164,10 @@ impl Grammar for Dialect {
         self.is_nothing(operand) || (operand.starts_with('-') && self.is_constant(operand))
     }
 
+    fn reached_through(&self, node: Node<'_>, text: &[u8]) -> Vec<String> {
+        keys::reached_through(node, text)
+    }
+
     fn owner_of(&self, lock: Node<'_>, at: Surroundings<'_>) -> Option<String> {
         names::owner_of(lock, at.text, at.names)
     }
@@ -302,6 +306,13 @@ impl Grammar for Dialect {
             | "for_statement" => Binding::Condition,
             _ => Binding::Other,
         }
+    }
+
+    fn keeps_results(&self, kind: &str) -> bool {
+        matches!(
+            kind,
+            "identifier" | "pointer_expression" | "field_expression"
+        )
     }
 
     fn passes_on(&self, name: Node<'_>) -> bool {

@@ -66,8 +66,13 @@ impl Exits<'_> {
             .head(exit)
             .ok_or_else(|| reason("one-line", "the branch has no place for braces"))?;
         let at = exit.stmt.span.start;
+        let outer = indent_of(self, head);
+        let brace = match source.braces_on_lines() {
+            true => format!("{}{outer}{{", source.newline),
+            false => " {".to_owned(),
+        };
         if source.first_on_line(at) {
-            self.draft.insert(head, " {");
+            self.draft.insert(head, brace);
             return Ok(());
         }
         let gap = Span::new(head, at);
@@ -75,7 +80,7 @@ impl Exits<'_> {
         if !blank {
             return Err(reason("one-line", "a comment stands where braces would go"));
         }
-        let text = format!(" {{{}{}", source.newline, self.inner_indent(exit));
+        let text = format!("{brace}{}{}", source.newline, self.inner_indent(exit));
         self.draft.replace(gap, text);
         Ok(())
     }
@@ -110,8 +115,11 @@ impl Exits<'_> {
                         .slice(Span::new(next, source.bytes.len()))
                         .starts_with(b"else") =>
             {
-                self.draft
-                    .replace(Span::new(behind, next), format!("{newline}{outer}}} "));
+                let gap = match source.braces_on_lines() {
+                    true => format!("{newline}{outer}}}{newline}{outer}"),
+                    false => format!("{newline}{outer}}} "),
+                };
+                self.draft.replace(Span::new(behind, next), gap);
             }
             _ if behind == content_end => {
                 self.draft.insert(behind, format!("{newline}{outer}}}"));
