@@ -2,6 +2,7 @@
 
 use crate::edit::Edit;
 use crate::source::{Location, Span};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -96,7 +97,9 @@ pub enum Severity {
 }
 
 /// The guaranteed constructs that a rewrite can use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
     TryFinally,
@@ -277,6 +280,8 @@ pub struct Finding {
     pub severity: Severity,
     /// The function (or `<module>`) whose body holds the acquire.
     pub function: String,
+    /// The function in the text that was analysed.
+    pub body: Span,
     /// The lock as the code names it.
     pub lock: String,
     /// One sentence for people, without a final stop.

@@ -1,7 +1,7 @@
 //! One file from the disk to a verdict. Whatever happens in it stays its own affair.
 
 use crate::config::Settings;
-use crate::discover::{SourceFile, reason_to_skip};
+use crate::discover::{Functions, SourceFile, reason_to_skip};
 use crate::finding::{Applicability, Rule};
 use crate::guard;
 use crate::language::Language;
@@ -76,9 +76,10 @@ pub fn inspect(
             return Ok(None);
         }
         let beside = beside(path, &text, language, settings);
+        let functions = touched_functions(path, &text, language, settings, &beside);
         resolve(&text, least, |text| {
-            let look = look(text, language, settings, &beside);
-            without_known(path, text, settings, look)
+            let look = look(path, text, language, settings, &beside);
+            within(&functions, look)
         })
         .map(Some)
     };
@@ -98,7 +99,7 @@ pub fn inspect(
 }
 
 /// The same without the findings that the baseline lists.
-pub fn without_known(path: &Path, text: &[u8], settings: &Settings, look: Look) -> Look {
+fn without_known(path: &Path, text: &[u8], settings: &Settings, look: Look) -> Look {
     let Some(baseline) = settings.baseline() else {
         return look;
     };
@@ -107,6 +108,28 @@ pub fn without_known(path: &Path, text: &[u8], settings: &Settings, look: Look) 
         findings: baseline.new_in(&real, text, look.findings),
         ..look
     }
+}
+
+/// The functions of the file, as it is on the disk, that the run is about.
+pub fn touched_functions(
+    path: &Path,
+    text: &[u8],
+    language: Language,
+    settings: &Settings,
+    beside: &Beside,
+) -> Functions {
+    let Some(touched) = settings.touched() else {
+        return Functions::default();
+    };
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let look = look(path, text, language, settings, beside);
+    touched.functions(&real, text, &look.findings)
+}
+
+/// What of a look is in these functions.
+pub fn within(functions: &Functions, mut look: Look) -> Look {
+    look.findings.retain(|finding| functions.have(finding));
+    look
 }
 
 fn worth_a_parse(text: &[u8], language: Language, settings: &Settings) -> bool {
@@ -190,19 +213,24 @@ fn headers(path: &Path, text: &[u8], language: Language, settings: &Settings) ->
     settings.engine(language).headers(language, &texts)
 }
 
-/// What is found in `text`, suppressed findings left out.
-pub fn look(text: &[u8], language: Language, settings: &Settings, beside: &Beside) -> Look {
+/// What is found in `text`, without what its comments suppress and what the settings leave out at this
+/// path.
+pub fn look(
+    path: &Path,
+    text: &[u8],
+    language: Language,
+    settings: &Settings,
+    beside: &Beside,
+) -> Look {
     let engine = settings.engine(language);
-    let analysis = engine.analyse_with(language, text, beside);
+    let mut analysis = engine.analyse_with(language, text, beside);
     let complete = analysis.skipped.is_empty() && analysis.skipped_file.is_none();
-    let suppressed = suppress::apply(
-        language,
-        text,
-        analysis.findings,
-        complete,
-        settings.rules(),
-    );
-    Look {
+    let rules = settings.rules_in(path);
+    analysis
+        .findings
+        .retain(|finding| rules.contains(&finding.rule));
+    let suppressed = suppress::apply(language, text, analysis.findings, complete, &rules);
+    let look = Look {
         findings: suppressed.findings,
         skipped: analysis.skipped,
         skipped_file: if suppressed.whole_file {
@@ -210,5 +238,6 @@ pub fn look(text: &[u8], language: Language, settings: &Settings, beside: &Besid
         } else {
             analysis.skipped_file
         },
-    }
+    };
+    without_known(path, text, settings, look)
 }

@@ -21,6 +21,7 @@ pub mod guard;
 pub mod inspect;
 pub mod language;
 pub mod lower;
+pub mod lsp;
 pub mod names;
 pub mod parse;
 pub mod plan;

@@ -338,6 +338,7 @@ mod tests {
             rule: Rule::LeakOnExit,
             severity: Severity::Error,
             function: at.to_string(),
+            body: Span::new(at, at),
             lock: String::new(),
             message: String::new(),
             acquire: Span::new(at, at),

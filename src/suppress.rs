@@ -4,6 +4,10 @@
 //! A comment behind code counts for its line; one that has its line to itself counts for the next
 //! line that is no such comment.
 
+mod silence;
+
+pub use silence::{is_reason, silence};
+
 use crate::finding::{Finding, Rule};
 use crate::language::Language;
 use crate::source::{Source, Span};
@@ -191,6 +195,7 @@ fn finding(source: &Source<'_>, span: Span, message: String) -> Finding {
         rule: Rule::UnusedSuppression,
         severity: Rule::UnusedSuppression.severity(),
         function: String::new(),
+        body: span,
         lock: String::new(),
         message,
         acquire: span,

@@ -34,6 +34,36 @@ pub fn comments(language: Language, text: &[u8]) -> Vec<Span> {
     found
 }
 
+/// Whether two texts differ in comments and in the white space around them alone.
+pub fn same_code(language: Language, one: &[u8], other: &[u8]) -> bool {
+    let words = |text| words(language, text);
+    matches!((words(one), words(other)), (Some(one), Some(other)) if one == other)
+}
+
+/// The words of a text that are no comments, with what stands between them; `None` when there is no tree.
+fn words(language: Language, text: &[u8]) -> Option<Vec<(u16, &[u8])>> {
+    let tree = parse(language.grammar(), text)?;
+    let mut found = Vec::new();
+    let mut reached = 0;
+    walk(&tree, |node| {
+        let comment = node.kind().contains("comment");
+        if node.start_byte() < reached || !(comment || node.child_count() == 0) {
+            return;
+        }
+        // Some grammars have no words for the inside of a string.
+        let gap = text[reached..node.start_byte()].trim_ascii();
+        if !gap.is_empty() {
+            found.push((0, gap));
+        }
+        reached = node.end_byte();
+        if !comment && node.start_byte() < node.end_byte() {
+            found.push((node.kind_id(), &text[node.byte_range()]));
+        }
+    });
+    found.push((0, text[reached..].trim_ascii()));
+    Some(found)
+}
+
 /// The number of places where `text` breaks the grammar.
 pub fn error_count(language: Language, text: &[u8]) -> usize {
     let mut count = 0;
@@ -56,6 +86,22 @@ mod tests {
         let text = b"s = '# no'  # yes\nt = '''\n# no\n'''\n";
         let found = comments(Language::Python, text);
         assert_eq!(found, [Span::new(12, 17)]);
+    }
+
+    #[test]
+    fn comments_are_no_code() {
+        let same = |one: &str, other: &str| {
+            same_code(Language::JavaScript, one.as_bytes(), other.as_bytes())
+        };
+        assert!(same("f();\ng();\n", "f(); // a\n  /* b */\ng();\n"));
+        assert!(!same("f(`a\nb`);", "f(`a\n// c\nb`);"));
+        assert!(!same("<a>\nb\n</a>;", "<a>\n// c\nb\n</a>;"));
+        let macros = [
+            "#define F() \\\n  f(); \\\n  g()\n",
+            "#define F() \\\n  /* a */\n  f(); \\\n  g()\n",
+        ];
+        let [one, other] = macros.map(str::as_bytes);
+        assert!(!same_code(Language::C, one, other));
     }
 
     #[test]

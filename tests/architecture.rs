@@ -39,8 +39,9 @@ const ENGINE: [&str; 20] = [
 ];
 
 /// What meets files, terminals and people.
-const RIM: [&str; 9] = [
-    "apply", "baseline", "cli", "config", "discover", "explain", "guard", "inspect", "report",
+const RIM: [&str; 10] = [
+    "apply", "baseline", "cli", "config", "discover", "explain", "guard", "inspect", "lsp",
+    "report",
 ];
 
 /// What speaks of acquires, releases, exits and regions, and of no language.

@@ -184,6 +184,14 @@ fn the_refusals_are_those_of_the_program() {
 }
 
 #[test]
+fn the_schema_is_that_of_the_program() {
+    let schema = format!("{:#}\n", lockfix::config::schema());
+    check("docs/lockfix.schema.json", &schema);
+    let printed = shell(sandbox().path(), "lockfix config-schema");
+    assert_eq!(printed, schema);
+}
+
+#[test]
 fn every_rule_has_its_row() {
     let text = page(README);
     for rule in Rule::ALL {

@@ -161,7 +161,7 @@ fn a_question_shows_place_excerpt_and_diff() {
     review.sees("} finally {");
     review.sees("Apply this fix?");
     review.sees("try-finally, safe · 1 of 1, file 1 of 1");
-    review.sees("[y,n,a,d,A,o,e,q,?]");
+    review.sees("[y,n,a,d,A,r,l,o,e,k,q,?]");
     review.session().send("y").expect("sent");
     review.sees("fixed 1 finding in 1 file, 0 remain");
     review.ends_with(0);
@@ -388,4 +388,82 @@ fn a_read_only_file_is_an_error_and_the_next_is_asked_about() {
     review.answers("2 of 2, file 2 of 2", "y");
     review.ends_with(2);
     assert_eq!(review.fixed("2.js"), ["d"]);
+}
+
+#[test]
+fn k_goes_back_and_takes_the_answer_back() {
+    let mut review = two_files();
+    review.answers("1 of 5, file 1 of 2", "k");
+    review.sees("This is the first question.");
+    review.answers("1 of 5, file 1 of 2", "y");
+    review.sees("· 2 of 5, file 1 of 2  ");
+    assert_eq!(review.fixed("1.js"), ["a"]);
+    review.session().send("k").expect("sent");
+    review.sees("· 1 of 5, file 1 of 2  ");
+    assert_eq!(review.read("1.js"), file(&["a", "b", "c"]));
+    review.session().send("n").expect("sent");
+    review.answers("2 of 5, file 1 of 2", "y");
+    review.answers("3 of 5, file 1 of 2", "n");
+    // Into the file before, past an answer that was no.
+    review.answers("4 of 5, file 2 of 2", "k");
+    review.answers("3 of 5, file 1 of 2", "y");
+    review.answers("4 of 5, file 2 of 2", "d");
+    review.sees("fixed 2 findings in 1 file, 3 remain");
+    review.ends_with(1);
+    assert_eq!(review.fixed("1.js"), ["b", "c"]);
+}
+
+#[test]
+fn going_back_into_a_file_that_was_left_asks_on_where_it_was_left() {
+    let mut review = two_files();
+    review.answers("1 of 5, file 1 of 2", "y");
+    review.answers("2 of 5, file 1 of 2", "d");
+    review.answers("4 of 5, file 2 of 2", "k");
+    review.answers("2 of 5, file 1 of 2", "a");
+    review.answers("4 of 5, file 2 of 2", "k");
+    // The last of those that were applied without a question.
+    review.answers("3 of 5, file 1 of 2", "q");
+    review.ends_with(1);
+    assert_eq!(review.fixed("1.js"), ["a", "b"]);
+}
+
+#[test]
+fn what_others_changed_is_not_taken_back() {
+    let mut review = two_files();
+    review.answers("1 of 5, file 1 of 2", "y");
+    review.sees("· 2 of 5, file 1 of 2  ");
+    let changed = review.read("1.js") + "// more\n";
+    fs::write(review.dir.path().join("1.js"), &changed).expect("written");
+    review.session().send("k").expect("sent");
+    review.sees("What was applied stays: it changed on disk");
+    review.answers("2 of 5, file 1 of 2", "q");
+    review.ends_with(1);
+    assert_eq!(review.read("1.js"), changed);
+}
+
+#[test]
+fn rules_and_locks_can_be_left_for_good() {
+    let throws =
+        "async function x() {\n    await m.acquire();\n    await work();\n    m.release();\n}\n";
+    let other = function("o").replace("m.", "n.");
+    let text = format!(
+        "{}const n = new Mutex();\n{throws}{}{other}",
+        file(&["a"]),
+        function("b")
+    );
+    let text = || text.clone();
+    let mut review = Review::of(&[("1.js", text())]).start();
+    review.answers("1 of 4, file 1 of 1", "r");
+    review.sees("leak-on-exception");
+    review.answers("2 of 4, file 1 of 1", "k");
+    review.answers("1 of 4, file 1 of 1", "r");
+    review.answers("2 of 4, file 1 of 1", "y");
+    review.sees("fixed 1 finding in 1 file, 3 remain");
+    review.ends_with(1);
+    assert_eq!(review.fixed("1.js"), ["x"]);
+    let mut review = Review::of(&[("1.js", text())]).start();
+    review.answers("1 of 4, file 1 of 1", "l");
+    review.answers("4 of 4, file 1 of 1", "y");
+    review.ends_with(1);
+    assert_eq!(review.fixed("1.js"), ["o"]);
 }

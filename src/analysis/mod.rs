@@ -497,6 +497,7 @@ impl Judged<'_> {
             rule,
             severity: if own { Severity::Note } else { rule.severity() },
             function: self.body.name.clone(),
+            body: self.body.span,
             lock: key.shown.clone(),
             message: words::message(
                 rule,

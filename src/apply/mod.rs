@@ -1,10 +1,12 @@
 //! Safe writing: a kill, a full disk or a change behind our back leaves a file either old or new.
 
 mod journal;
+mod own;
 mod signals;
 mod temp;
 
 pub use journal::{Back, Change, Journal, Run, runs, state_directory, tree_of};
+pub use own::{create, put};
 pub use signals::{clean_up_on_signals, leave_interrupts_to_child};
 pub use temp::is_temporary;
 

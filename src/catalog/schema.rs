@@ -1,6 +1,7 @@
 //! The format of `transforms/<language>/<library>.toml` and of `[[lock]]` in `lockfix.toml`.
 
 use crate::finding::Form;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -51,7 +52,7 @@ pub struct Guard {
 ///
 /// `$TICKET` stands for what an acquire gives and a release wants; holes that begin with `$_` and
 /// `$$$REST` match anything; all others together name the lock.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Lock {
     /// What people call it.
@@ -143,7 +144,7 @@ pub struct Lock {
 }
 
 /// A conditional acquire.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Try {
     pub code: String,
@@ -152,7 +153,7 @@ pub struct Try {
 }
 
 /// Which result says that the lock was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Taken {
     #[default]
@@ -168,7 +169,7 @@ pub enum Taken {
 }
 
 /// What a second release does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Again {
     /// It throws, adds a permit, or frees the lock of somebody else.
@@ -183,7 +184,7 @@ pub enum Again {
 }
 
 /// A form, by name or with the code that it needs.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum FormEntry {
     Name(Form),
@@ -191,7 +192,7 @@ pub enum FormEntry {
 }
 
 /// A form with the code that it needs.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FormCode {
     pub name: Form,
@@ -244,7 +245,7 @@ impl FormEntry {
 }
 
 /// Code before and after, run as a fixture.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     pub before: String,

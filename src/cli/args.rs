@@ -4,10 +4,12 @@ use super::command::Command;
 use super::shard::Shard;
 use crate::baseline::Baseline;
 use crate::config::{Overrides, parse_size};
+use crate::discover::Touched;
 use crate::engine::{Exceptions, Standard};
 use crate::finding::{Applicability, Form, Rule};
 use crate::language::Language;
 use crate::names::{self, UnknownName};
+use crate::suppress::is_reason;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -69,6 +71,16 @@ pub struct Args {
     #[arg(long)]
     pub isolated: bool,
 
+    /// Report only on functions that differ from where this branch left REV (needs git)
+    #[arg(long, value_name = "REV")]
+    pub diff_base: Option<String>,
+
+    /// Write a comment that suppresses it at each finding, with this reason; fix nothing. With
+    /// --dry-run, show the patch
+    #[arg(long, value_name = "REASON", num_args = 0..=1, require_equals = true,
+          default_missing_value = "", conflicts_with_all = ["yes", "stat"], value_parser = ignore_reason)]
+    pub add_ignores: Option<String>,
+
     /// Leave out what this file lists: findings that were there when it was written with
     /// --dry-run --format baseline
     #[arg(long, value_name = "FILE")]
@@ -103,6 +115,10 @@ pub struct Args {
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
+
+    /// Also write what the run came to into this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
 
     /// Show how much each file changes in place of findings and diffs
     #[arg(long)]
@@ -199,15 +215,28 @@ pub fn languages(name: &str) -> Result<Vec<Language>, UnknownName> {
     names::languages(name.trim())
 }
 
+fn ignore_reason(reason: &str) -> Result<String, &'static str> {
+    if is_reason(reason) {
+        Ok(reason.to_owned())
+    } else {
+        Err("give a reason on one line that ends no comment")
+    }
+}
+
 fn size(text: &str) -> Result<u64, &'static str> {
     parse_size(text).ok_or("give a number of bytes, or one with K, M or G")
 }
 
 impl Args {
     /// What goes over the configuration files.
-    pub fn overrides(&self, baseline: Option<Arc<Baseline>>) -> Overrides {
+    pub fn overrides(
+        &self,
+        baseline: Option<Arc<Baseline>>,
+        touched: Option<Arc<Touched>>,
+    ) -> Overrides {
         Overrides {
             baseline,
+            touched,
             best_only: !self.is_interactive(),
             select: (!self.select.is_empty()).then(|| self.select.concat()),
             ignore: self.ignore.concat(),
@@ -243,7 +272,15 @@ impl Args {
 
     /// Whether each fix is asked about.
     pub fn is_interactive(&self) -> bool {
-        !self.dry_run && !self.yes
+        !self.dry_run && !self.yes && self.add_ignores.is_none()
+    }
+
+    /// What the run does about findings, for its summary; `None`: it writes nothing.
+    pub fn does(&self) -> Option<&'static str> {
+        match self.add_ignores {
+            Some(_) => Some("ignored"),
+            None => (!self.dry_run).then_some("fixed"),
+        }
     }
 
     /// What the options mean together.
@@ -251,7 +288,19 @@ impl Args {
     /// # Errors
     /// When they contradict each other, as a sentence for people.
     pub fn check(&self) -> Result<(), String> {
+        if self.add_ignores.is_some() && self.format != Format::Text {
+            return Err("--add-ignores knows no other --format than text".to_owned());
+        }
         if self.reads_stdin() {
+            let about_files = [
+                (self.diff_base.is_some(), "--diff-base"),
+                (self.add_ignores.is_some(), "--add-ignores"),
+            ];
+            if let Some((_, option)) = about_files.iter().find(|(given, _)| *given) {
+                return Err(format!(
+                    "{option} is about files; it cannot be combined with `-`"
+                ));
+            }
             if self.paths.len() > 1 || self.files_from.is_some() {
                 return Err("`-` (stdin) cannot be combined with other paths".to_owned());
             }

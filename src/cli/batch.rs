@@ -7,10 +7,10 @@ use super::stderr::Stderr;
 use super::totals::Totals;
 use crate::apply::WriteError;
 use crate::discover::SourceFile;
-use crate::finding::Finding;
+use crate::finding::{Applicability, Finding};
 use crate::inspect::{Report, Verdict, inspect_file};
 use crate::report::FileFindings;
-use crate::resolve::Share;
+use crate::resolve::{Share, acceptable};
 use std::io;
 use std::ops::ControlFlow;
 
@@ -88,7 +88,7 @@ fn tell(
     let least = run.args.least();
     let resolution = &report.resolution;
     let before = &resolution.before.findings;
-    totals.count_found(before.len(), resolution.fixable());
+    totals.count_found(before, least, resolution.fixable());
     let fixed = resolution.fixed.as_deref();
     let show = |text: &[u8], findings: &[Finding], shares: &[Share], reporter: &mut Reporter| {
         let new = fixed.filter(|_| !matches!(done.written, Some(Err(_))));
@@ -107,8 +107,7 @@ fn tell(
         (Some(Ok(())), Some(new)) => {
             let remaining = &resolution.remaining;
             totals.remaining += remaining.len();
-            totals.fixed += resolution.fixable();
-            totals.files_fixed += 1;
+            totals.changed(&file.path, resolution.fixable());
             let unfixed = vec![Share::Unfixed; remaining.len()];
             show(new, remaining, &unfixed, reporter)
         }
@@ -146,9 +145,18 @@ impl Totals {
     }
 
     /// Counts the findings of a file before anything is fixed.
-    pub fn count_found(&mut self, found: usize, fixable: usize) {
-        self.found += found;
-        self.files_with_findings += usize::from(found > 0);
+    pub fn count_found(&mut self, found: &[Finding], least: Applicability, fixable: usize) {
+        self.found += found.len();
+        self.files_with_findings += usize::from(!found.is_empty());
         self.fixable += fixable;
+        for finding in found {
+            *self.found_by_rule.entry(finding.rule.name()).or_default() += 1;
+            if acceptable(finding, least).is_none() {
+                let unsafe_reason = finding.fixes.first().and_then(|fix| fix.reason.as_ref());
+                let reason = unsafe_reason.or(finding.refusal.as_ref());
+                let code = reason.map_or("report-only", |reason| reason.code);
+                *self.refused.entry(code).or_default() += 1;
+            }
+        }
     }
 }

@@ -6,11 +6,14 @@ mod clean_tree;
 mod command;
 mod editor;
 mod exit;
+mod ignores;
+mod init;
 mod learn;
 mod ordered;
 mod output;
 mod paths;
 mod review;
+mod run_report;
 mod shard;
 mod stderr;
 mod stdin;
@@ -22,7 +25,7 @@ pub use exit::Exit;
 use crate::apply::{self, Journal, Writer, clean_up_on_signals};
 use crate::baseline::Baseline;
 use crate::config::Workspace;
-use crate::discover::{Found, Query, discover};
+use crate::discover::{Found, Query, Touched, discover};
 use crate::report::{Labels, Styles, plural};
 use anstream::{AutoStream, ColorChoice};
 use args::{Args, When};
@@ -32,6 +35,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 use stderr::Stderr;
 use totals::Totals;
 
@@ -47,11 +51,12 @@ struct Run {
 
 impl Run {
     fn reporter(&self) -> Reporter {
-        Reporter::new(
-            &self.args,
-            self.out_styles,
-            Labels::new(self.directory.clone()),
-        )
+        Reporter::new(&self.args, self.out_styles, self.labels())
+    }
+
+    /// How patches name files.
+    fn labels(&self) -> Labels {
+        Labels::new(self.directory.clone())
     }
 
     /// What writes the files of the run, so that `lockfix undo` can take it back.
@@ -121,6 +126,7 @@ fn run(
     if let Some(command) = &args.command {
         return command.run(out_styles, stderr);
     }
+    let begun = Instant::now();
     args.check()?;
     if !args.reads_stdin() && args.is_interactive() {
         review::check_terminal()?;
@@ -129,13 +135,17 @@ fn run(
     let directory = current_directory()?;
     let baseline = args.baseline.as_deref().map(Baseline::read);
     let baseline = baseline.transpose().map_err(|error| error.to_string())?;
-    let overrides = args.overrides(baseline.map(Arc::new));
+    let touched = args.diff_base.as_deref();
+    let touched = touched.map(|base| Touched::since(base, &directory));
+    let touched = touched.transpose()?.map(Arc::new);
+    let overrides = args.overrides(baseline.map(Arc::new), touched.clone());
     let workspace = match (&args.config, args.isolated) {
         (Some(file), _) => Workspace::fixed(overrides, Some(file)),
         (None, true) => Workspace::fixed(overrides, None),
         (None, false) => Workspace::nearest(overrides),
     };
-    if args.yes && !args.reads_stdin() {
+    let writes = args.yes || (args.add_ignores.is_some() && !args.dry_run);
+    if writes && !args.reads_stdin() {
         check_tree(&args, &directory, stderr)?;
     }
     let run = Run {
@@ -149,14 +159,16 @@ fn run(
     if run.args.reads_stdin() {
         stdin::run(&run, &mut totals, stderr)?;
     } else {
-        let found = find(&run)?;
+        let found = find(&run, touched.as_deref())?;
         for skipped in &found.skipped {
             totals.skip(&skipped.path, skipped.reason);
         }
         for error in &found.errors {
             totals.fail(&error.path, &error.message, stderr);
         }
-        let result = if run.args.is_interactive() {
+        let result = if let Some(reason) = &run.args.add_ignores {
+            ignores::run(&run, &found.files, reason, &mut totals, stderr)
+        } else if run.args.is_interactive() {
             review::run(&run, &found.files, &mut totals, stderr)
         } else {
             batch::run(&run, &found.files, &mut totals, stderr)
@@ -168,7 +180,8 @@ fn run(
             stderr.note(line);
         }
     }
-    stderr.note(totals.summary(!run.args.dry_run));
+    stderr.note(totals.summary(run.args.does()));
+    run_report::write(&run.args, &totals, begun.elapsed())?;
     Ok(totals.exit(run.args.exit_zero))
 }
 
@@ -217,7 +230,7 @@ fn check_tree(args: &Args, directory: &Path, stderr: &Stderr) -> Result<(), Stri
     Ok(())
 }
 
-fn find(run: &Run) -> Result<Found, String> {
+fn find(run: &Run, touched: Option<&Touched>) -> Result<Found, String> {
     let mut paths = run.args.paths.clone();
     match &run.args.files_from {
         Some(list) => paths.extend(paths::read_list(list)?),
@@ -229,6 +242,9 @@ fn find(run: &Run) -> Result<Found, String> {
         jobs: run.args.jobs,
     };
     let mut found = discover(&paths, &query, &run.workspace).map_err(|error| error.to_string())?;
+    if let Some(touched) = touched {
+        found.files.retain(|file| touched.file(&file.real));
+    }
     if let Some(shard) = run.args.shard {
         found.files = shard.of(found.files);
     }

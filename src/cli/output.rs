@@ -112,7 +112,8 @@ impl Reporter {
             Format::Json => self.results.extend(report::json_findings(file)?),
             Format::Jsonl => {
                 for finding in report::json_findings(file)? {
-                    writeln!(self.out, "{finding}")?;
+                    let line = report::harmless_json(finding.to_string());
+                    writeln!(self.out, "{line}")?;
                 }
             }
             Format::Sarif => {
@@ -227,7 +228,7 @@ impl Reporter {
     }
 
     fn document(&mut self, document: &impl serde::Serialize) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut self.out, document)?;
-        writeln!(self.out)
+        let text = serde_json::to_string_pretty(document)?;
+        writeln!(self.out, "{}", report::harmless_json(text))
     }
 }

@@ -12,7 +12,7 @@ use crate::finding::Finding;
 use crate::inspect::{Verdict, inspect_file};
 use crate::resolve::acceptable;
 use console::Term;
-use file::{FileReview, Next};
+use file::{FileReview, Next, Session};
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 
@@ -58,29 +58,42 @@ pub fn run(
     let writer = run.writer();
     let term = Term::stdout();
     let questions = pending.iter().map(|file| file.questions).sum();
-    let mut asked = 0;
-    let mut accept_all = false;
-    let mut rest = pending.iter();
-    for (index, entry) in rest.by_ref().enumerate() {
+    let mut reviews: Vec<FileReview<'_>> = pending
+        .iter()
+        .map(|entry| FileReview::new(run, entry.file, &writer, &term))
+        .collect();
+    let mut session = Session::default();
+    let mut at = 0;
+    while at < reviews.len() {
+        let before = &pending[..at];
         let position = Position {
-            question: asked + 1,
+            question: before.iter().map(|file| file.questions).sum::<usize>() + 1,
             questions,
-            file: index + 1,
+            file: at + 1,
             files: pending.len(),
         };
-        asked += entry.questions;
-        let mut review = FileReview::new(run, entry.file, &writer, &term, accept_all);
-        let next = review.run(position, totals, stderr)?;
-        totals.fixed += review.accepted();
-        totals.files_fixed += usize::from(review.accepted() > 0);
-        totals.remaining += review.remaining().unwrap_or(entry.found);
-        match next {
-            Next::Ask => {}
-            Next::AcceptAll => accept_all = true,
+        match reviews[at].run(position, &mut session, totals, stderr)? {
+            Next::Ask => at += 1,
+            Next::AcceptAll => {
+                session.accept_all = true;
+                at += 1;
+            }
+            Next::Back => match reviews[..at].iter().rposition(FileReview::has_asked) {
+                Some(last) => {
+                    reviews[last].go_back(&mut session)?;
+                    at = last;
+                }
+                None => term.write_line("This is the first question.")?,
+            },
             Next::Quit => break,
         }
     }
-    totals.remaining += rest.map(|entry| entry.found).sum::<usize>();
+    for (entry, review) in pending.iter().zip(&reviews) {
+        if review.accepted() > 0 {
+            totals.changed(&entry.file.path, review.accepted());
+        }
+        totals.remaining += review.remaining().unwrap_or(entry.found);
+    }
     super::tell_about_writing(&writer, stderr);
     Ok(())
 }
@@ -101,7 +114,7 @@ fn look_ahead<'a>(
         let verdict = verdict.unwrap_or_else(Verdict::Failed);
         if let Some(report) = totals.take(file, verdict, stderr) {
             let findings = &report.resolution.before.findings;
-            totals.count_found(findings.len(), report.resolution.fixable());
+            totals.count_found(findings, least, report.resolution.fixable());
             // Each of them is asked about, even if the answer to one makes another idle.
             let has_fix = |finding: &&Finding| acceptable(finding, least).is_some();
             let questions = findings.iter().filter(has_fix).count();

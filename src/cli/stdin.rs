@@ -83,7 +83,7 @@ fn show(
     if let Some(report) = report {
         let resolution = &report.resolution;
         let findings = &resolution.before.findings;
-        totals.count_found(findings.len(), resolution.fixable());
+        totals.count_found(findings, run.args.least(), resolution.fixable());
         totals.remaining += findings.len();
         let new = resolution.fixed.as_deref();
         let file_findings = FileFindings {
@@ -116,10 +116,11 @@ fn rewrite(
         let resolution = &report.resolution;
         let before = &resolution.before.findings;
         let remaining = &resolution.remaining;
-        totals.count_found(before.len(), resolution.fixable());
+        totals.count_found(before, run.args.least(), resolution.fixable());
         totals.remaining += remaining.len();
-        totals.fixed += resolution.fixable();
-        totals.files_fixed += usize::from(resolution.fixed.is_some());
+        if resolution.fixed.is_some() {
+            totals.changed(&file.path, resolution.fixable());
+        }
         fixed = resolution.fixed.as_deref().unwrap_or(text);
         let source = Source::new(fixed, "");
         for finding in remaining {

@@ -21,6 +21,12 @@ pub struct Totals {
     pub files_fixed: usize,
     /// Still there at the end.
     pub remaining: usize,
+    /// How many were found of each rule.
+    pub found_by_rule: BTreeMap<&'static str, usize>,
+    /// How many of those found have no fix that the run may apply, by the code of the reason.
+    pub refused: BTreeMap<&'static str, usize>,
+    /// Files that were written, or would be, with the number of findings that go.
+    pub changed: Vec<(String, usize)>,
     pub skipped: Vec<Skipped>,
     pub errors: Vec<FileError>,
 }
@@ -59,6 +65,14 @@ impl Totals {
         self.errors.push(FileError { path, message });
     }
 
+    /// Counts a file that was written, or would be.
+    pub fn changed(&mut self, path: &Path, fixed: usize) {
+        let path = path.to_string_lossy().into_owned();
+        self.changed.push((path, fixed));
+        self.fixed += fixed;
+        self.files_fixed += 1;
+    }
+
     /// How the run ends.
     pub fn exit(&self, exit_zero: bool) -> Exit {
         if !self.errors.is_empty() {
@@ -70,17 +84,17 @@ impl Totals {
         }
     }
 
-    /// One or two lines for people.
-    pub fn summary(&self, wrote: bool) -> String {
-        let mut line = match (self.found, wrote) {
+    /// One or two lines for people. `did` is what was done about the findings, if anything.
+    pub fn summary(&self, did: Option<&str>) -> String {
+        let mut line = match (self.found, did) {
             (0, _) => "nothing found".to_owned(),
-            (found, false) => format!(
+            (found, None) => format!(
                 "{} in {}, {} fixable",
                 plural(found, "finding"),
                 plural(self.files_with_findings, "file"),
                 self.fixable
             ),
-            (_, true) => {
+            (_, Some(did)) => {
                 let remain = if self.remaining == 1 {
                     "remains"
                 } else {
@@ -88,7 +102,7 @@ impl Totals {
                 };
                 let fixed = plural(self.fixed, "finding");
                 let files = plural(self.files_fixed, "file");
-                format!("fixed {fixed} in {files}, {} {remain}", self.remaining)
+                format!("{did} {fixed} in {files}, {} {remain}", self.remaining)
             }
         };
         line.push_str(&format!(" ({} looked at", plural(self.files, "file")));

@@ -3,9 +3,11 @@
 
 mod compiled;
 mod read;
+mod schema;
 mod settings;
 
 pub use read::parse_size;
+pub use schema::schema;
 pub use settings::{Overrides, Settings, Workspace};
 
 use crate::engine::{Exceptions, Standard};
@@ -20,6 +22,8 @@ pub struct Config {
     pub select: Option<Vec<Rule>>,
     /// Rules that do not report.
     pub ignore: Vec<Rule>,
+    /// Rules that do not report in the files of a pattern.
+    pub ignore_in: Vec<(String, Vec<Rule>)>,
     /// Patterns in the syntax of .gitignore, relative to the file's directory.
     pub exclude: Vec<String>,
     /// Preferred forms, best first.
@@ -87,8 +91,22 @@ impl Config {
 
 const PYPROJECT: &str = "pyproject.toml";
 
+/// The name of a configuration that is written.
+pub const NAME: &str = "lockfix.toml";
+
 /// In one directory, the first of these that configures lockfix counts.
-const NAMES: [&str; 3] = ["lockfix.toml", ".lockfix.toml", PYPROJECT];
+const NAMES: [&str; 3] = [NAME, ".lockfix.toml", PYPROJECT];
+
+/// A configuration to begin with: every key, in comments.
+pub const INITIAL: &str = include_str!("init.toml");
+
+/// The file that configures `directory` itself.
+///
+/// # Errors
+/// When it cannot be used.
+pub fn file_of(directory: &Path) -> Result<Option<PathBuf>, ConfigError> {
+    Ok(of_directory(directory)?.map(|(file, _)| file))
+}
 
 /// The configuration of `directory` itself, with its file.
 fn of_directory(directory: &Path) -> Result<Option<(PathBuf, Config)>, ConfigError> {

@@ -28,9 +28,10 @@ impl Complaint {
 type Result<T> = std::result::Result<T, Complaint>;
 type Value<'a> = Spanned<DeValue<'a>>;
 
-const KEYS: [&str; 8] = [
+pub(super) const KEYS: [&str; 9] = [
     "select",
     "ignore",
+    "ignore-in",
     "exclude",
     "forms",
     "exceptions",
@@ -66,6 +67,7 @@ fn read_table(text: &str, entries: &DeTable<'_>) -> Result<Config> {
         match name {
             "select" => config.select = Some(rules(name, value)?),
             "ignore" => config.ignore = rules(name, value)?,
+            "ignore-in" => config.ignore_in = ignore_in(value)?,
             "exclude" => config.exclude = patterns(name, value)?,
             "forms" => config.forms = forms(value)?,
             "exceptions" => exceptions(&mut config, value)?,
@@ -142,10 +144,24 @@ fn rules(key: &str, value: &Value<'_>) -> Result<Vec<Rule>> {
 fn patterns(key: &str, value: &Value<'_>) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for (item, pattern) in strings(key, value)? {
-        GitignoreBuilder::new("")
-            .add_line(None, pattern)
-            .map_err(|error| complain(key, item, error))?;
+        check_pattern(pattern).map_err(|error| complain(key, item, error))?;
         found.push(pattern.to_owned());
+    }
+    Ok(found)
+}
+
+fn check_pattern(pattern: &str) -> std::result::Result<(), ignore::Error> {
+    GitignoreBuilder::new("")
+        .add_line(None, pattern)
+        .map(|_| ())
+}
+
+fn ignore_in(value: &Value<'_>) -> Result<Vec<(String, Vec<Rule>)>> {
+    let mut found = Vec::new();
+    for (pattern, value) in table("ignore-in", value)? {
+        let path = format!("ignore-in.{}", pattern.get_ref());
+        check_pattern(pattern.get_ref()).map_err(|error| complain(&path, value, error))?;
+        found.push((pattern.get_ref().to_string(), rules(&path, value)?));
     }
     Ok(found)
 }
@@ -337,6 +353,27 @@ mod tests {
         assert_eq!(first["lock"][0]["deep"]["count"].as_integer(), Some(16));
     }
 
+    /// The configuration to begin with, with its comments taken for what they show.
+    #[test]
+    fn the_initial_configuration_shows_every_key() {
+        let shown = super::super::INITIAL;
+        assert_eq!(read(shown, false).expect("valid"), Some(Config::default()));
+        let keys: Vec<String> = shown
+            .lines()
+            .filter_map(|line| line.strip_prefix("# "))
+            .filter(|line| line.contains(" = ") || line.starts_with('['))
+            .map(str::to_owned)
+            .collect();
+        let config = read(&keys.join("\n"), false)
+            .expect("valid")
+            .expect("there");
+        assert_ne!(config.ignore_in, []);
+        let table: toml::Table = keys.join("\n").parse().expect("TOML");
+        for key in KEYS {
+            assert!(table.contains_key(key), "{key}");
+        }
+    }
+
     #[test]
     fn complaints_name_line_and_key() {
         let (line, message) = complaint("\nslect = []\n");
@@ -353,6 +390,12 @@ mod tests {
         assert!(message.contains("`forms.python`: there is no form `wiht`, did you mean `with`?"));
         assert!(complaint("exceptions = 'many'").1.contains("`exceptions`"));
         assert!(complaint("exclude = ['a{']").1.contains("`exclude`"));
+        let (line, message) = complaint("[ignore-in]\n'tests/' = ['leak']\n");
+        assert_eq!(line, 2);
+        assert!(
+            message.contains("`ignore-in.tests/`: there is no rule `leak`"),
+            "{message}"
+        );
         assert!(complaint("max-size = 'big'").1.contains("`max-size`"));
         assert!(complaint("lock = 3").1.contains("`lock`"));
         assert_eq!(complaint("select = []\nignore = ]\n").0, 2);

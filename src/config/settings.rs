@@ -3,6 +3,7 @@
 use super::compiled::standard_of;
 use super::{Config, ConfigError, of_directory};
 use crate::baseline::Baseline;
+use crate::discover::Touched;
 use crate::engine::{Engine, Exceptions, Options, Standard};
 use crate::finding::{Form, Rule};
 use crate::language::Language;
@@ -31,6 +32,8 @@ pub struct Overrides {
     pub max_size: Option<u64>,
     /// Findings to leave out.
     pub baseline: Option<Arc<Baseline>>,
+    /// Report in the functions that these changes touch only.
+    pub touched: Option<Arc<Touched>>,
 }
 
 /// How the files of a directory are to be treated.
@@ -40,9 +43,12 @@ pub struct Settings {
     /// Engines of languages whose exceptions level is their own.
     engines: Vec<(Language, Engine)>,
     exclude: Gitignore,
+    /// Rules that do not report in the files of a pattern.
+    ignore_in: Vec<(Gitignore, Vec<Rule>)>,
     exclude_root: PathBuf,
     max_size: u64,
     baseline: Option<Arc<Baseline>>,
+    touched: Option<Arc<Touched>>,
 }
 
 impl Settings {
@@ -82,9 +88,22 @@ impl Settings {
             engine: engine_with(base.exceptions)?,
             engines,
             exclude: exclude(exclude_root, &config.exclude),
+            // Who asks for a rule on the command line gets it.
+            ignore_in: match overrides.select {
+                Some(_) => Vec::new(),
+                None => config
+                    .ignore_in
+                    .iter()
+                    .map(|(pattern, rules)| {
+                        let pattern = std::slice::from_ref(pattern);
+                        (exclude(exclude_root, pattern), rules.clone())
+                    })
+                    .collect(),
+            },
             exclude_root: exclude_root.to_owned(),
             max_size: overrides.max_size.or(config.max_size).unwrap_or(MAX_SIZE),
             baseline: overrides.baseline.clone(),
+            touched: overrides.touched.clone(),
         })
     }
 
@@ -101,11 +120,29 @@ impl Settings {
         &self.engine.options().rules
     }
 
+    /// The rules that report in the file at this path.
+    pub fn rules_in(&self, file: &Path) -> Vec<Rule> {
+        let mut rules = self.rules().to_vec();
+        if !self.ignore_in.is_empty() {
+            let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+            for (patterns, ignored) in &self.ignore_in {
+                if self.covers(patterns, &real) {
+                    rules.retain(|rule| !ignored.contains(rule));
+                }
+            }
+        }
+        rules
+    }
+
     /// Whether an `exclude` pattern covers the file at this absolute path.
     pub fn excludes(&self, file: &Path) -> bool {
-        !self.exclude.is_empty()
+        self.covers(&self.exclude, file)
+    }
+
+    fn covers(&self, patterns: &Gitignore, file: &Path) -> bool {
+        !patterns.is_empty()
             && file.strip_prefix(&self.exclude_root).is_ok_and(|relative| {
-                self.exclude
+                patterns
                     .matched_path_or_any_parents(relative, false)
                     .is_ignore()
             })
@@ -114,6 +151,11 @@ impl Settings {
     /// Findings to leave out.
     pub fn baseline(&self) -> Option<&Baseline> {
         self.baseline.as_deref()
+    }
+
+    /// The changes in whose functions alone the run reports.
+    pub fn touched(&self) -> Option<&Touched> {
+        self.touched.as_deref()
     }
 
     /// Files with more bytes are skipped.

@@ -2,10 +2,12 @@
 
 mod content;
 mod language;
+mod touched;
 mod walk;
 
 pub use content::reason_to_skip;
 pub use language::language_of;
+pub use touched::{Functions, Touched};
 
 use crate::config::{ConfigError, Settings, Workspace};
 use crate::language::Language;

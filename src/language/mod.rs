@@ -86,6 +86,16 @@ impl Language {
         }
     }
 
+    /// How a comment on one line begins and ends.
+    pub fn comment(self) -> (&'static str, &'static str) {
+        match self {
+            Language::Python => ("#", ""),
+            // `//` came late to it.
+            Language::C => ("/*", "*/"),
+            _ => ("//", ""),
+        }
+    }
+
     /// The folder of the language below `transforms/`. Dialects share one.
     pub fn folder(self) -> &'static str {
         match self {

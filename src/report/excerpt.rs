@@ -67,23 +67,36 @@ pub(super) fn excerpt(
 }
 
 fn marks(finding: &Finding, source: &Source<'_>, language: Language) -> Vec<Mark> {
-    let throw = language.grammar().throws().trim_end_matches('s');
-    let lock = &finding.lock;
-    let mark = |span: Span, text: String| {
-        (span.start <= span.end && span.end <= source.bytes.len()).then(|| Mark {
+    let remarks = remarks(finding, language).into_iter();
+    remarks
+        .filter(|(span, _)| span.start <= span.end && span.end <= source.bytes.len())
+        .map(|(span, text)| Mark {
             span,
             line: source.line_of(span.start) + 1,
             text,
         })
-    };
-    let mut marks = vec![mark(finding.acquire, acquired(finding))];
+        .collect()
+}
+
+/// The places that explain a finding, by position, with what happens there: where the lock is
+/// acquired, where control leaves with it, where it is released.
+pub fn remarks(finding: &Finding, language: Language) -> Vec<(Span, String)> {
+    let throw = language.grammar().throws().trim_end_matches('s');
+    let lock = &finding.lock;
+    let mut remarks = vec![(finding.acquire, acquired(finding))];
     for leak in finding.leaks.iter().take(MOST_MARKS) {
         let text = match leak.kind {
             LeakKind::Exception => format!("may {throw} with `{lock}` held"),
             LeakKind::EndOfBody => format!("ends with `{lock}` held"),
             _ => format!("leaves with `{lock}` held"),
         };
-        marks.push(mark(leak.span, text));
+        remarks.push((leak.span, text));
+    }
+    let more = finding.leaks.len().saturating_sub(MOST_MARKS);
+    if more > 0
+        && let Some((_, last)) = remarks.last_mut()
+    {
+        last.push_str(&format!(" (and {more} more)"));
     }
     for (span, _) in finding.releases.iter().take(MOST_MARKS) {
         let only = if finding.releases.len() == 1 && !finding.leaks.is_empty() {
@@ -91,17 +104,10 @@ fn marks(finding: &Finding, source: &Source<'_>, language: Language) -> Vec<Mark
         } else {
             "released here"
         };
-        marks.push(mark(*span, only.to_owned()));
+        remarks.push((*span, only.to_owned()));
     }
-    let mut marks: Vec<Mark> = marks.into_iter().flatten().collect();
-    let more = finding.leaks.len().saturating_sub(MOST_MARKS);
-    if more > 0
-        && let Some(last) = marks.get_mut(MOST_MARKS)
-    {
-        last.text.push_str(&format!(" (and {more} more)"));
-    }
-    marks.sort_by_key(|mark| mark.span);
-    marks
+    remarks.sort_by_key(|(span, _)| *span);
+    remarks
 }
 
 fn acquired(finding: &Finding) -> String {

@@ -14,7 +14,8 @@ mod stat;
 mod style;
 mod text;
 
-pub use escape::printable;
+pub use escape::{harmless_json, printable};
+pub use excerpt::remarks;
 pub use fingerprint::fingerprints;
 pub use json::{Document, FileError, Skipped, SkippedPlace, findings as json_findings};
 pub use label::Labels;

@@ -1,17 +1,6 @@
 //! Taking lockfix into a project: a baseline, shares of the work, trees that are clean.
 
-use crate::support::{PAY_JS, Sandbox, WORK_PY};
-use std::process::Command;
-
-fn git(sandbox: &Sandbox, args: &[&str]) {
-    let output = Command::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
-        .args(args)
-        .current_dir(sandbox.root())
-        .output()
-        .expect("git");
-    assert!(output.status.success(), "{output:?}");
-}
+use crate::support::{PAY_JS, Sandbox, WORK_PY, git};
 
 #[test]
 fn a_baseline_leaves_new_findings_only() {

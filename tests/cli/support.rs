@@ -171,3 +171,14 @@ pub fn apply_json(text: &[u8], document: &serde_json::Value, path: &str) -> Vec<
     out.extend_from_slice(&text[at..]);
     out
 }
+
+/// Runs git in the sandbox.
+pub fn git(sandbox: &Sandbox, args: &[&str]) {
+    let output = Command::new("git")
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
+        .args(args)
+        .current_dir(sandbox.root())
+        .output()
+        .expect("git");
+    assert!(output.status.success(), "{output:?}");
+}

@@ -6,9 +6,9 @@ use crate::apply::{WriteError, Writer};
 use crate::cli::stderr::Stderr;
 use crate::cli::totals::Totals;
 use crate::cli::{Run, editor};
-use crate::discover::SourceFile;
+use crate::discover::{Functions, SourceFile};
 use crate::finding::{Finding, Fix, Rule};
-use crate::inspect::{beside, look, read, without_known};
+use crate::inspect::{beside, look, read, touched_functions, within};
 use crate::report::{self, Labels, diff};
 use crate::resolve::acceptable;
 use crate::source::Source;
@@ -22,7 +22,42 @@ use std::io;
 pub enum Next {
     Ask,
     AcceptAll,
+    /// To a question of a file before.
+    Back,
     Quit,
+}
+
+/// What is asked about no more.
+#[derive(Debug)]
+pub enum Mute {
+    Rule(Rule),
+    Lock(String),
+}
+
+impl Mute {
+    fn covers(&self, finding: &Finding) -> bool {
+        match self {
+            Mute::Rule(rule) => finding.rule == *rule,
+            Mute::Lock(lock) => finding.lock == *lock,
+        }
+    }
+}
+
+/// What holds for all files of a review.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// No more questions.
+    pub accept_all: bool,
+    muted: Vec<Mute>,
+}
+
+/// How things stood before a question was answered.
+struct Step {
+    left: HashMap<Identity, usize>,
+    passed: usize,
+    muted: usize,
+    /// When the answer was written: what the file was before.
+    wrote: Option<(Vec<u8>, Vec<Finding>)>,
 }
 
 /// What findings are the same before and after an edit, up to their order: lines move.
@@ -41,31 +76,41 @@ pub struct FileReview<'a> {
     accept_all: bool,
     text: Vec<u8>,
     findings: Vec<Finding>,
+    /// Those that the run is about.
+    functions: Functions,
     /// How many findings of each identity were decided and are still there. They are asked about
     /// in order, so they are the first of their identity.
     left: HashMap<Identity, usize>,
+    history: Vec<Step>,
+    /// Questions that nobody had to answer.
+    passed: usize,
+    /// No more questions about this file.
+    closed: bool,
     accepted: usize,
     read: bool,
 }
 
 impl<'a> FileReview<'a> {
-    /// A review that has not read the file yet. `accept_all`: no questions.
+    /// A review that has not read the file yet.
     pub fn new(
         run: &'a Run,
         file: &'a SourceFile,
         writer: &'a Writer,
         term: &'a Term,
-        accept_all: bool,
     ) -> FileReview<'a> {
         FileReview {
             run,
             file,
             writer,
             term,
-            accept_all,
+            accept_all: false,
             text: Vec::new(),
             findings: Vec::new(),
+            functions: Functions::default(),
             left: HashMap::new(),
+            history: Vec::new(),
+            passed: 0,
+            closed: false,
             accepted: 0,
             read: false,
         }
@@ -81,44 +126,74 @@ impl<'a> FileReview<'a> {
         self.read.then_some(self.findings.len())
     }
 
-    /// Asks about each finding in turn.
+    /// Asks about each finding in turn. `position` is that of the first question of the file.
     ///
     /// # Errors
     /// When the terminal fails.
     pub fn run(
         &mut self,
-        mut position: Position,
+        position: Position,
+        session: &mut Session,
         totals: &mut Totals,
         stderr: &Stderr,
     ) -> io::Result<Next> {
         let mut next = Next::Ask;
-        if let Err(message) = self.read_again() {
+        self.accept_all |= session.accept_all;
+        if !self.read
+            && let Err(message) = self.read_again()
+        {
             totals.fail(&self.file.path, message, stderr);
             return Ok(next);
         }
         while let Some(finding) = self.undecided() {
-            self.show(&finding)?;
             let fixes = self.fixes(&finding);
+            if session.muted.iter().any(|mute| mute.covers(&finding)) {
+                self.passed += usize::from(!fixes.is_empty());
+                self.leave(&finding);
+                continue;
+            }
+            self.show(&finding)?;
             if fixes.is_empty() {
                 self.leave(&finding);
                 continue;
             }
-            let (new, answer) = match self.decide(&fixes, position)? {
+            let here = Position {
+                question: position.question + self.history.len() + self.passed,
+                ..position
+            };
+            let step = self.step(session);
+            let (new, answer) = match self.decide(&fixes, here)? {
                 Decision::Write(new, answer) => (new, answer),
-                Decision::Leave => {
+                Decision::Leave(mute) => {
+                    session.muted.extend(mute.map(|mute| match mute {
+                        Muted::Rule => Mute::Rule(finding.rule),
+                        Muted::Lock => Mute::Lock(finding.lock.clone()),
+                    }));
+                    self.history.push(step);
                     self.leave(&finding);
-                    position.question += 1;
                     continue;
                 }
-                Decision::LeaveFile => return Ok(next),
+                Decision::LeaveFile => {
+                    self.closed = true;
+                    return Ok(next);
+                }
+                Decision::Back if self.history.is_empty() => return Ok(Next::Back),
+                Decision::Back => {
+                    self.go_back(session)?;
+                    continue;
+                }
                 Decision::Quit => return Ok(Next::Quit),
             };
             self.accept_all |= answer != Answer::Apply;
             if answer == Answer::ApplyEverything {
                 next = Next::AcceptAll;
             }
+            let before = (self.text.clone(), self.findings.clone());
             match self.write(&finding, &new) {
-                Ok(true) => position.question += 1,
+                Ok(true) => self.history.push(Step {
+                    wrote: Some(before),
+                    ..step
+                }),
                 Ok(false) => {
                     self.say("It changed on disk meanwhile; here it is again as it is now.")?
                 }
@@ -129,6 +204,49 @@ impl<'a> FileReview<'a> {
             }
         }
         Ok(next)
+    }
+
+    fn step(&self, session: &Session) -> Step {
+        Step {
+            left: self.left.clone(),
+            passed: self.passed,
+            muted: session.muted.len(),
+            wrote: None,
+        }
+    }
+
+    /// Whether there is a question to go back to.
+    pub fn has_asked(&self) -> bool {
+        self.closed || !self.history.is_empty()
+    }
+
+    /// Takes the last answer back; what it wrote, too, unless others have written since.
+    ///
+    /// # Errors
+    /// When the terminal fails.
+    pub fn go_back(&mut self, session: &mut Session) -> io::Result<()> {
+        if std::mem::take(&mut self.closed) {
+            return Ok(());
+        }
+        let Some(step) = self.history.pop() else {
+            return Ok(());
+        };
+        if let Some((text, _)) = &step.wrote
+            && let Err(error) = self.writer.replace(&self.file.real, &self.text, text)
+        {
+            self.history.push(step);
+            return self.say(&format!("What was applied stays: {error}."));
+        }
+        if let Some((text, findings)) = step.wrote {
+            self.text = text;
+            self.findings = findings;
+            self.accepted -= 1;
+        }
+        self.left = step.left;
+        self.passed = step.passed;
+        self.accept_all = false;
+        session.muted.truncate(step.muted);
+        Ok(())
     }
 
     /// The first finding that nothing was decided about.
@@ -180,7 +298,10 @@ impl<'a> FileReview<'a> {
                     Answer::Apply | Answer::ApplyRestOfFile | Answer::ApplyEverything => {
                         return Ok(Decision::Write(new, answer));
                     }
-                    Answer::Skip => return Ok(Decision::Leave),
+                    Answer::Skip => return Ok(Decision::Leave(None)),
+                    Answer::SkipRule => return Ok(Decision::Leave(Some(Muted::Rule))),
+                    Answer::SkipLock => return Ok(Decision::Leave(Some(Muted::Lock))),
+                    Answer::Back => return Ok(Decision::Back),
                     Answer::SkipRestOfFile => return Ok(Decision::LeaveFile),
                     Answer::Quit => return Ok(Decision::Quit),
                     Answer::Help => prompt::help(self.term, self.run.out_styles)?,
@@ -243,7 +364,7 @@ impl<'a> FileReview<'a> {
         let before = alike(&self.findings);
         self.accepted += 1;
         self.text = new.to_vec();
-        self.look_again()?;
+        self.look_again(false)?;
         if alike(&self.findings) >= before {
             // An edit by hand may leave it; asking for ever would not help.
             self.leave(finding);
@@ -257,17 +378,22 @@ impl<'a> FileReview<'a> {
             Ok(None) => return Err("it has become too large".to_owned()),
             Err(error) => return Err(format!("cannot read it: {error}")),
         }
-        self.look_again()?;
+        self.look_again(true)?;
         self.read = true;
         Ok(())
     }
 
-    fn look_again(&mut self) -> Result<(), String> {
+    /// `again`: the text is not what came of our own writing.
+    fn look_again(&mut self, again: bool) -> Result<(), String> {
         let file = self.file;
         let looked = guard::catch(|| {
             let beside = beside(&file.path, &self.text, file.language, &file.settings);
-            let look = look(&self.text, file.language, &file.settings, &beside);
-            without_known(&file.path, &self.text, &file.settings, look)
+            let (path, language, settings) = (&file.path, file.language, &file.settings);
+            if again {
+                self.functions = touched_functions(path, &self.text, language, settings, &beside);
+            }
+            let look = look(path, &self.text, language, settings, &beside);
+            within(&self.functions, look)
         })?;
         self.findings = looked.findings;
         Ok(())
@@ -306,7 +432,15 @@ impl<'a> FileReview<'a> {
 enum Decision {
     /// Write this text; the answer says what it means for later findings.
     Write(Vec<u8>, Answer),
-    Leave,
+    /// Leave it, and perhaps all that are like it.
+    Leave(Option<Muted>),
     LeaveFile,
+    Back,
     Quit,
+}
+
+/// In what later findings are like the one at hand.
+enum Muted {
+    Rule,
+    Lock,
 }

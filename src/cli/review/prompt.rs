@@ -14,13 +14,16 @@ pub enum Answer {
     ApplyRestOfFile,
     SkipRestOfFile,
     ApplyEverything,
+    SkipRule,
+    SkipLock,
     OtherForm,
     Edit,
+    Back,
     Quit,
     Help,
 }
 
-const KEYS: [(char, Answer, &str); 9] = [
+const KEYS: [(char, Answer, &str); 12] = [
     ('y', Answer::Apply, "apply this fix"),
     ('n', Answer::Skip, "do not apply it"),
     (
@@ -38,11 +41,26 @@ const KEYS: [(char, Answer, &str); 9] = [
         Answer::ApplyEverything,
         "apply this fix and all later ones in all files",
     ),
+    (
+        'r',
+        Answer::SkipRule,
+        "apply neither this fix nor any later one of this rule",
+    ),
+    (
+        'l',
+        Answer::SkipLock,
+        "apply neither this fix nor any later one of this lock",
+    ),
     ('o', Answer::OtherForm, "show the fix in its next form"),
     (
         'e',
         Answer::Edit,
         "edit the fixed file in $EDITOR, then write it",
+    ),
+    (
+        'k',
+        Answer::Back,
+        "go back to the question before, and take its answer back",
     ),
     ('q', Answer::Quit, "quit; what was applied stays"),
     ('?', Answer::Help, "show this help"),

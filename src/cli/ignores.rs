@@ -1,0 +1,112 @@
+//! --add-ignores: comments that silence what is found today.
+
+use super::Run;
+use super::ordered;
+use super::stderr::Stderr;
+use super::totals::Totals;
+use crate::apply::{WriteError, Writer};
+use crate::discover::SourceFile;
+use crate::edit;
+use crate::inspect::{Report, Verdict, inspect, inspect_file};
+use crate::report::{self, diff};
+use crate::suppress::silence;
+use std::io::{self, IsTerminal, Write};
+use std::ops::ControlFlow;
+
+/// A file with what its comments leave.
+struct Silenced {
+    new: Vec<u8>,
+    remaining: usize,
+    written: Option<Result<(), WriteError>>,
+}
+
+/// Puts a comment at every finding; with --dry-run, shows the patch.
+///
+/// # Errors
+/// When stdout cannot be written, or no thread can be started.
+pub fn run(
+    run: &Run,
+    files: &[SourceFile],
+    reason: &str,
+    totals: &mut Totals,
+    stderr: &Stderr,
+) -> io::Result<()> {
+    let writer = run.writer();
+    let mut out = super::output::Output::new();
+    let terminal = run.out_styles.are_on() || io::stdout().is_terminal();
+    let labels = run.labels();
+    let mut failure = None;
+    let least = run.args.least();
+    let work = |file: &SourceFile| {
+        let verdict = inspect_file(file, least);
+        let silenced = match &verdict {
+            Verdict::Report(report) => silence_file(run, file, report, reason, &writer),
+            _ => None,
+        };
+        (verdict, silenced)
+    };
+    ordered::for_each(files, run.args.jobs, work, |file, done| {
+        let (verdict, silenced) = done.unwrap_or_else(|panic| (Verdict::Failed(panic), None));
+        let Some(report) = totals.take(file, verdict, stderr) else {
+            return ControlFlow::Continue(());
+        };
+        let findings = &report.resolution.before.findings;
+        totals.count_found(findings, least, report.resolution.fixable());
+        match silenced {
+            Some(silenced) if !matches!(silenced.written, Some(Err(_))) => {
+                totals.remaining += silenced.remaining;
+                totals.changed(
+                    &file.path,
+                    findings.len().saturating_sub(silenced.remaining),
+                );
+                if run.args.dry_run {
+                    let lines = diff::unified(labels.of(&file.real), &report.text, &silenced.new);
+                    let shown = report::write_diff(&mut out, &lines, terminal, run.out_styles);
+                    failure = shown.err();
+                }
+            }
+            other => {
+                totals.remaining += findings.len();
+                if let Some(Err(error)) = other.and_then(|silenced| silenced.written) {
+                    totals.fail(&file.path, error, stderr);
+                }
+            }
+        }
+        match failure {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+        }
+    })?;
+    super::tell_about_writing(&writer, stderr);
+    match failure {
+        Some(error) => Err(error),
+        None => out.flush(),
+    }
+}
+
+fn silence_file(
+    run: &Run,
+    file: &SourceFile,
+    report: &Report,
+    reason: &str,
+    writer: &Writer,
+) -> Option<Silenced> {
+    let (path, language, settings) = (&file.path, file.language, &file.settings);
+    let findings = &report.resolution.before.findings;
+    let edits = silence(language, &report.text, findings, reason);
+    if edits.is_empty() {
+        return None;
+    }
+    let new = edit::apply(&report.text, &edits);
+    let remaining = match inspect(path, new.clone(), language, settings, run.args.least()) {
+        Verdict::Report(report) => report.resolution.before.findings.len(),
+        _ => 0,
+    };
+    let write = || writer.replace(&file.real, &report.text, &new);
+    let written = (!run.args.dry_run).then(write);
+    Some(Silenced {
+        new,
+        remaining,
+        written,
+    })
+}
