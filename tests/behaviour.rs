@@ -21,6 +21,8 @@ mod print;
 mod programs;
 #[path = "behaviour/runtime.rs"]
 mod runtime;
+#[path = "behaviour/shadows.rs"]
+mod shadows;
 #[path = "behaviour/trace.rs"]
 mod trace;
 #[path = "behaviour/variants.rs"]

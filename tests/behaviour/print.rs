@@ -1,7 +1,8 @@
 //! Random programs in the words of a language.
 
-use crate::programs::{Features, Statement, Taken, Value, visit};
-use std::collections::HashSet;
+use crate::programs::{Features, Statement, Taken, Value};
+use crate::shadows::{mentions, names};
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 /// How a language writes statements. `#` stands for a number, `@` for a name, `~` for a value.
@@ -111,19 +112,11 @@ impl Dialect {
 
 /// The text of a program.
 pub fn print(dialect: &Dialect, body: &[Statement]) -> String {
-    let mut used = HashSet::new();
-    visit(body, &mut |statement| match statement {
-        Statement::Use(n)
-        | Statement::Return(Value::Variable(n))
-        | Statement::UnlessTaken(_, Value::Variable(n)) => {
-            used.insert(*n);
-        }
-        _ => {}
-    });
     let mut printer = Printer {
         dialect,
         words: dialect.words,
-        used,
+        used: mentions(body),
+        names: names(body, dialect.words.features.shadows),
         loops: 0,
         out: dialect.head.to_owned(),
     };
@@ -149,6 +142,8 @@ struct Printer<'a> {
     dialect: &'a Dialect,
     words: &'static Words,
     used: HashSet<usize>,
+    /// What each variable is called.
+    names: HashMap<usize, String>,
     /// How many loops there are so far.
     loops: usize,
     out: String,
@@ -212,12 +207,12 @@ impl Printer<'_> {
                 let text = if unread {
                     value
                 } else {
-                    named(words.declare, &format!("v{n}")).replace('~', &value)
+                    named(words.declare, &self.name(*n)).replace('~', &value)
                 };
                 self.simple(level, &text);
             }
             Statement::Use(n) => {
-                let text = self.step_of("use", &named(words.variable, &format!("v{n}")));
+                let text = self.step_of("use", &named(words.variable, &self.name(*n)));
                 self.simple(level, &text);
             }
             Statement::If(flag, then, otherwise) => {
@@ -323,7 +318,7 @@ impl Printer<'_> {
         let words = self.words;
         let value = match value {
             Value::Constant(n) => numbered(words.constant, *n),
-            Value::Variable(n) => named(words.variable, &format!("v{n}")),
+            Value::Variable(n) => named(words.variable, &self.name(*n)),
             Value::Computed(n) => self.step_of(&format!("c{n}"), &n.to_string()),
         };
         words.return_.replace('~', &value)
@@ -366,6 +361,11 @@ impl Printer<'_> {
             }
         }
         self.close(level, "");
+    }
+
+    fn name(&self, number: usize) -> String {
+        let known = self.names.get(&number);
+        known.map_or_else(|| format!("v{number}"), String::clone)
     }
 
     fn step_of(&self, name: &str, value: &str) -> String {

@@ -81,6 +81,8 @@ pub struct Features {
     /// Work can be put off until the function is left.
     pub defers: bool,
     pub try_acquire: bool,
+    /// A variable of an inner block may have the name of one outside.
+    pub shadows: bool,
     /// How many locks one program may take.
     pub locks: usize,
 }

@@ -13,6 +13,7 @@ const C_WORDS: Words = Words {
         // There are only those that a goto names: fixtures hold them.
         labels: false,
         try_acquire: true,
+        shadows: false,
         ..SCRIPT.features
     },
     indent: "    ",

@@ -11,6 +11,7 @@ const CPP_WORDS: Words = Words {
         guards: true,
         labels: false,
         try_acquire: true,
+        shadows: false,
         ..SCRIPT.features
     },
     indent: "    ",

@@ -12,6 +12,7 @@ const GO_WORDS: Words = Words {
         finally: false,
         defers: true,
         try_acquire: true,
+        shadows: true,
         ..SCRIPT.features
     },
     indent: "\t",

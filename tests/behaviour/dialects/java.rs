@@ -10,6 +10,7 @@ const JAVA_WORDS: Words = Words {
         // What a lambda returns has a type: fixtures hold those.
         closures: false,
         try_acquire: true,
+        shadows: false,
         ..SCRIPT.features
     },
     indent: "    ",

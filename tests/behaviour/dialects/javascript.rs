@@ -16,6 +16,7 @@ pub const SCRIPT: Words = Words {
         switch: true,
         defers: false,
         try_acquire: false,
+        shadows: true,
         locks: 2,
     },
     indent: "  ",

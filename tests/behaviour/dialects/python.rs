@@ -16,6 +16,7 @@ const THREADS: Words = Words {
         switch: true,
         defers: false,
         try_acquire: false,
+        shadows: true,
         locks: 2,
     },
     indent: "    ",
