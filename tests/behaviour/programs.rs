@@ -186,7 +186,7 @@ pub fn visit<'s>(body: &'s [Statement], see: &mut dyn FnMut(&'s Statement)) {
 }
 
 /// The blocks of a statement.
-fn blocks(statement: &Statement) -> Vec<&Vec<Statement>> {
+pub fn blocks(statement: &Statement) -> Vec<&Vec<Statement>> {
     match statement {
         Statement::If(_, then, otherwise) => vec![then, otherwise],
         Statement::Loop(_, body)

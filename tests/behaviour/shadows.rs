@@ -1,7 +1,7 @@
 //! Names for the variables of a program: now and then that of a variable of a block around it, which then means
 //! something else inside.
 
-use crate::programs::{Statement, Value, visit};
+use crate::programs::{Statement, Value, blocks, visit};
 use std::collections::{HashMap, HashSet};
 
 /// The name of every variable, by its number. With `shadows`, every other variable of an inner block takes the name of
@@ -36,32 +36,11 @@ fn block(
         if let Statement::Switch(cases) = statement {
             // In some languages the cases are one block.
             block(&cases.concat(), &visible, shadows, names);
+            continue;
         }
         for inner in blocks(statement) {
             block(inner, &visible, shadows, names);
         }
-    }
-}
-
-/// The blocks of a statement, but for the cases of a switch.
-fn blocks(statement: &Statement) -> Vec<&[Statement]> {
-    match statement {
-        Statement::If(_, then, otherwise) => vec![then, otherwise],
-        Statement::Loop(_, body)
-        | Statement::Closure(_, body)
-        | Statement::Guarded(_, body)
-        | Statement::IfTaken(_, body)
-        | Statement::Defer(body) => vec![body],
-        Statement::Try {
-            body,
-            catch,
-            finally,
-        } => std::iter::once(body)
-            .chain(catch)
-            .chain(finally)
-            .map(Vec::as_slice)
-            .collect(),
-        _ => Vec::new(),
     }
 }
 
