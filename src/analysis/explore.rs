@@ -25,6 +25,8 @@ pub struct Paths {
     pub freed_at: BTreeMap<KeyId, BTreeSet<Span>>,
     /// Per key: releases that find it neither held nor released on some path.
     pub unheld: BTreeMap<KeyId, BTreeSet<SiteId>>,
+    /// Keys that some path takes again after it has released them.
+    pub retaken: BTreeSet<KeyId>,
     /// Per key: releases that find it released already, with no question asked in between.
     pub again: BTreeMap<KeyId, BTreeSet<SiteId>>,
 }
@@ -97,6 +99,9 @@ impl Paths {
             // The lock is taken again where it was left behind: by the same acquire in the next round,
             // or by another behind a jump.
             (Visible::Acquire(key), Op::Acquire { site, .. }) => {
+                if machine.was_released(state, *key) {
+                    self.retaken.insert(*key);
+                }
                 let left = machine.left_behind(state);
                 let held = state
                     .held

@@ -192,6 +192,10 @@ impl Judged<'_> {
             self.body.sites.iter().any(|site| {
                 site.key == key && site.acquire().is_some_and(|acquire| acquire.unseen)
             });
+        // Let go of for a while under a deferred release: only what fails in between leaves without the lock, and
+        // nobody could write it otherwise.
+        let for_a_while =
+            |release: &SiteId| paths.retaken.contains(&key) && left_to_the_end(self.body, *release);
         // What a construct does at its end is no release that somebody wrote twice.
         let written = |release: &SiteId| self.body.sites[*release].is_written_release();
         let again: Vec<SiteId> = paths
@@ -200,7 +204,7 @@ impl Judged<'_> {
             .into_iter()
             .flatten()
             .copied()
-            .filter(|release| !unseen && written(release))
+            .filter(|release| !unseen && written(release) && !for_a_while(release))
             .collect();
         if again.is_empty() {
             let by_hand = leaks.is_empty()
