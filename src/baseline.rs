@@ -10,9 +10,13 @@ use std::path::{Path, PathBuf};
 /// Of the file's format.
 const VERSION: u64 = 1;
 
-/// The findings that a baseline file lists.
+/// The findings that baseline files list.
 #[derive(Debug)]
-pub struct Baseline {
+pub struct Baseline(Vec<List>);
+
+/// The findings of one file.
+#[derive(Debug)]
+struct List {
     /// What the file's paths are relative to: its directory, absolute and without links.
     root: PathBuf,
     known: HashSet<String>,
@@ -54,30 +58,54 @@ impl Baseline {
             file: file.to_owned(),
             error,
         };
+        let real = file.canonicalize().map_err(unreadable)?;
+        Baseline::read_in(file, real.parent().unwrap_or(Path::new("/")))
+    }
+
+    /// The same of a file whose paths are relative to the directory `root`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is none of this version.
+    pub fn read_in(file: &Path, root: &Path) -> Result<Baseline, BaselineError> {
+        let unreadable = |error| BaselineError::Unreadable {
+            file: file.to_owned(),
+            error,
+        };
         let invalid = |message: String| BaselineError::Invalid {
             file: file.to_owned(),
             message,
         };
         let text = std::fs::read(file).map_err(unreadable)?;
-        let real = file.canonicalize().map_err(unreadable)?;
         let document: Document =
             serde_json::from_slice(&text).map_err(|error| invalid(error.to_string()))?;
         if document.version != VERSION {
             return Err(invalid(format!("its version is {}", document.version)));
         }
         let listed = document.findings.into_iter();
-        Ok(Baseline {
-            root: real.parent().unwrap_or(Path::new("/")).to_owned(),
+        Ok(Baseline(vec![List {
+            root: root.to_owned(),
             known: listed.map(|one| one.fingerprint).collect(),
-        })
+        }]))
+    }
+
+    /// What either lists.
+    pub fn and(mut self, other: Option<Baseline>) -> Baseline {
+        self.0.extend(other.into_iter().flat_map(|other| other.0));
+        self
     }
 
     /// The findings that are not listed. `real` is the file's absolute path without links.
     pub fn new_in(&self, real: &Path, text: &[u8], findings: Vec<Finding>) -> Vec<Finding> {
-        let name = real.strip_prefix(&self.root).unwrap_or(real);
-        let prints = fingerprints(&name.to_string_lossy(), text, &findings);
-        let all = findings.into_iter().zip(prints);
-        all.filter(|(_, print)| !self.known.contains(print))
+        let mut known = vec![false; findings.len()];
+        for list in &self.0 {
+            let name = real.strip_prefix(&list.root).unwrap_or(real);
+            let prints = fingerprints(&name.to_string_lossy(), text, &findings);
+            for (known, print) in known.iter_mut().zip(prints) {
+                *known |= list.known.contains(&print);
+            }
+        }
+        let all = findings.into_iter().zip(known);
+        all.filter(|(_, known)| !known)
             .map(|(finding, _)| finding)
             .collect()
     }

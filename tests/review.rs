@@ -42,6 +42,8 @@ struct Review {
     state: tempfile::TempDir,
     session: Option<OsSession>,
     environment: Vec<(&'static str, String)>,
+    /// Of the terminal, if it tells.
+    columns: Option<u16>,
 }
 
 impl Review {
@@ -56,12 +58,28 @@ impl Review {
             state: tempfile::tempdir().expect("a temporary directory"),
             session: None,
             environment: Vec::new(),
+            columns: None,
         }
     }
 
-    fn start(mut self) -> Review {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lockfix"));
+    fn start(self) -> Review {
+        self.again(&[])
+    }
+
+    /// Runs the program (again) in the directory.
+    fn again(mut self, args: &[&str]) -> Review {
+        let program = assert_cmd::cargo::cargo_bin!("lockfix");
+        let mut command = match self.columns {
+            None => Command::new(program),
+            Some(columns) => {
+                let mut shell = Command::new("sh");
+                let script = format!("stty cols {columns}; exec \"$0\" \"$@\"");
+                shell.args(["-c", &script]).arg(program);
+                shell
+            }
+        };
         command
+            .args(args)
             .current_dir(self.dir.path())
             .env("TERM", "xterm")
             .env("XDG_STATE_HOME", self.state.path())
@@ -466,4 +484,45 @@ fn rules_and_locks_can_be_left_for_good() {
     review.answers("4 of 4, file 1 of 1", "y");
     review.ends_with(1);
     assert_eq!(review.fixed("1.js"), ["o"]);
+}
+
+#[test]
+fn a_review_that_was_quit_goes_on_where_it_was() {
+    let mut review = two_files();
+    review.answers("1 of 5, file 1 of 2", "n");
+    review.answers("2 of 5, file 1 of 2", "y");
+    review.answers("3 of 5, file 1 of 2", "q");
+    review.ends_with(1);
+    let mut review = review.again(&["--resume"]);
+    review.answers("1 of 3, file 1 of 2", "n");
+    review.answers("2 of 3, file 2 of 2", "q");
+    review.ends_with(1);
+    // What was left before that is still known.
+    let mut review = review.again(&["--resume"]);
+    review.answers("1 of 2, file 1 of 1", "y");
+    review.answers("2 of 2, file 1 of 1", "n");
+    review.ends_with(1);
+    assert_eq!(review.fixed("1.js"), ["b"]);
+    assert_eq!(review.fixed("2.js"), ["d"]);
+    // It came to its end: a new one asks about everything.
+    let mut review = review.again(&["--resume"]);
+    review.sees("there is no review to go on with");
+    review.answers("1 of 3, file 1 of 2", "q");
+    review.ends_with(1);
+}
+
+#[test]
+fn excerpts_fit_the_terminal() {
+    let long = function("a").replace(
+        "throw new Error(",
+        &format!("throw new Error('{}' + ", "x".repeat(200)),
+    );
+    let mut review = Review::of(&[("1.js", format!("{HEAD}{long}"))]);
+    review.columns = Some(60);
+    let mut review = review.start();
+    review.sees("        throw new Error('xxx");
+    review.sees("x…");
+    review.sees("─ leaves with `m` held");
+    review.answers("1 of 1, file 1 of 1", "q");
+    review.ends_with(1);
 }

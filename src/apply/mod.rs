@@ -5,8 +5,8 @@ mod own;
 mod signals;
 mod temp;
 
-pub use journal::{Back, Change, Journal, Run, runs, state_directory, tree_of};
-pub use own::{create, put};
+pub use journal::{Back, Change, Journal, Run, review_file, runs, state_directory, tree_of};
+pub use own::{create, put, remember};
 pub use signals::{clean_up_on_signals, leave_interrupts_to_child};
 pub use temp::is_temporary;
 

@@ -1,10 +1,11 @@
 //! Files of our own: reports, and a configuration to begin with.
 
 use super::WriteError;
+use super::journal::private_directory;
 use super::temp::{Kind, Temp};
 use super::while_doing;
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// Writes a file that others may wait for: it is there as a whole or not at all. What is no regular
@@ -38,6 +39,25 @@ pub fn put(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     fs::rename(temp.path(), &target).map_err(while_doing("put the new file in place"))?;
     temp.keep();
     Ok(())
+}
+
+/// Writes a file below the user's state directory; without bytes, there is none.
+///
+/// # Errors
+/// See [`WriteError`].
+pub fn remember(path: &Path, bytes: Option<&[u8]>) -> Result<(), WriteError> {
+    let Some(bytes) = bytes else {
+        return match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(while_doing("remove it")(error))
+            }
+            _ => Ok(()),
+        };
+    };
+    if let Some(directory) = path.parent() {
+        private_directory(directory).map_err(while_doing("create its directory"))?;
+    }
+    put(path, bytes)
 }
 
 /// Writes a file that is not there yet.

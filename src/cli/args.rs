@@ -71,6 +71,10 @@ pub struct Args {
     #[arg(long)]
     pub isolated: bool,
 
+    /// Go on with the review that was quit last: do not ask again about what was left then
+    #[arg(long, conflicts_with_all = ["yes", "dry_run", "add_ignores"])]
+    pub resume: bool,
+
     /// Report only on functions that differ from where this branch left REV (needs git)
     #[arg(long, value_name = "REV")]
     pub diff_base: Option<String>,
@@ -293,6 +297,7 @@ impl Args {
         }
         if self.reads_stdin() {
             let about_files = [
+                (self.resume, "--resume"),
                 (self.diff_base.is_some(), "--diff-base"),
                 (self.add_ignores.is_some(), "--add-ignores"),
             ];

@@ -30,6 +30,7 @@ use crate::report::{Labels, Styles, plural};
 use anstream::{AutoStream, ColorChoice};
 use args::{Args, When};
 use clap::Parser;
+use console::Term;
 use output::Reporter;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -93,8 +94,10 @@ fn start() -> ExitCode {
             return exit.into();
         }
     };
-    let out_styles = styles(args.color, AutoStream::choice(&io::stdout()));
-    let err_styles = styles(args.color, AutoStream::choice(&io::stderr()));
+    let out_styles =
+        styles(args.color, AutoStream::choice(&io::stdout())).within(columns(&Term::stdout()));
+    let err_styles =
+        styles(args.color, AutoStream::choice(&io::stderr())).within(columns(&Term::stderr()));
     let mut stderr = Stderr::new(err_styles, args.quiet);
     match run(args, out_styles, err_styles, &mut stderr) {
         Ok(exit) => exit.into(),
@@ -103,6 +106,12 @@ fn start() -> ExitCode {
             Exit::Failure.into()
         }
     }
+}
+
+/// The columns of a terminal; `None` where the stream is none, or does not tell.
+fn columns(term: &Term) -> Option<usize> {
+    let (_, columns) = term.size_checked().filter(|_| term.is_term())?;
+    (columns > 0).then(|| usize::from(columns))
 }
 
 fn styles(when: When, auto: ColorChoice) -> Styles {
@@ -134,10 +143,16 @@ fn run(
     install_signal_handlers()?;
     let directory = current_directory()?;
     let baseline = args.baseline.as_deref().map(Baseline::read);
-    let baseline = baseline.transpose().map_err(|error| error.to_string())?;
+    let mut baseline = baseline.transpose().map_err(|error| error.to_string())?;
     let touched = args.diff_base.as_deref();
     let touched = touched.map(|base| Touched::since(base, &directory));
     let touched = touched.transpose()?.map(Arc::new);
+    if args.resume {
+        match review::left_before(&args, &directory)? {
+            Some(left) => baseline = Some(left.and(baseline)),
+            None => stderr.note("there is no review to go on with; this is a new one"),
+        }
+    }
     let overrides = args.overrides(baseline.map(Arc::new), touched.clone());
     let workspace = match (&args.config, args.isolated) {
         (Some(file), _) => Workspace::fixed(overrides, Some(file)),

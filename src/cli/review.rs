@@ -2,6 +2,9 @@
 
 mod file;
 mod prompt;
+mod resume;
+
+pub use resume::left_before;
 
 use super::Run;
 use super::ordered;
@@ -63,7 +66,7 @@ pub fn run(
         .map(|entry| FileReview::new(run, entry.file, &writer, &term))
         .collect();
     let mut session = Session::default();
-    let mut at = 0;
+    let (mut at, mut quit) = (0, false);
     while at < reviews.len() {
         let before = &pending[..at];
         let position = Position {
@@ -85,7 +88,10 @@ pub fn run(
                 }
                 None => term.write_line("This is the first question.")?,
             },
-            Next::Quit => break,
+            Next::Quit => {
+                quit = true;
+                break;
+            }
         }
     }
     for (entry, review) in pending.iter().zip(&reviews) {
@@ -95,6 +101,9 @@ pub fn run(
         totals.remaining += review.remaining().unwrap_or(entry.found);
     }
     super::tell_about_writing(&writer, stderr);
+    if let Err(message) = resume::note(&run.args, &run.directory, &reviews, quit) {
+        stderr.warning(message);
+    }
     Ok(())
 }
 

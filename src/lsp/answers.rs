@@ -6,6 +6,7 @@ use crate::finding::{Applicability, Finding, Fix, Severity};
 use crate::language::Language;
 use crate::report::remarks;
 use crate::source::Span;
+use crate::suppress::silence;
 use lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, Diagnostic, DiagnosticRelatedInformation,
     DiagnosticSeverity, DocumentChanges, Location, NumberOrString, OneOf,
@@ -68,7 +69,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// One action for each form of each finding on the lines of `asked`.
+    /// One action for each form of each finding on the lines of `asked`, and one that leaves it.
     pub fn quick_fixes(
         &self,
         document: &Document,
@@ -91,6 +92,17 @@ impl Client {
                     diagnostics: Some(vec![diagnostic(document, language, finding)]),
                     edit: Some(self.edit(document, &fix.edits)),
                     is_preferred: Some(at == 0),
+                    ..CodeAction::default()
+                }));
+            }
+            let text = document.text().as_bytes();
+            let comment = silence(language, text, std::slice::from_ref(finding), "");
+            if !comment.is_empty() {
+                actions.push(CodeActionOrCommand::CodeAction(CodeAction {
+                    title: format!("Ignore {} here", finding.rule),
+                    kind: Some(CodeActionKind::QUICKFIX),
+                    diagnostics: Some(vec![diagnostic(document, language, finding)]),
+                    edit: Some(self.edit(document, &comment)),
                     ..CodeAction::default()
                 }));
             }

@@ -12,6 +12,9 @@ const MOST_MARKS: usize = 5;
 /// Columns shown of a line.
 const WIDEST: usize = 160;
 
+/// Columns shown however narrow the terminal is.
+const NARROWEST: usize = 24;
+
 /// A place in the source and what to say about it.
 struct Mark {
     span: Span,
@@ -33,35 +36,59 @@ pub(super) fn excerpt(
         .map_or(0, |mark| mark.line.to_string().len())
         .max(4);
     let (faint, strong) = (styles.faint(), styles.rule(finding.severity));
+    // In front of the code stand the number of the line and a bar.
+    let room = styles
+        .columns()
+        .map(|columns| columns.saturating_sub(width + 3).max(NARROWEST));
+    let widest = room.map_or(WIDEST, |room| room.min(WIDEST));
     let mut out = String::new();
-    let mut shown = 0;
+    let (mut shown, mut shift) = (0, 0);
     for mark in &marks {
         let start = source.line_start(mark.span.start);
         let end = source.line_content_end(mark.span.start);
+        let before = columns(source, Span::new(start, mark.span.start));
+        let before = console::measure_text_width(&before);
         if mark.line != shown {
             shown = mark.line;
-            let code = cut(&columns(source, Span::new(start, end)));
+            let code = columns(source, Span::new(start, end));
+            // What is marked has to be seen.
+            shift = match console::measure_text_width(&code) > widest && before > widest / 2 {
+                true => before - widest / 4,
+                false => 0,
+            };
+            let code = cut(&behind(&code, shift), widest);
             // Writing to a string cannot fail, here and below.
             let _ = writeln!(out, "{faint}{shown:>width$} │{faint:#} {code}");
         }
-        let before = columns(source, Span::new(start, mark.span.start));
         let marked_end = mark
             .span
             .end
             .clamp(mark.span.start, end.max(mark.span.start));
         let marked = columns(source, Span::new(mark.span.start, marked_end));
-        let indent = console::measure_text_width(&before).min(WIDEST);
-        let len = console::measure_text_width(&marked)
-            .min(WIDEST - indent)
-            .max(1);
+        let indent = before.saturating_sub(shift).min(widest - 1);
+        let text = printable(&mark.text);
+        let needed = console::measure_text_width(&text) + 1;
+        let mut len = console::measure_text_width(&marked).clamp(1, widest - indent);
+        if let Some(room) = room {
+            len = len.min(room.saturating_sub(indent + needed).max(1));
+        }
+        // A label that has no room behind its mark stands below.
+        let below = room.filter(|room| indent + len + needed > *room);
+        let label = if below.is_some() { "" } else { text.as_str() };
+        let line = "─".repeat(len);
         let _ = writeln!(
             out,
-            "{:width$} {faint}│{faint:#} {:indent$}{strong}{} {}{strong:#}",
-            "",
-            "",
-            "─".repeat(len),
-            printable(&mark.text)
+            "{:width$} {faint}│{faint:#} {:indent$}{strong}{line} {label}{strong:#}",
+            "", "",
         );
+        if let Some(room) = below {
+            let indent = indent.min((room + 1).saturating_sub(needed));
+            let _ = writeln!(
+                out,
+                "{:width$} {faint}│{faint:#} {:indent$}{strong}{text}{strong:#}",
+                "", "",
+            );
+        }
     }
     out
 }
@@ -123,6 +150,56 @@ fn columns(source: &Source<'_>, span: Span) -> String {
     printable(&source.text(span)).replace('\t', "    ")
 }
 
-fn cut(line: &str) -> String {
-    console::truncate_str(line, WIDEST, "…").into_owned()
+fn cut(line: &str, widest: usize) -> String {
+    console::truncate_str(line, widest, "…").into_owned()
+}
+
+/// The line without its first columns.
+fn behind(line: &str, columns: usize) -> String {
+    if columns == 0 {
+        return line.to_owned();
+    }
+    let mut gone = 0;
+    let rest = line.char_indices().find(|(_, next)| {
+        let before = gone;
+        gone += console::measure_text_width(next.encode_utf8(&mut [0; 4]));
+        before > columns
+    });
+    let rest = rest.map_or("", |(at, _)| &line[at..]);
+    format!("…{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Engine, Options};
+
+    /// The excerpt of what is found first in `text`, on a terminal of so many columns.
+    fn lines(text: &str, columns: usize) -> Vec<String> {
+        let engine = Engine::new(Options::default()).expect("the catalogue is valid");
+        let found = engine.analyse(Language::Python, text.as_bytes());
+        let source = Source::new(text.as_bytes(), "");
+        let styles = Styles::new(false).within(Some(columns));
+        let excerpt = excerpt(&source, &found.findings[0], Language::Python, styles);
+        excerpt.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let far = "z".repeat(120);
+        let text = format!(
+            "import threading\nlock = threading.Lock()\ndef f(x):\n    lock.acquire()\n    '{far}'; x()\n    lock.release()\n"
+        );
+        for columns in [40, 60, 100] {
+            let lines = lines(&text, columns);
+            for line in &lines {
+                assert!(console::measure_text_width(line) <= columns, "{line}");
+            }
+            let all = lines.join("\n");
+            assert!(
+                all.contains("│ …") && all.contains("may raise with `lock` held"),
+                "{all}"
+            );
+        }
+    }
 }

@@ -7,12 +7,24 @@ use anstyle::{AnsiColor, Style};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Styles {
     on: bool,
+    /// The columns of the terminal, if it is one.
+    columns: Option<usize>,
 }
 
 impl Styles {
     /// Coloured or plain.
     pub fn new(on: bool) -> Styles {
-        Styles { on }
+        Styles { on, columns: None }
+    }
+
+    /// The same for a terminal of so many columns.
+    pub fn within(self, columns: Option<usize>) -> Styles {
+        Styles { columns, ..self }
+    }
+
+    /// The columns that a line may have, if that matters.
+    pub fn columns(self) -> Option<usize> {
+        self.columns
     }
 
     /// Whether there is colour.

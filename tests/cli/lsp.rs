@@ -278,6 +278,15 @@ fn an_unsaved_text_is_diagnosed_and_fixed() {
     }
     let top = json!({ "start": position(&text, 0), "end": position(&text, 0) });
     assert_eq!(editor.actions(&uri, &top, "quickfix"), [Value::Null; 0]);
+    let last = actions.last().expect("an action");
+    assert_eq!(last["title"], "Ignore leak-on-exit here");
+    let ignored = applied(&text, last, &uri);
+    assert!(
+        ignored.contains("\r\n    // lockfix: ignore[leak-on-exit]\r\n"),
+        "{ignored}"
+    );
+    editor.changes(&uri, 2, json!([{ "text": ignored }]));
+    assert_eq!(editor.sees(&uri, 2), [Value::Null; 0]);
     editor.leaves();
 }
 
@@ -429,4 +438,62 @@ fn the_configuration_counts_and_is_read_again() {
         editor.hears();
     }
     editor.leaves();
+}
+
+/// A real editor, where there is one, with the settings that are handed out.
+#[test]
+fn neovim_shows_moves_and_fixes() {
+    let there = std::process::Command::new("nvim").arg("--version").output();
+    if there.is_err() {
+        eprintln!("skipped: Neovim is not installed");
+        return;
+    }
+    let settings = concat!(env!("CARGO_MANIFEST_DIR"), "/editors/neovim.lua");
+    let script = format!(
+        r#"
+dofile('{settings}')
+vim.cmd('edit pay.js | set filetype=javascript')
+local function first() return vim.diagnostic.get(0)[1] end
+local function wait(what) assert(vim.wait(60000, what, 20)) end
+wait(first)
+local line = first().lnum
+vim.api.nvim_buf_set_lines(0, line - 1, line - 1, false, {{ '// 𝄞 not saved' }})
+wait(function() return first() and first().lnum == line + 1 end)
+local here = {{ line = line + 1, character = 0 }}
+local answers = vim.lsp.buf_request_sync(0, 'textDocument/codeAction', {{
+  textDocument = vim.lsp.util.make_text_document_params(),
+  range = {{ start = here, ['end'] = here }},
+  context = {{ diagnostics = {{}} }},
+}}, 60000)
+for _, answer in pairs(answers) do
+  vim.lsp.util.apply_workspace_edit(answer.result[1].edit, 'utf-16')
+end
+wait(function() return not first() end)
+vim.cmd('write | qa!')
+"#
+    );
+    let sandbox = Sandbox::new(&[("pay.js", PAY_JS), ("run.lua", &script)]);
+    let program = std::path::PathBuf::from(assert_cmd::cargo::cargo_bin!("lockfix"));
+    let mut path = program.parent().expect("a folder").as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    let output = std::process::Command::new("nvim")
+        .args([
+            "--clean",
+            "--headless",
+            "-c",
+            "luafile run.lua",
+            "-c",
+            "cquit",
+        ])
+        .current_dir(sandbox.root())
+        .env("PATH", path)
+        .env("XDG_STATE_HOME", sandbox.state())
+        .env("XDG_CACHE_HOME", sandbox.state())
+        .output()
+        .expect("runs");
+    assert!(output.status.success(), "{output:?}");
+    let text = PAY_JS.replace("async function", "// 𝄞 not saved\nasync function");
+    let wanted = sandbox.run_with(&["-", "--stdin-filename", "pay.js", "-q"], text.as_bytes());
+    assert_eq!(sandbox.text("pay.js"), wanted.stdout);
 }

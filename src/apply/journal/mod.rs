@@ -7,7 +7,7 @@
 mod place;
 mod read;
 
-pub use place::{state_directory, tree_of};
+pub use place::{review_file, state_directory, tree_of};
 pub use read::{Back, Change, Run, runs};
 
 use super::lock;
@@ -125,10 +125,7 @@ impl Journal {
 
     fn create(&self) -> io::Result<(File, u64)> {
         let directory = self.state.join(place::key(&self.root));
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&directory)?;
+        private_directory(&directory)?;
         make_room(&self.state, &directory);
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let nanos = now.unwrap_or_default().as_nanos();
@@ -157,6 +154,11 @@ impl Journal {
     pub fn failure(&self) -> Option<String> {
         lock(&self.log).failure.clone()
     }
+}
+
+/// Makes a directory that is nobody else's business.
+pub(super) fn private_directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Removes the oldest runs, until one more of the tree in `directory` may be kept. What cannot be removed

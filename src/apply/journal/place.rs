@@ -9,6 +9,15 @@ const ROOTS: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 
 /// Where the journals of this user are; `None` when the environment names no place.
 pub fn state_directory() -> Option<PathBuf> {
+    Some(state()?.join("runs"))
+}
+
+/// Where the list is kept of what the last review of a tree left.
+pub fn review_file(tree: &Path) -> Option<PathBuf> {
+    Some(state()?.join("reviews").join(format!("{}.json", key(tree))))
+}
+
+fn state() -> Option<PathBuf> {
     let named = |variable| std::env::var_os(variable).map(PathBuf::from);
     // A relative path is no path, says the specification of these directories.
     let absolute = |path: &PathBuf| path.is_absolute();
@@ -16,7 +25,7 @@ pub fn state_directory() -> Option<PathBuf> {
         let home = named("HOME").filter(absolute)?;
         Some(home.join(".local/state"))
     })?;
-    Some(state.join("lockfix/runs"))
+    Some(state.join("lockfix"))
 }
 
 /// The tree that a run over `paths` belongs to: the working tree around them all, or else `directory`, if

@@ -12,10 +12,12 @@ use crate::inspect::{beside, look, read, touched_functions, within};
 use crate::report::{self, Labels, diff};
 use crate::resolve::acceptable;
 use crate::source::Source;
-use crate::{edit, guard, syntax};
+use crate::{baseline, edit, guard, syntax};
 use console::Term;
+use serde_json::Value;
 use std::collections::HashMap;
 use std::io;
+use std::path::Path;
 
 /// How the review goes on after a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -251,17 +253,33 @@ impl<'a> FileReview<'a> {
 
     /// The first finding that nothing was decided about.
     fn undecided(&self) -> Option<Finding> {
+        let mut all = self.findings.iter().zip(self.decided());
+        let (finding, _) = all.find(|(_, decided)| !decided)?;
+        Some(finding.clone())
+    }
+
+    /// Of each finding that is there, whether it was decided about.
+    fn decided(&self) -> Vec<bool> {
         let mut passed: HashMap<Identity, usize> = HashMap::new();
-        self.findings
-            .iter()
-            .find(|finding| {
-                let identity = identity(finding);
-                let left = self.left.get(&identity).copied().unwrap_or(0);
-                let passed = passed.entry(identity).or_default();
-                *passed += 1;
-                *passed > left
-            })
-            .cloned()
+        let decided = self.findings.iter().map(|finding| {
+            let identity = identity(finding);
+            let left = self.left.get(&identity).copied().unwrap_or(0);
+            let passed = passed.entry(identity).or_default();
+            *passed += 1;
+            *passed <= left
+        });
+        decided.collect()
+    }
+
+    /// The findings that were left, as a baseline in the directory `root` lists them.
+    pub fn left(&self, root: &Path) -> Vec<Value> {
+        let real = &self.file.real;
+        let name = real.strip_prefix(root).unwrap_or(real).to_string_lossy();
+        let entries = baseline::entries(&name, &self.text, &self.findings);
+        let all = entries.into_iter().zip(self.decided());
+        all.filter(|(_, decided)| *decided || self.closed)
+            .map(|(entry, _)| entry)
+            .collect()
     }
 
     fn leave(&mut self, finding: &Finding) {
