@@ -21,7 +21,7 @@ use crate::parse::{DEEPEST, parse, too_deep};
 use crate::prefilter::Prefilter;
 use crate::source::Source;
 use aho_corasick::AhoCorasick;
-use std::cell::OnceCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
@@ -232,24 +232,26 @@ impl Engine {
             return analysis;
         }
         let releases = releases(file);
-        let released: HashSet<String> = bodies
-            .iter()
-            .flat_map(|body| {
-                body.sites
-                    .iter()
-                    .filter(|site| site.acquire().is_none())
-                    .map(|site| body.keys[site.key].text.clone())
-            })
-            .chain(releases.iter().map(|release| release.lock.clone()))
-            .chain(held_by_constructs(file))
-            .collect();
-        let released: Vec<String> = released.into_iter().collect();
+        // Hardly ever asked.
+        let released = || -> HashSet<String> {
+            bodies
+                .iter()
+                .flat_map(|body| {
+                    body.sites
+                        .iter()
+                        .filter(|site| site.acquire().is_none())
+                        .map(|site| body.keys[site.key].text.clone())
+                })
+                .chain(releases.iter().map(|release| release.lock.clone()))
+                .chain(held_by_constructs(file))
+                .collect()
+        };
         let mut freed_elsewhere = freed_elsewhere(file, &bodies, &unread, &releases);
         if file.grammar.hands_out_locks() {
             add_callers(file, &bodies, &mut freed_elsewhere);
         }
         let lent = Lent::default();
-        let verbatim = verbatim(language, file);
+        let verbatim = LazyCell::new(|| verbatim(language, file));
         for body in &bodies {
             let judged = Judged {
                 body,

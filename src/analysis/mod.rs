@@ -22,6 +22,7 @@ use places::{
     acquired_in_own_try, asked_in_finally, in_releasing_finally, left_to_the_end, outermost,
     same_statement,
 };
+use std::collections::HashSet;
 use tree_sitter::Node;
 
 /// Forms that make correct code neater.
@@ -51,7 +52,7 @@ pub struct Judged<'a> {
     pub body: &'a Body,
     pub file: &'a File<'a>,
     /// Names of locks that some function of the file releases, by a call or by a construct.
-    pub released_in_file: &'a [String],
+    pub released_in_file: &'a dyn Fn() -> HashSet<String>,
     /// Who is given locks of the file; filled when it is asked.
     pub lent: &'a Lent<'a>,
     /// What functions of the file free without having taken it.
@@ -417,11 +418,12 @@ impl Judged<'_> {
         let key = &self.body.keys[acquired.key];
         let entry = &self.file.catalog.entries[key.entry];
         // Who has no ticket cannot release by one.
-        let named_elsewhere = !entry.released_by_ticket_only()
-            && self
-                .released_in_file
-                .iter()
-                .any(|released| intent::same_lock(released, &key.text));
+        let named_elsewhere = || {
+            !entry.released_by_ticket_only()
+                && (self.released_in_file)()
+                    .iter()
+                    .any(|released| intent::same_lock(released, &key.text))
+        };
         // What the function frees by another name may be this very lock.
         let by_alias = self
             .freed_elsewhere
@@ -432,7 +434,6 @@ impl Judged<'_> {
         // By name alone this would be a guess; a signal is released by somebody else.
         !entry.lock.by_name
             && !entry.lock.signal
-            && !named_elsewhere
             && !seen_by_others
             && !by_alias
             && !is_of_another(self.file, &key.text)
@@ -441,6 +442,7 @@ impl Judged<'_> {
             && acquired.acquire().is_some_and(|acquire| {
                 !acquire.at_entry && (acquire.bound.is_none() || acquire.ticket.is_some())
             })
+            && !named_elsewhere()
     }
 
     /// Whether what the acquire takes is freed when the function's own variables go.

@@ -16,6 +16,7 @@ use crate::refusal::reason;
 use crate::source::Span;
 use proof::{Divergence, prove};
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use tree_sitter::Node;
 
 /// What is to be verified.
@@ -98,7 +99,7 @@ fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<()
     let judged = Judged {
         body: after,
         file,
-        released_in_file: &[],
+        released_in_file: &HashSet::new,
         lent: &Lent::default(),
         freed_elsewhere: claim.freed_elsewhere,
         bodies: &[],
