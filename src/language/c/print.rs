@@ -23,6 +23,10 @@ impl Printer for Dialect {
         format!("bool {name} = {value}")
     }
 
+    fn tidies_blank_lines(&self) -> bool {
+        true
+    }
+
     fn bind(&self, binding: &str) -> String {
         format!("auto {binding} = ")
     }
