@@ -11,6 +11,7 @@ import json
 import re
 import signal
 import sys
+import time
 import traceback
 import warnings
 
@@ -19,8 +20,11 @@ from virtual_loop import Hang, run_to_end
 
 # More events than this is a loop that a fault made endless.
 RUNAWAY = 400
-# A blocked thread uses no time at all: whoever waits this long for a lock waits for ever.
-BLOCKED_SECONDS = 1.0
+# How often to look whether the program still runs.
+TICK_SECONDS = 0.5
+# A blocked thread uses no time at all, one on a busy machine little: what uses less than this between two looks
+# waits for ever.
+IDLE_SECONDS = 0.0005
 
 
 class Fault(Exception):
@@ -112,8 +116,24 @@ def show_error(error):
     return " from ".join(f"{type(one).__name__}: {one}" for one in chain)
 
 
-def blocked(_signal, _frame):
-    raise Hang
+class Watchdog:
+    """Raises `Hang` in a program that waits for ever."""
+
+    def __init__(self):
+        self.spent = 0.0
+        signal.signal(signal.SIGALRM, self.look)
+
+    def __enter__(self):
+        self.spent = time.process_time()
+        signal.setitimer(signal.ITIMER_REAL, TICK_SECONDS, TICK_SECONDS)
+
+    def __exit__(self, *_):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def look(self, _signal, _frame):
+        since, self.spent = self.spent, time.process_time()
+        if self.spent - since < IDLE_SECONDS:
+            raise Hang
 
 
 def outcome_of(code, expression, observation):
@@ -133,7 +153,7 @@ def outcome_of(code, expression, observation):
         return initial, {"kind": "throw", "text": show_error(error)}
 
 
-def observe(code, case, run, fault_at, mode="raise"):
+def observe(code, case, run, watchdog, fault_at=0, mode="raise"):
     observation = Observation(case["locks"], fault_at, mode)
     observation.namespace.update(
         __name__="program",
@@ -142,11 +162,8 @@ def observe(code, case, run, fault_at, mode="raise"):
         astep=observation.astep,
         watch=observation.watch,
     )
-    signal.setitimer(signal.ITIMER_REAL, BLOCKED_SECONDS)
-    try:
+    with watchdog:
         initial, outcome = outcome_of(code, case["runs"][run], observation)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
     final = observation.locks()
     observation.over = True
     return {
@@ -162,7 +179,7 @@ def observe(code, case, run, fault_at, mode="raise"):
     }
 
 
-def traces_of(case):
+def traces_of(case, watchdog):
     """Every trace of one case: each run, without a fault and with one at each step."""
     with open(case["path"], "rb") as file:
         text = file.read()
@@ -172,24 +189,24 @@ def traces_of(case):
         yield {"case": case["id"], "error": show_error(error)}
         return
     for run in range(len(case["runs"])):
-        plain = observe(code, case, run, 0)
+        plain = observe(code, case, run, watchdog)
         yield plain
         asynchronous = any(event["name"].endswith(" settles") for event in plain["events"])
         for fault in range(1, plain["steps"] + 1):
-            yield observe(code, case, run, fault)
+            yield observe(code, case, run, watchdog, fault)
             if asynchronous:
-                yield observe(code, case, run, fault, "cancel")
+                yield observe(code, case, run, watchdog, fault, "cancel")
 
 
 def main():
     # Tasks that a fault leaves behind complain when they are collected: that is no result.
     warnings.simplefilter("ignore")
     sys.unraisablehook = lambda _: None
-    signal.signal(signal.SIGALRM, blocked)
     gc.disable()
+    watchdog = Watchdog()
     for case in json.load(sys.stdin)["cases"]:
         try:
-            for trace in traces_of(case):
+            for trace in traces_of(case, watchdog):
                 print(json.dumps(trace))
         except Exception:
             print(json.dumps({"case": case["id"], "error": traceback.format_exc()}))
