@@ -1,9 +1,20 @@
 //! What the calls of a body call, by their labels.
 
-use crate::lower::split_member;
+use super::intent::releases_for_caller;
+use crate::lower::{split_member, words_of};
 
-/// The last name of what is called: `finish` of `this.store.finish(true)`.
-pub fn name(label: &str) -> Option<&str> {
+/// A call as its label tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Callee<'a> {
+    /// `this.store` of `this.store.finish(true)`.
+    pub receiver: Option<&'a str>,
+    pub name: &'a str,
+    /// What stands between the parentheses.
+    arguments: &'a str,
+}
+
+/// What the label of a call says; `None` for everything that is no call of a name.
+pub fn callee(label: &str) -> Option<Callee<'_>> {
     // What tells variables of one name apart stands behind the text.
     let call = label.split(" #").next()?.strip_suffix(')')?;
     let mut depth = 1usize;
@@ -15,29 +26,84 @@ pub fn name(label: &str) -> Option<&str> {
         }
         depth == 0
     })?;
-    let function = call[..open].trim_end_matches('?').trim_end_matches('.');
-    let name = split_member(function).map_or(function, |(_, name)| name);
-    (!name.is_empty()).then_some(name)
+    let function = call[..open].trim_end_matches(['?', '.']);
+    let (receiver, name) = match split_member(function) {
+        Some((receiver, name)) => (Some(receiver.trim_end_matches('?')), name),
+        None => (None, function),
+    };
+    (!name.is_empty()).then_some(Callee {
+        receiver,
+        name,
+        arguments: &call[open + 1..],
+    })
+}
+
+impl Callee<'_> {
+    /// Whether the name says that it frees the lock, or one of the same object: `s.unlockAll()` and
+    /// `unlock_device(s)` for `s.mu`.
+    pub fn may_free(&self, lock: &str) -> bool {
+        if releases_for_caller(self.name) {
+            return true;
+        }
+        if !words_of(self.name).iter().any(|word| word == "unlock") {
+            return false;
+        }
+        let plain = |text: &str| text.trim_start_matches(['&', '*']).trim().to_owned();
+        let owner = split_member(lock).map(|(owner, _)| plain(owner));
+        match (self.receiver, owner) {
+            (None, None) => true,
+            (None, Some(owner)) => {
+                matches!(owner.as_str(), "this" | "$this" | "self")
+                    || self.arguments.split(',').any(|one| plain(one) == owner)
+            }
+            (Some(receiver), Some(owner)) => plain(receiver) == owner,
+            (Some(receiver), None) => matches!(receiver, "this" | "$this" | "self"),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::name;
+    use super::*;
 
     #[test]
     fn the_name_is_the_last_one_before_the_arguments() {
-        for (label, expected) in [
-            ("finish()", Some("finish")),
-            ("this.store.finish(a(1), (b))", Some("finish")),
-            ("$this->finish($a)", Some("finish")),
-            ("Store::finish(a) #1 #2", Some("finish")),
-            ("a.b(1).finish()", Some("finish")),
-            ("a?.finish?.()", Some("finish")),
-            ("a.field", None),
-            ("(f)(1)", Some("(f)")),
-            ("broken)", None),
+        for (label, receiver, name) in [
+            ("finish()", None, "finish"),
+            ("this.store.finish(a(1), (b))", Some("this.store"), "finish"),
+            ("$this->finish($a)", Some("$this"), "finish"),
+            ("Store::finish(a) #1 #2", Some("Store"), "finish"),
+            ("a.b(1).finish()", Some("a.b(1)"), "finish"),
+            ("a?.finish?.()", Some("a"), "finish"),
+            ("(f)(1)", None, "(f)"),
         ] {
-            assert_eq!(name(label), expected, "{label}");
+            let called = callee(label).expect("a call");
+            assert_eq!((called.receiver, called.name), (receiver, name), "{label}");
+        }
+        assert_eq!(callee("a.field"), None);
+        assert_eq!(callee("broken)"), None);
+    }
+
+    #[test]
+    fn what_unlocks_the_same_object_may_free_its_lock() {
+        let may_free = |label: &str, lock: &str| callee(label).is_some_and(|it| it.may_free(lock));
+        for (label, lock) in [
+            ("s.unlockAll()", "s.mu"),
+            ("dev_unlock(dev)", "&dev->mutex"),
+            ("this.unlockAll()", "lock"),
+            ("unlockAll()", "this.lock"),
+            ("unlock_all()", "global"),
+            ("whatever.finishAndUnlock()", "s.mu"),
+        ] {
+            assert!(may_free(label, lock), "{label} {lock}");
+        }
+        for (label, lock) in [
+            ("s.versions.logUnlock()", "s.mu"),
+            ("dev_unlock(other)", "&dev->mutex"),
+            ("s.finish()", "s.mu"),
+            ("s.unlocked()", "s.mu"),
+        ] {
+            assert!(!may_free(label, lock), "{label} {lock}");
         }
     }
 }

@@ -99,7 +99,11 @@ mod tests {
 
     #[test]
     fn names_tell_who_releases() {
-        for name in ["finishAndUnlock", "flush_and_unlock", "try_grant_then_release"] {
+        for name in [
+            "finishAndUnlock",
+            "flush_and_unlock",
+            "try_grant_then_release",
+        ] {
             assert!(releases_for_caller(name), "{name}");
         }
         for name in ["finish", "unlock", "lockAndRun", "unlockAndRun", "release"] {

@@ -15,6 +15,7 @@ use crate::flow::graph::Graph;
 use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
+use callee::callee;
 use deliberate::{drains, expects_failure, is_of_another, is_own, returns_it};
 use explore::{Paths, explore};
 pub use lent::Lent;
@@ -356,11 +357,12 @@ impl Judged<'_> {
         let mut events = self.body.root.stmts.iter().flat_map(Stmt::all_events);
         events.any(|event| match &event.kind {
             EventKind::Call { label } | EventKind::Effect { label } => {
-                callee::name(label).is_some_and(|called| {
-                    intent::releases_for_caller(called)
-                        || freeing.iter().any(|freed| {
-                            called == freed.name || freed.callers.iter().any(|c| c == called)
-                        })
+                callee(label).is_some_and(|called| {
+                    let is = |name: &String| name == called.name;
+                    called.may_free(lock)
+                        || freeing
+                            .iter()
+                            .any(|freed| is(&freed.name) || freed.callers.iter().any(is))
                 })
             }
             _ => false,
