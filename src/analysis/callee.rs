@@ -40,8 +40,8 @@ pub fn callee(label: &str) -> Option<Callee<'_>> {
 
 impl Callee<'_> {
     /// Whether the name says that it frees the lock, or one of the same object: `s.unlockAll()` and
-    /// `unlock_device(s)` for `s.mu`.
-    pub fn may_free(&self, lock: &str) -> bool {
+    /// `unlock_device(s)` for `s.mu`. `own` is how code names members of its own object: `this.`.
+    pub fn may_free(&self, lock: &str, own: &[&str]) -> bool {
         if releases_for_caller(self.name) {
             return true;
         }
@@ -50,14 +50,17 @@ impl Callee<'_> {
         }
         let plain = |text: &str| text.trim_start_matches(['&', '*']).trim().to_owned();
         let owner = split_member(lock).map(|(owner, _)| plain(owner));
+        let is_own = |object: &str| {
+            own.iter()
+                .any(|prefix| prefix.trim_end_matches(['.', '-', '>', ':']) == object)
+        };
         match (self.receiver, owner) {
             (None, None) => true,
             (None, Some(owner)) => {
-                matches!(owner.as_str(), "this" | "$this" | "self")
-                    || self.arguments.split(',').any(|one| plain(one) == owner)
+                is_own(&owner) || self.arguments.split(',').any(|one| plain(one) == owner)
             }
             (Some(receiver), Some(owner)) => plain(receiver) == owner,
-            (Some(receiver), None) => matches!(receiver, "this" | "$this" | "self"),
+            (Some(receiver), None) => is_own(receiver),
         }
     }
 }
@@ -86,7 +89,8 @@ mod tests {
 
     #[test]
     fn what_unlocks_the_same_object_may_free_its_lock() {
-        let may_free = |label: &str, lock: &str| callee(label).is_some_and(|it| it.may_free(lock));
+        let may_free =
+            |label: &str, lock: &str| callee(label).is_some_and(|it| it.may_free(lock, &["this."]));
         for (label, lock) in [
             ("s.unlockAll()", "s.mu"),
             ("dev_unlock(dev)", "&dev->mutex"),

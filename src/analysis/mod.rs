@@ -359,7 +359,7 @@ impl Judged<'_> {
             EventKind::Call { label } | EventKind::Effect { label } => {
                 callee(label).is_some_and(|called| {
                     let is = |name: &String| name == called.name;
-                    called.may_free(lock)
+                    called.may_free(lock, self.file.grammar.own_prefixes())
                         || freeing
                             .iter()
                             .any(|freed| is(&freed.name) || freed.callers.iter().any(is))
