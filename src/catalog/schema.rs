@@ -221,6 +221,13 @@ pub struct FormCode {
     /// How it takes it again.
     #[serde(default)]
     pub retake: Option<String>,
+    /// A function that has to be defined, in front of the first one of the file: `$FUNCTION` in its
+    /// code and in `code` or `adopt` is its name.
+    #[serde(default)]
+    pub define: Option<String>,
+    /// The name of that function, where it is free.
+    #[serde(default)]
+    pub function: Option<String>,
     /// What has to be included: `<mutex>`.
     #[serde(default)]
     pub include: Option<String>,
