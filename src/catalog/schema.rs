@@ -274,7 +274,7 @@ pub struct LanguageFacts {
     /// The types of what functions give, where a declaration has to say them: `int, error`.
     #[serde(default)]
     pub results: BTreeMap<String, String>,
-    /// Calls that end the process.
+    /// Calls that end the process; in C, `name(ARGUMENT)` are those of this first argument.
     pub process_exits: Vec<String>,
     /// Names that are never null.
     #[serde(default)]
