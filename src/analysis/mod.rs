@@ -28,12 +28,13 @@ use std::collections::HashSet;
 use tree_sitter::Node;
 
 /// Forms that make correct code neater.
-pub const NEATER: [Form; 5] = [
+pub const NEATER: [Form; 6] = [
     Form::With,
     Form::Defer,
     Form::RunExclusive,
     Form::LockGuard,
     Form::KernelGuard,
+    Form::Cleanup,
 ];
 
 /// A finding together with the acquire that it is about.
