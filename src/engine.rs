@@ -247,9 +247,7 @@ impl Engine {
                 .collect()
         };
         let mut freed_elsewhere = freed_elsewhere(file, &bodies, &unread, &releases);
-        if file.grammar.hands_out_locks() {
-            add_callers(file, &bodies, &mut freed_elsewhere);
-        }
+        add_callers(file, &bodies, &mut freed_elsewhere);
         let lent = Lent::default();
         let verbatim = LazyCell::new(|| verbatim(language, file));
         for body in &bodies {

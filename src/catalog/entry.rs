@@ -374,7 +374,9 @@ impl Entry {
     pub fn has_form(&self, form: Form) -> bool {
         self.lock.forms.iter().any(|entry| match entry {
             schema::FormEntry::Name(name) => *name == form,
-            schema::FormEntry::Code(code) => code.name == form && !code.code.is_empty(),
+            schema::FormEntry::Code(code) => {
+                code.name == form && (!code.code.is_empty() || code.define.is_some())
+            }
         })
     }
 

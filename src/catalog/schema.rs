@@ -237,6 +237,13 @@ pub struct FormCode {
     /// How it takes it again.
     #[serde(default)]
     pub retake: Option<String>,
+    /// A function that has to be defined, in front of the first one of the file: `$FUNCTION` in its
+    /// code and in `code` or `adopt` is its name.
+    #[serde(default)]
+    pub define: Option<String>,
+    /// The name of that function, where it is free.
+    #[serde(default)]
+    pub function: Option<String>,
     /// What has to be included: `<mutex>`.
     #[serde(default)]
     pub include: Option<Headers>,
@@ -277,6 +284,8 @@ impl FormCode {
             defer: None,
             free: None,
             retake: None,
+            define: None,
+            function: None,
             include: None,
             adopt_include: None,
         }
@@ -324,7 +333,7 @@ pub struct LanguageFacts {
     /// The types of what functions give, where a declaration has to say them: `int, error`.
     #[serde(default)]
     pub results: BTreeMap<String, String>,
-    /// Calls that end the process.
+    /// Calls that end the process; in C, `name(ARGUMENT)` are those of this first argument.
     pub process_exits: Vec<String>,
     /// Names that are never null.
     #[serde(default)]

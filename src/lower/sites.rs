@@ -140,6 +140,11 @@ impl Table {
         if let SiteKind::Acquire(acquire) = &mut self.sites[site].what {
             acquire.implied = true;
         }
+        self.freed_at_the_end(key, span)
+    }
+
+    /// The release of a lock, by the language, at the end of the block of what stands at `span`.
+    pub fn freed_at_the_end(&mut self, key: KeyId, span: Span) -> SiteId {
         self.push(Site {
             key,
             span,
@@ -251,16 +256,7 @@ impl Table {
                 ..Acquire::default()
             }),
         });
-        let exit = self.push(Site {
-            key,
-            span,
-            what: SiteKind::Release {
-                ticket: None,
-                awaited: false,
-                settles: false,
-                implied: true,
-            },
-        });
+        let exit = self.freed_at_the_end(key, span);
         (enter, exit)
     }
 

@@ -1,5 +1,6 @@
 //! C and C++: two grammars that share their kinds of node, one lowering.
 
+mod cleanup;
 mod conditions;
 mod contracts;
 mod expressions;

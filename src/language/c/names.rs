@@ -228,6 +228,8 @@ pub fn declared_name(node: Node<'_>) -> Option<Node<'_>> {
             "identifier" | "field_identifier" | "type_identifier" | "destructor_name"
             | "operator_name" | "operator_cast" => return Some(at),
             "qualified_identifier" | "template_function" => at.child_by_field_name("name")?,
+            // `*b __free(kfree)`
+            "pointer_declarator" if let Some(name) = misplaced_name(at) => return Some(name),
             _ => match at.child_by_field_name("declarator") {
                 Some(inner) => inner,
                 None if at.kind().ends_with("declarator") => named_children(at).pop()?,
@@ -235,6 +237,21 @@ pub fn declared_name(node: Node<'_>) -> Option<Node<'_>> {
             },
         };
     }
+}
+
+/// The name of a variable that the grammar cannot place, since a macro with arguments stands behind it.
+pub fn misplaced_name(declarator: Node<'_>) -> Option<Node<'_>> {
+    let word = crate::lower::children(declarator)
+        .into_iter()
+        .find(|child| {
+            child.is_error()
+                && child
+                    .next_named_sibling()
+                    .is_some_and(|next| next.kind() == "function_declarator")
+        })?;
+    named_children(word)
+        .pop()
+        .filter(|name| name.byte_range() == word.byte_range() && name.kind() == "identifier")
 }
 
 /// The text of a type without qualifiers: `const struct Foo` → `Foo`.

@@ -1,12 +1,13 @@
 //! How C and C++ write the constructs of the forms.
 
 use super::names::{declarators, declared_name};
-use super::{Dialect, guards, includes, results, scopes};
+use super::{Dialect, cleanup, guards, includes, results, scopes};
 use crate::catalog::Entry;
 use crate::catalog::pattern::unwrapped;
+use crate::catalog::schema::FormCode;
 use crate::engine::Standard;
 use crate::lower::{File, descendants, named_children, span};
-use crate::rewrite::printer::{CannotHoist, Hoist, Printer};
+use crate::rewrite::printer::{CannotHoist, Definition, Hoist, Printer};
 use crate::source::Span;
 use tree_sitter::Node;
 
@@ -130,6 +131,10 @@ impl Printer for Dialect {
             code.replace("$LOCK", &lock.value)
                 .replace("$ADDRESS", &lock.address),
         )
+    }
+
+    fn definition(&self, file: &File<'_>, entry: usize, form: &FormCode) -> Option<Definition> {
+        cleanup::definition(file, entry, form)
     }
 
     fn include(&self, file: &File<'_>, headers: &[String]) -> Option<(usize, String)> {

@@ -10,8 +10,8 @@ use crate::source::Span;
 use tree_sitter::Node;
 
 /// A guard that a fix declares.
-struct Declared<'b> {
-    name: String,
+pub(super) struct Declared<'b> {
+    pub name: String,
     code: String,
     /// The acquire that it takes the place of.
     takes_place: Option<&'b Stmt>,
@@ -89,7 +89,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn guard_form(&self, form: Form) -> Result<FormCode, Reason> {
+    pub(super) fn guard_form(&self, form: Form) -> Result<FormCode, Reason> {
         if self.region.start.maybe {
             return Err(reason(
                 "acquire-conditional",
@@ -115,7 +115,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The declaration: of a guard that acquires, or of one that adopts what is held already.
-    fn declared(&mut self, form: &FormCode) -> Result<Declared<'a>, Reason> {
+    pub(super) fn declared(&mut self, form: &FormCode) -> Result<Declared<'a>, Reason> {
         let site = &self.task.body.sites[self.task.site];
         let acquire = site.acquire();
         let takes_place = self.region.start.acquire.filter(|_| {
@@ -257,7 +257,7 @@ impl<'a> Builder<'a> {
 
     /// Puts the guard where the lock is taken, in a block of its own where it must end before the
     /// block around it does, or where none of its own is around it.
-    fn place(&mut self, guard: &Declared<'_>) -> Result<(), Reason> {
+    pub(super) fn place(&mut self, guard: &Declared<'_>) -> Result<(), Reason> {
         let source = self.task.file.source;
         let site = &self.task.body.sites[self.task.site];
         let braced = self.region.start.block.style == BlockStyle::Braced;
@@ -330,6 +330,6 @@ fn spaced(call: &str) -> bool {
 }
 
 /// Whether a text holds a class that a fix would use: then whatever declares it is included.
-fn mentions(text: &[u8], class: &[u8]) -> bool {
+pub(super) fn mentions(text: &[u8], class: &[u8]) -> bool {
     text.windows(class.len()).any(|part| part == class)
 }
