@@ -12,7 +12,7 @@ use crate::suppress;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a file comes to.
 #[derive(Debug)]
@@ -201,16 +201,28 @@ fn headers(path: &Path, text: &[u8], language: Language, settings: &Settings) ->
         .take(MOST_HEADERS)
         .filter_map(|name| {
             let beside = directory.join(&name);
-            // `#include "db/cache.h"`, from the root of the project.
-            let file = beside.is_file().then_some(beside).or_else(|| {
-                let last = Path::new(&name).file_name()?;
-                let same = directory.join(last);
-                same.is_file().then_some(same)
-            })?;
+            let file = beside
+                .is_file()
+                .then_some(beside)
+                .or_else(|| from_a_root(directory, &name))?;
             read(&file, settings.max_size()).ok().flatten()
         })
         .collect();
     settings.engine(language).headers(language, &texts)
+}
+
+/// Directories around a file in which its headers may have their root.
+const MOST_ROOTS: usize = 8;
+
+/// `#include "db/cache.h"`, from the root of the project or from where it keeps its headers.
+fn from_a_root(directory: &Path, name: &str) -> Option<PathBuf> {
+    let real = directory.canonicalize().ok()?;
+    let mut inside = true;
+    real.ancestors()
+        .take(MOST_ROOTS)
+        .take_while(|around| std::mem::replace(&mut inside, !around.join(".git").exists()))
+        .flat_map(|around| [around.join(name), around.join("include").join(name)])
+        .find(|file| file.is_file())
 }
 
 /// What is found in `text`, without what its comments suppress and what the settings leave out at this

@@ -445,6 +445,7 @@ impl Judged<'_> {
         // By name alone this would be a guess; a signal is released by somebody else.
         !entry.lock.by_name
             && !entry.lock.signal
+            && !acquired.acquire().is_some_and(|acquire| acquire.unseen)
             && !seen_by_others
             && !by_alias
             && !is_of_another(self.file, &key.text)

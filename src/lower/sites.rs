@@ -187,6 +187,7 @@ impl Table {
         file: &File<'_>,
         guard: &Guard,
         names: &[Node<'_>],
+        entry: Option<usize>,
     ) -> Option<(SiteId, SiteId)> {
         let known = names.iter().find_map(|lock| {
             let text = file.normal(*lock);
@@ -199,7 +200,7 @@ impl Table {
         let plain = || {
             let lock = *names.last()?;
             let surroundings = file.surroundings();
-            let entry = file.catalog.guarded_entry(guard, lock, surroundings)?;
+            let entry = entry.or_else(|| file.catalog.guarded_entry(guard, lock, surroundings))?;
             // Functions are given the address.
             let by_address = file.catalog.entries[entry].lock.functions;
             let lock = if by_address { *names.first()? } else { lock };
