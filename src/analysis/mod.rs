@@ -419,6 +419,7 @@ impl Judged<'_> {
         let entry = &self.file.catalog.entries[key.entry];
         // Who has no ticket cannot release by one.
         let named_elsewhere = || {
+            self.file.hidden.ask(&intent::field(&key.text));
             !entry.released_by_ticket_only()
                 && (self.released_in_file)()
                     .iter()

@@ -101,6 +101,9 @@ pub(super) fn add_callers(file: &File<'_>, bodies: &[Body], freed: &mut [Freed])
     if freed.is_empty() {
         return;
     }
+    for freed in &*freed {
+        file.hidden.ask(&freed.name);
+    }
     for node in descendants(file.root, |_| true) {
         if !file.grammar.is_call(node.kind()) {
             continue;
