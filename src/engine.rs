@@ -182,7 +182,7 @@ impl Engine {
         let tells = |text: &&Vec<u8>| self.loaded(language).types.is_match(text.as_slice());
         for text in headers.iter().filter(tells) {
             if let Some(tree) =
-                parse(grammar, text).filter(|tree| !too_deep(tree.root_node(), DEEPEST))
+                skim::parse_for_names(grammar, text).filter(|tree| !too_deep(tree.root_node(), DEEPEST))
             {
                 names.add_headers(&grammar.names(tree.root_node(), text));
             }
@@ -214,13 +214,18 @@ impl Engine {
                 Some(fewer) => bodies = fewer,
             }
         }
+        self.analyse_whole(language, text, beside)
+    }
+
+    /// The same, with nothing left out of the parse: what [`Engine::analyse_with`] gives has to be this.
+    pub fn analyse_whole(&self, language: Language, text: &[u8], beside: &Beside) -> Analysis {
         let whole = Hidden::new(text, Vec::new());
         let analysis = self.analyse_but(language, text, beside, &whole);
         analysis.unwrap_or_default()
     }
 
     /// Bodies of functions that say nothing of locks, if they are enough to save time.
-    fn needless_bodies(&self, language: Language, text: &[u8]) -> Vec<Span> {
+    pub fn needless_bodies(&self, language: Language, text: &[u8]) -> Vec<Span> {
         let (Some(lexis), Some(skimmer)) =
             (language.grammar().lexis(), &self.loaded(language).skimmer)
         else {
@@ -313,9 +318,7 @@ impl Engine {
                 .collect()
         };
         let mut freed_elsewhere = freed_elsewhere(file, &bodies, &unread, &releases);
-        if file.grammar.hands_out_locks() {
-            add_callers(file, &bodies, &mut freed_elsewhere);
-        }
+        add_callers(file, &bodies, &mut freed_elsewhere);
         let lent = Lent::default();
         let verbatim = LazyCell::new(|| verbatim(language, file));
         for body in &bodies {

@@ -257,11 +257,15 @@ fn find_acquires<'t>(file: &File<'_>, root: Node<'t>) -> Vec<Found<'t>> {
     let mut consumed = None;
     // Receivers of acquires: `wait_for(lock.acquire(), 5)` is one acquire, not two.
     let mut receivers = HashSet::new();
+    let mut entries = file.catalog.entries.iter();
+    let together = entries.any(|entry| !entry.lock.together.is_empty());
     for node in descendants(root, |_| true) {
         if consumed == Some(node.id()) || !file.grammar.may_match(node.kind()) {
             continue;
         }
-        found.extend(taken_together(file, node));
+        if together {
+            found.extend(taken_together(file, node));
+        }
         let wanted = |role: Role| matches!(role, Role::Acquire | Role::Try(_) | Role::Callback);
         let Some(hit) = file.catalog.find(node, file.surroundings(), wanted) else {
             continue;
