@@ -18,6 +18,7 @@ use crate::source::{Location, Span};
 use callee::callee;
 use deliberate::{drains, expects_failure, is_of_another, is_own, returns_it};
 use explore::{Paths, explore};
+pub use intent::same_lock;
 pub use lent::Lent;
 pub use places::frees;
 use places::{
@@ -430,6 +431,7 @@ impl Judged<'_> {
         let entry = &self.file.catalog.entries[key.entry];
         // Who has no ticket cannot release by one.
         let named_elsewhere = || {
+            self.file.hidden.ask(&intent::field(&key.text));
             !entry.released_by_ticket_only()
                 && (self.released_in_file)()
                     .iter()

@@ -329,6 +329,12 @@ impl Entry {
             .any(|pattern| pattern.word() == Some(method))
     }
 
+    /// Whether the text ends with the name of a method that releases.
+    pub fn is_freed_by_end(&self, text: &[u8]) -> bool {
+        let mut words = self.release.iter().filter_map(Pattern::word);
+        words.any(|word| text.ends_with(word.as_bytes()))
+    }
+
     /// Whether the lock goes when what carries it is closed.
     pub fn is_closed(&self) -> bool {
         !self.closed.is_empty()

@@ -5,7 +5,7 @@ pub mod pattern;
 pub mod schema;
 
 use crate::finding::Form;
-use crate::language::names::{Names, TypeRef, telling};
+use crate::language::names::{Names, TypeRef, split_member, telling};
 use crate::language::{Grammar, Language};
 pub use entry::Entry;
 use pattern::{Bindings, Code, normal};
@@ -265,6 +265,27 @@ impl Catalog {
             }
         }
         needs
+    }
+
+    /// The words without one of which a function neither takes nor frees a lock; `None` where a call of
+    /// any name may.
+    pub fn marks(&self) -> Option<Vec<&str>> {
+        let mut words: Vec<&str> = Vec::new();
+        for entry in &self.entries {
+            for (role, _, pattern) in entry.patterns() {
+                match (role, pattern.word()) {
+                    (Role::Read | Role::Close | Role::Held, _) => {}
+                    (_, Some(word)) => words.push(word),
+                    (_, None) => return None,
+                }
+            }
+            // `std::lock(a, b)`
+            let together = entry.lock.together.iter();
+            words.extend(together.map(|name| split_member(name).map_or(name.as_str(), |(_, last)| last)));
+        }
+        words.sort_unstable();
+        words.dedup();
+        Some(words)
     }
 
     /// The locks of a call that takes these arguments at once, of `known` entries; none where one of

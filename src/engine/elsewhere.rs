@@ -1,6 +1,6 @@
 //! What a file says of its locks outside of the function that takes them.
 
-use crate::analysis::Freed;
+use crate::analysis::{Freed, same_lock};
 use crate::catalog::Role;
 use crate::flow::Body;
 use crate::lower::{File, descendants, function_around, span};
@@ -105,36 +105,44 @@ pub(super) fn freed_elsewhere(
 const MOST_STEPS: usize = 8;
 
 /// Notes who calls the functions that free what they have not taken, and takes no locks: to call
-/// the one is to call the other.
+/// the one is to call the other. Only where another function takes such a lock.
 pub(super) fn add_callers(file: &File<'_>, bodies: &[Body], freed: &mut [Freed]) {
+    let matters = |freed: &Freed| {
+        bodies.iter().any(|body| {
+            let mut keys = body.keys.iter();
+            body.name != freed.name && keys.any(|key| same_lock(&freed.lock, &key.text))
+        })
+    };
+    let mut freed: Vec<&mut Freed> = freed.iter_mut().filter(|freed| matters(freed)).collect();
     if freed.is_empty() {
         return;
     }
     let takes: HashSet<Span> = bodies.iter().map(|body| body.span).collect();
-    let mut callers: HashMap<String, Vec<String>> = HashMap::new();
+    let mut calls: HashMap<String, Vec<Node<'_>>> = HashMap::new();
     for node in descendants(file.root, |_| true) {
-        if !file.grammar.is_call(node.kind()) {
-            continue;
-        }
-        let Some(word) = file.grammar.called_word(node, file.source.bytes) else {
-            continue;
-        };
-        let caller = function_around(file, node);
-        if !takes.contains(&span(caller)) {
-            let name = file.grammar.function_name(caller, file.source.bytes);
-            callers.entry(word).or_default().push(name);
+        if file.grammar.is_call(node.kind())
+            && let Some(word) = file.grammar.called_word(node, file.source.bytes)
+        {
+            calls.entry(word).or_default().push(node);
         }
     }
-    for freed in freed {
+    let callers = |name: &String| -> Vec<String> {
+        file.hidden.ask(name);
+        let known = calls.get(name).into_iter().flatten();
+        let around = known.map(|call| function_around(file, *call));
+        around
+            .filter(|caller| !takes.contains(&span(*caller)))
+            .map(|caller| file.grammar.function_name(caller, file.source.bytes))
+            .collect()
+    };
+    for freed in &mut freed {
         let mut known = HashSet::from([freed.name.clone()]);
         let mut last = vec![freed.name.clone()];
         for _ in 0..MOST_STEPS {
             last = last
                 .iter()
-                .filter_map(|name| callers.get(name))
-                .flatten()
-                .filter(|caller| known.insert((*caller).clone()))
-                .cloned()
+                .flat_map(&callers)
+                .filter(|caller| known.insert(caller.clone()))
                 .collect();
             freed.callers.extend(last.iter().cloned());
         }

@@ -9,6 +9,7 @@ mod headers;
 mod includes;
 mod keys;
 mod labels;
+mod lexis;
 mod macros;
 mod names;
 mod preprocessor;
@@ -24,6 +25,7 @@ use crate::catalog::pattern::{BadPattern, Pattern, normal};
 use crate::engine::Exceptions;
 use crate::flow::{Block, Cond, Event, Key, Value};
 use crate::lower::{File, Lowering, descendants, named_children};
+use crate::skim::lexis::Lexis;
 use crate::source::Span;
 use tree_sitter::Node;
 
@@ -74,6 +76,13 @@ impl Grammar for Dialect {
 
     fn grammar(&self) -> tree_sitter::Language {
         (self.grammar)()
+    }
+
+    fn lexis(&self) -> Option<&'static Lexis> {
+        Some(match self.language {
+            Language::C => &lexis::C,
+            _ => &lexis::CPP,
+        })
     }
 
     fn default_indent(&self) -> &'static str {

@@ -171,7 +171,9 @@ fn declare(node: Node<'_>, text: &[u8], names: &mut Names) {
             let member = (class, own.clone());
             names.members.insert(member, type_ref.clone());
         }
-        if is_field || gives {
+        // In a function this is a variable, which only looks like a function that gives something.
+        let is_local = gives && !is_field && stands_in_block(node);
+        if is_field || (gives && !is_local) {
             names.declare(format!("this.{own}"), span_of_scope(node), type_ref.clone());
         }
         if !gives || is_field {
@@ -185,6 +187,11 @@ fn is_function_declarator(declarator: Node<'_>, name: Node<'_>) -> bool {
         .take_while(|node| node.id() != declarator.id())
         .chain([declarator])
         .any(|node| node.kind() == "function_declarator")
+}
+
+fn stands_in_block(node: Node<'_>) -> bool {
+    node.parent()
+        .is_some_and(|parent| parent.kind() == "compound_statement")
 }
 
 /// Where a declaration is in sight: the block, class or file around it.

@@ -151,6 +151,14 @@ impl Table {
                 .flatten()
                 .any(|node| self.by_node.contains_key(&node.id()))
         };
+        // Cheaper than asking for parents.
+        let ends_like_release = self.keys.iter().any(|key| {
+            let text = &file.source.bytes[..node.end_byte()];
+            file.catalog.entries[key.entry].is_freed_by_end(text)
+        });
+        if !ends_like_release {
+            return;
+        }
         if node.child_count() == 0 || called(node) || !file.grammar.passes_on(node) {
             return;
         }
