@@ -3,6 +3,7 @@
 mod deliberate;
 pub mod explore;
 mod handed_out;
+mod handles;
 mod intent;
 mod lent;
 mod places;
@@ -125,6 +126,7 @@ impl Judged<'_> {
             || self.freed_by_sibling(key)
             || self.freed_by_callee(key)
             || self.is_handed_out(site, paths)
+            || (entry.lock.handle && !handles::is_own(self, site))
         {
             return None;
         }
@@ -162,6 +164,9 @@ impl Judged<'_> {
         let kept = leaks
             .iter()
             .any(|(_, kind)| matches!(kind, LeakKind::Return | LeakKind::EndOfBody));
+        if entry.lock.handle && handles::is_given_away(self, key, &leaks) {
+            return None;
+        }
         if kept && self.releases_on_request(site, paths) {
             return None;
         }
@@ -417,6 +422,10 @@ impl Judged<'_> {
         let acquired = &self.body.sites[site];
         let key = &self.body.keys[acquired.key];
         let entry = &self.file.catalog.entries[key.entry];
+        // Nobody else knows a variable of the function.
+        if entry.lock.handle {
+            return true;
+        }
         // Who has no ticket cannot release by one.
         let named_elsewhere = || {
             !entry.released_by_ticket_only()
@@ -512,6 +521,7 @@ impl Judged<'_> {
                 words::Told {
                     throws: self.file.grammar.throws(),
                     frees_itself: own,
+                    handle: self.file.catalog.entries[key.entry].lock.handle,
                 },
             ),
             acquire: acquired.span,

@@ -101,7 +101,15 @@ fn paragraphs(out: &mut impl Write, folder: &str, library: &Library) -> io::Resu
         } else {
             format!(" ({})", lock.mode)
         };
-        writeln!(out, "{folder}, {}: {}{mode}", library.library, lock.name)?;
+        let family = match library.family {
+            Some(family) => format!(" (with --family {})", family.name()),
+            None => String::new(),
+        };
+        writeln!(
+            out,
+            "{folder}, {}: {}{mode}{family}",
+            library.library, lock.name
+        )?;
         let tries: Vec<&str> = lock.tries.iter().map(|one| one.code.as_str()).collect();
         let acquires: Vec<&str> = lock.acquire.iter().map(String::as_str).collect();
         let releases: Vec<&str> = lock.release.iter().map(String::as_str).collect();
