@@ -4,6 +4,7 @@ mod callee;
 mod deliberate;
 pub mod explore;
 mod handed_out;
+mod handles;
 mod intent;
 mod lent;
 mod places;
@@ -131,6 +132,7 @@ impl Judged<'_> {
             || self.freed_by_sibling(key)
             || self.freed_by_callee(key)
             || self.is_handed_out(site, paths)
+            || (entry.lock.handle && !handles::is_own(self, site))
         {
             return None;
         }
@@ -168,6 +170,9 @@ impl Judged<'_> {
         let kept = leaks
             .iter()
             .any(|(_, kind)| matches!(kind, LeakKind::Return | LeakKind::EndOfBody));
+        if entry.lock.handle && handles::is_given_away(self, key, &leaks) {
+            return None;
+        }
         if kept && self.releases_on_request(site, paths) {
             return None;
         }
@@ -429,6 +434,10 @@ impl Judged<'_> {
         let acquired = &self.body.sites[site];
         let key = &self.body.keys[acquired.key];
         let entry = &self.file.catalog.entries[key.entry];
+        // Nobody else knows a variable of the function.
+        if entry.lock.handle {
+            return true;
+        }
         // Who has no ticket cannot release by one.
         let named_elsewhere = || {
             self.file.hidden.ask(&intent::field(&key.text));
@@ -526,6 +535,7 @@ impl Judged<'_> {
                 words::Told {
                     throws: self.file.grammar.throws(),
                     frees_itself: own,
+                    handle: self.file.catalog.entries[key.entry].lock.handle,
                 },
             ),
             acquire: acquired.span,
