@@ -11,8 +11,9 @@ use crate::source::Span;
 /// A guard that a fix declares.
 pub(super) struct Declared<'b> {
     pub name: String,
-    code: String,
-    /// The acquire that it takes the place of.
+    /// The acquire, where the guard only frees what that takes, and the declaration.
+    lines: Vec<String>,
+    /// The acquire that they take the place of.
     takes_place: Option<&'b Stmt>,
 }
 
@@ -105,16 +106,17 @@ impl<'a> Builder<'a> {
     pub(super) fn declared(&mut self, form: &FormCode) -> Result<Declared<'a>, Reason> {
         let site = &self.task.body.sites[self.task.site];
         let acquire = site.acquire();
+        let only_frees = form.code.is_empty() && form.define.is_some();
         let takes_place = self.region.start.acquire.filter(|_| {
-            !form.code.is_empty()
+            (only_frees || !form.code.is_empty())
                 && acquire.is_some_and(|acquire| {
                     !acquire.conditional && !acquire.together && acquire.bound.is_none()
                 })
         });
         let template = match (takes_place, &form.adopt) {
-            (Some(_), _) => &form.code,
-            (None, Some(adopt)) => adopt,
-            (None, None) => {
+            (Some(_), _) if !only_frees => &form.code,
+            (_, Some(adopt)) => adopt,
+            (_, None) => {
                 return Err(reason(
                     "acquire-conditional",
                     "the acquire can fail, and this guard cannot take over what is held",
@@ -122,9 +124,11 @@ impl<'a> Builder<'a> {
             }
         };
         let (name, code) = self.made(template, form.include.as_deref())?;
+        let taken = takes_place.filter(|_| only_frees);
+        let taken = taken.map(|stmt| self.task.file.source.text(stmt.span));
         Ok(Declared {
             name,
-            code,
+            lines: taken.into_iter().chain([code]).collect(),
             takes_place,
         })
     }
@@ -211,31 +215,37 @@ impl<'a> Builder<'a> {
         match (guard.takes_place, ends_with_block) {
             (Some(stmt), true) => {
                 self.wraps = false;
-                self.draft.replace(stmt.span, guard.code.as_str());
+                let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start));
+                let between = format!("{}{indent}", source.newline);
+                self.draft.replace(stmt.span, guard.lines.join(&between));
             }
             (Some(stmt), false) => {
                 let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start));
-                self.construct.instead = Some(format!(
-                    "{{{}{indent}{}{}",
-                    source.newline, source.indent, guard.code
-                ));
+                let between = format!("{}{indent}{}", source.newline, source.indent);
+                let lines = guard.lines.join(&between);
+                self.construct.instead = Some(format!("{{{between}{lines}"));
                 self.construct.close = Some("}".to_owned());
                 self.adds_block = true;
             }
+            (None, true) if self.region.start.first > 0 => {
+                self.wraps = false;
+                self.behind_acquire(&guard.lines)?;
+            }
             (None, true) => {
                 self.wraps = false;
+                let code = guard.lines.concat();
                 let own_line = source.first_on_line(first.span.start);
                 let text = if own_line {
                     let indent = String::from_utf8_lossy(source.indent_at(first.span.start));
-                    format!("{}{}{indent}", guard.code, source.newline)
+                    format!("{code}{}{indent}", source.newline)
                 } else {
-                    format!("{} ", guard.code)
+                    format!("{code} ")
                 };
                 self.draft.insert(first.span.start, text);
             }
             (None, false) => {
                 self.construct.open.push("{".to_owned());
-                let code = format!("{}{}", source.indent, guard.code);
+                let code = format!("{}{}", source.indent, guard.lines.concat());
                 self.construct.open.push(code);
                 self.construct.close = Some("}".to_owned());
                 self.adds_block = true;
