@@ -243,8 +243,13 @@ pub trait Printer: Sync + Send {
     fn definition(&self, _file: &File<'_>, _entry: usize, _form: &FormCode) -> Option<Definition> {
         None
     }
-    /// Where and how the file includes a header; `None` when it does so already.
-    fn include(&self, _file: &File<'_>, _header: &str) -> Option<(usize, String)> {
+    /// Where and how the file includes one of the headers; `None` when it does so already.
+    fn include(&self, _file: &File<'_>, _headers: &[String]) -> Option<(usize, String)> {
+        None
+    }
+    /// The code of a guard that the file or its own headers declare, `$GUARD` left in it, for the lock that
+    /// the call `acquire` takes.
+    fn own_guard(&self, _file: &File<'_>, _entry: &Entry, _acquire: Node<'_>) -> Option<String> {
         None
     }
 }
