@@ -140,9 +140,7 @@ impl Engine {
         let names: Vec<&String> = entries.flat_map(|entry| &entry.lock.types).collect();
         let types = AhoCorasick::new(&names).map_err(too_many)?;
         let skimmer = match (language.grammar().lexis(), catalog.marks()) {
-            (Some(lexis), Some(words)) => {
-                Some(Skimmer::new(lexis, &words).map_err(too_many)?)
-            }
+            (Some(lexis), Some(words)) => Some(Skimmer::new(lexis, &words).map_err(too_many)?),
             _ => None,
         };
         Ok(Loaded {
@@ -181,8 +179,8 @@ impl Engine {
         let grammar = language.grammar();
         let tells = |text: &&Vec<u8>| self.loaded(language).types.is_match(text.as_slice());
         for text in headers.iter().filter(tells) {
-            if let Some(tree) =
-                skim::parse_for_names(grammar, text).filter(|tree| !too_deep(tree.root_node(), DEEPEST))
+            if let Some(tree) = skim::parse_for_names(grammar, text)
+                .filter(|tree| !too_deep(tree.root_node(), DEEPEST))
             {
                 names.add_headers(&grammar.names(tree.root_node(), text));
             }

@@ -172,8 +172,7 @@ impl<'a> Hidden<'a> {
 
     fn holds(&self, body: Span, word: &str) -> bool {
         let text = &self.text[body.start..body.end];
-        memmem::find_iter(text, word.as_bytes())
-            .any(|at| is_whole_word(text, at, at + word.len()))
+        memmem::find_iter(text, word.as_bytes()).any(|at| is_whole_word(text, at, at + word.len()))
     }
 
     /// The bodies that may still be left out after what was asked; `None` when nothing was missed.
@@ -200,7 +199,9 @@ mod tests {
         let skimmer = Skimmer::new(lexis, &["lock"]).expect("one word");
         let bodies = skimmer.skim(lexis, text.as_bytes());
         let tree = parse(grammar, &without(text.as_bytes(), &bodies)).expect("a tree");
-        let texts = bodies.iter().map(|body| text[body.start..body.end].trim().to_owned());
+        let texts = bodies
+            .iter()
+            .map(|body| text[body.start..body.end].trim().to_owned());
         (texts.collect(), confirms(&tree, grammar, &bodies))
     }
 
@@ -214,10 +215,13 @@ mod tests {
     #[test]
     fn braces_in_strings_and_comments_are_text() {
         let body = "s := \"}\\\"}\" + `}\n}` // } lock(\n\tc := '}' /* { */";
-        let text = format!("package p\nfunc f() (a, b error) {{\n\t{body}\n}}\nfunc g() {{ mu.lock() }}\n");
+        let text = format!(
+            "package p\nfunc f() (a, b error) {{\n\t{body}\n}}\nfunc g() {{ mu.lock() }}\n"
+        );
         assert_left_out(Language::Go, &text, &[body]);
         let body = "String s = \"\"\"\n  } \\\"\"\" }\n\"\"\" + \"{\" + '\"';";
-        let text = format!("class A {{ void f(int a) throws X, Y {{ {body} }}\n A() {{ {body} }} }}");
+        let text =
+            format!("class A {{ void f(int a) throws X, Y {{ {body} }}\n A() {{ {body} }} }}");
         assert_left_out(Language::Java, &text, &[body]);
         let body = "auto s = R\"x(})\" }})x\"; int n = 1'000'000; char c = '}';";
         let text = format!("namespace n {{ int A::f() const noexcept {{ {body} }} }}");
@@ -228,7 +232,11 @@ mod tests {
     fn what_tells_of_the_file_is_read() {
         let text = "package p\nfunc f() {\n\tvar x struct { mu sync.Mutex }\n\tuse(x.mu, x.mu)\n}\n\
                     func g() {\n\tx := make(chan struct{})\n\tx <- struct{}{}\n}\n";
-        assert_left_out(Language::Go, text, &["x := make(chan struct{})\n\tx <- struct{}{}"]);
+        assert_left_out(
+            Language::Go,
+            text,
+            &["x := make(chan struct{})\n\tx <- struct{}{}"],
+        );
         let text = "class A { void f() { use(new B() { int field = 1 + 2 + 3; }); }\n\
                     void g() { if (Long.class == c) { return; } use(other); } }";
         assert_left_out(
@@ -254,14 +262,21 @@ mod tests {
     fn in_doubt_everything_is_read() {
         let body = "{ int a = first() + second(); use(a); }";
         for text in [
-            format!("int f(void) {body}\n#ifdef X\nint g(void) {{\n#else\nint g(int a) {{\n#endif\nuse(); }}\n"),
+            format!(
+                "int f(void) {body}\n#ifdef X\nint g(void) {{\n#else\nint g(int a) {{\n#endif\nuse(); }}\n"
+            ),
             format!("int f(void) {body} }}\n"),
             format!("int f(void) {body}\nchar *s = \"open;\n"),
         ] {
-            assert_eq!(skimmed(Language::C, &text).0, Vec::<String>::new(), "{text}");
+            assert_eq!(
+                skimmed(Language::C, &text).0,
+                Vec::<String>::new(),
+                "{text}"
+            );
         }
         // The parse does not take it for a function.
-        let (bodies, confirmed) = skimmed(Language::C, &format!("int x = 1; int f(void) {body} +\n"));
+        let (bodies, confirmed) =
+            skimmed(Language::C, &format!("int x = 1; int f(void) {body} +\n"));
         assert_eq!((bodies.len(), confirmed), (1, false));
     }
 
