@@ -213,7 +213,11 @@ impl Table {
             bindings: Bindings::from([("LOCK".to_owned(), lock)]),
             confidence: Confidence::Typed,
         };
-        Some(self.implied_pair(file, &hit, span(lock)))
+        let pair = self.implied_pair(file, &hit, span(lock));
+        if let SiteKind::Acquire(acquire) = &mut self.sites[pair.0].what {
+            acquire.owned = !guard.frees.is_empty();
+        }
+        Some(pair)
     }
 
     /// Says what a node does to a lock, whatever the patterns took it for.
