@@ -94,6 +94,9 @@ pub fn judge(at: &Judged<'_>) -> Result<Vec<Found>, NotJudged> {
     let graph = Graph::new(at.body).map_err(|_| NotJudged("its control flow is not understood"))?;
     let paths =
         explore(at.body, &graph).map_err(|_| NotJudged("it has too many paths to follow"))?;
+    if freed_behind_its_back(at.body, &paths) {
+        return Err(NotJudged("a lock that a guard holds is freed by hand"));
+    }
     let mut found = Vec::new();
     let mut seen = Vec::new();
     for (site, acquired) in at.body.sites.iter().enumerate() {
@@ -121,6 +124,18 @@ pub fn judge(at: &Judged<'_>) -> Result<Vec<Found>, NotJudged> {
     }
     found.sort_by_key(|found| found.finding.acquire);
     Ok(found)
+}
+
+/// Whether a release by hand frees what an object holds that goes on to believe that it holds it.
+fn freed_behind_its_back(body: &Body, paths: &Paths) -> bool {
+    let owned = |site: &SiteId| {
+        body.sites[*site]
+            .acquire()
+            .is_some_and(|acquire| acquire.owned)
+    };
+    paths.ends.iter().any(|(release, freed)| {
+        body.sites[*release].is_written_release() && freed.iter().any(owned)
+    })
 }
 
 impl Judged<'_> {

@@ -117,6 +117,8 @@ pub struct Acquire {
     pub ignored: bool,
     /// A `with`, `using` or callback helper takes it: guaranteed by construction.
     pub implied: bool,
+    /// The object that takes it knows whether it holds it, and frees it only then.
+    pub owned: bool,
     /// The call takes other locks as well.
     pub together: bool,
     /// The lock is taken when the body begins (a callback that is handed the release).

@@ -239,7 +239,11 @@ impl Table {
         };
         let handle = file.catalog.entries[entry].lock.handle;
         let named = handle.then(|| file.normal(lock));
-        Some(self.implied_pair(file, &hit, named, span(lock)))
+        let pair = self.implied_pair(file, &hit, named, span(lock));
+        if let SiteKind::Acquire(acquire) = &mut self.sites[pair.0].what {
+            acquire.owned = !guard.frees.is_empty();
+        }
+        Some(pair)
     }
 
     /// Says what a node does to a lock, whatever the patterns took it for.
