@@ -19,7 +19,8 @@ use crate::language::names::Names;
 use crate::lower::{File, Lowered, lower};
 use crate::parse::{DEEPEST, parse, too_deep};
 use crate::prefilter::Prefilter;
-use crate::source::Source;
+use crate::skim::{self, Hidden, Skimmer};
+use crate::source::{Source, Span};
 use aho_corasick::AhoCorasick;
 use std::cell::{LazyCell, OnceCell};
 use std::collections::HashSet;
@@ -57,7 +58,15 @@ struct Loaded {
     prefilter: Prefilter,
     /// The search for the types of its locks.
     types: AhoCorasick,
+    /// The search for bodies that hold none of its words.
+    skimmer: Option<Skimmer>,
 }
+
+/// Leaving out less than this part of a file is not worth the skim.
+const LEAST_SAVED: usize = 5;
+
+/// How often a file is looked at with less and less left out before it is read as a whole.
+const MOST_LOOKS: usize = 2;
 
 /// Analyses and fixes texts. Shared by all threads.
 #[derive(Debug)]
@@ -130,8 +139,13 @@ impl Engine {
         let entries = catalog.entries.iter();
         let names: Vec<&String> = entries.flat_map(|entry| &entry.lock.types).collect();
         let types = AhoCorasick::new(&names).map_err(too_many)?;
+        let skimmer = match (language.grammar().lexis(), catalog.marks()) {
+            (Some(lexis), Some(words)) => Some(Skimmer::new(lexis, &words).map_err(too_many)?),
+            _ => None,
+        };
         Ok(Loaded {
             types,
+            skimmer,
             catalog,
             prefilter,
         })
@@ -165,8 +179,8 @@ impl Engine {
         let grammar = language.grammar();
         let tells = |text: &&Vec<u8>| self.loaded(language).types.is_match(text.as_slice());
         for text in headers.iter().filter(tells) {
-            if let Some(tree) =
-                parse(grammar, text).filter(|tree| !too_deep(tree.root_node(), DEEPEST))
+            if let Some(tree) = skim::parse_for_names(grammar, text)
+                .filter(|tree| !too_deep(tree.root_node(), DEEPEST))
             {
                 names.add_headers(&grammar.names(tree.root_node(), text));
             }
@@ -184,24 +198,78 @@ impl Engine {
         if !self.may_hold_locks(language, text) {
             return Analysis::default();
         }
+        let mut bodies = self.needless_bodies(language, text);
+        for _ in 0..MOST_LOOKS {
+            if bodies.is_empty() {
+                break;
+            }
+            let hidden = Hidden::new(text, bodies);
+            let Some(analysis) = self.analyse_but(language, text, beside, &hidden) else {
+                break;
+            };
+            match hidden.without_missed() {
+                None => return analysis,
+                Some(fewer) => bodies = fewer,
+            }
+        }
+        self.analyse_whole(language, text, beside)
+    }
+
+    /// The same, with nothing left out of the parse: what [`Engine::analyse_with`] gives has to be this.
+    pub fn analyse_whole(&self, language: Language, text: &[u8], beside: &Beside) -> Analysis {
+        let whole = Hidden::new(text, Vec::new());
+        let analysis = self.analyse_but(language, text, beside, &whole);
+        analysis.unwrap_or_default()
+    }
+
+    /// Bodies of functions that say nothing of locks, if they are enough to save time.
+    pub fn needless_bodies(&self, language: Language, text: &[u8]) -> Vec<Span> {
+        let (Some(lexis), Some(skimmer)) =
+            (language.grammar().lexis(), &self.loaded(language).skimmer)
+        else {
+            return Vec::new();
+        };
+        let bodies = skimmer.skim(lexis, text);
+        let bytes: usize = bodies.iter().map(|body| body.end - body.start).sum();
+        if bytes < text.len() / LEAST_SAVED {
+            return Vec::new();
+        }
+        bodies
+    }
+
+    /// Everything found in `text`, what is hidden left out; `None` when that cannot be left out.
+    fn analyse_but(
+        &self,
+        language: Language,
+        text: &[u8],
+        beside: &Beside,
+        hidden: &Hidden<'_>,
+    ) -> Option<Analysis> {
         let grammar = language.grammar();
-        let Some(tree) = parse(grammar, text) else {
-            return Analysis {
+        let masked = (!hidden.bodies().is_empty()).then(|| skim::without(text, hidden.bodies()));
+        let read = masked.as_deref().unwrap_or(text);
+        let Some(tree) = parse(grammar, read) else {
+            return Some(Analysis {
                 skipped_file: Some("takes too long to parse".to_owned()),
                 ..Analysis::default()
-            };
+            });
         };
+        if masked.is_some() && !skim::confirms(&tree, grammar, hidden.bodies()) {
+            return None;
+        }
         if too_deep(tree.root_node(), DEEPEST) {
-            return Analysis {
+            return Some(Analysis {
                 skipped_file: Some("nested too deeply".to_owned()),
                 ..Analysis::default()
-            };
+            });
         }
         let source = Source::new(text, grammar.default_indent());
         let mut names = grammar.names(tree.root_node(), text);
         names.add_headers(&beside.headers);
         let file = File {
             source: &source,
+            read,
+            hidden,
             tree: &tree,
             root: tree.root_node(),
             names: &names,
@@ -215,7 +283,8 @@ impl Engine {
             beside,
             wide: &OnceCell::new(),
         };
-        self.analyse_file(language, &file)
+        let analysis = self.analyse_file(language, &file);
+        Some(analysis)
     }
 
     fn analyse_file(&self, language: Language, file: &File<'_>) -> Analysis {
@@ -247,9 +316,7 @@ impl Engine {
                 .collect()
         };
         let mut freed_elsewhere = freed_elsewhere(file, &bodies, &unread, &releases);
-        if file.grammar.hands_out_locks() {
-            add_callers(file, &bodies, &mut freed_elsewhere);
-        }
+        add_callers(file, &bodies, &mut freed_elsewhere);
         let lent = Lent::default();
         let verbatim = LazyCell::new(|| verbatim(language, file));
         for body in &bodies {

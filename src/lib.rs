@@ -30,6 +30,7 @@ pub mod refusal;
 pub mod report;
 pub mod resolve;
 pub mod rewrite;
+pub mod skim;
 pub mod source;
 pub mod suppress;
 pub mod syntax;

@@ -15,7 +15,7 @@ use rust::{SourceText, Word, sources};
 use std::collections::BTreeSet;
 
 /// What works on texts in memory.
-const ENGINE: [&str; 20] = [
+const ENGINE: [&str; 21] = [
     "analysis",
     "catalog",
     "compose",
@@ -32,6 +32,7 @@ const ENGINE: [&str; 20] = [
     "refusal",
     "resolve",
     "rewrite",
+    "skim",
     "source",
     "suppress",
     "syntax",

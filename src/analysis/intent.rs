@@ -43,6 +43,15 @@ pub fn returns_locked(body: &Body) -> bool {
     ACQUIRES.contains(&first.as_str()) || (BEGINS.contains(&first.as_str()) && begins)
 }
 
+/// Whether the name says that the function frees what whoever calls it has taken: `finishAndUnlock`.
+pub fn releases_for_caller(name: &str) -> bool {
+    let words = words_of(name);
+    words.windows(2).any(|pair| {
+        matches!(pair[0].as_str(), "and" | "then")
+            && matches!(pair[1].as_str(), "unlock" | "release")
+    })
+}
+
 /// The last name of a lock's text, without what tells the elements of an array apart.
 pub fn field(text: &str) -> String {
     let mut depth = 0usize;
@@ -85,6 +94,20 @@ mod tests {
             handed_over: Vec::new(),
             said_to_keep: false,
             opaque: None,
+        }
+    }
+
+    #[test]
+    fn names_tell_who_releases() {
+        for name in [
+            "finishAndUnlock",
+            "flush_and_unlock",
+            "try_grant_then_release",
+        ] {
+            assert!(releases_for_caller(name), "{name}");
+        }
+        for name in ["finish", "unlock", "lockAndRun", "unlockAndRun", "release"] {
+            assert!(!releases_for_caller(name), "{name}");
         }
     }
 

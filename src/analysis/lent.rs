@@ -23,6 +23,9 @@ impl<'t> Lent<'t> {
     /// Whether somebody else gets the lock itself below `root`. Who has it may free it. A lock that
     /// is a function is taken by calling it, not given.
     pub fn is_lent(&self, file: &File<'_>, root: Node<'t>, lock: &str) -> bool {
+        if root.id() == file.root.id() {
+            file.hidden.ask(&field(lock));
+        }
         let mut below = self.below.borrow_mut();
         let passed = below.entry(root.id()).or_insert_with(|| passed(file, root));
         let known = passed.get(&field(lock)).into_iter().flatten();

@@ -1,5 +1,6 @@
 //! From paths to findings. No language here: everything is said in acquires, releases and exits.
 
+mod callee;
 mod deliberate;
 pub mod explore;
 mod handed_out;
@@ -14,8 +15,10 @@ use crate::flow::graph::Graph;
 use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
+use callee::callee;
 use deliberate::{drains, expects_failure, is_of_another, is_own, returns_it};
 use explore::{Paths, explore};
+pub use intent::same_lock;
 pub use lent::Lent;
 pub use places::frees;
 use places::{
@@ -26,12 +29,13 @@ use std::collections::HashSet;
 use tree_sitter::Node;
 
 /// Forms that make correct code neater.
-pub const NEATER: [Form; 5] = [
+pub const NEATER: [Form; 6] = [
     Form::With,
     Form::Defer,
     Form::RunExclusive,
     Form::LockGuard,
     Form::KernelGuard,
+    Form::Cleanup,
 ];
 
 /// A finding together with the acquire that it is about.
@@ -61,7 +65,7 @@ pub struct Judged<'a> {
     pub bodies: &'a [Body],
 }
 
-/// A lock that a function frees without having taken it.
+/// A lock that a function frees without having taken it before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Freed {
     pub lock: String,
@@ -74,6 +78,8 @@ pub struct Freed {
     pub callers: Vec<String>,
     /// The function around that function, if there is one.
     pub scope: Option<Span>,
+    /// It takes the lock as well, but later: what it frees first is its caller's.
+    pub takes_later: bool,
 }
 
 /// Everything that is wrong with the locks of a body.
@@ -338,30 +344,36 @@ impl Judged<'_> {
         let variable = !is_own(self.file, lock);
         variable
             && self.freed_elsewhere.iter().any(|freed| {
-                freed.lock == *lock
+                !freed.takes_later
+                    && freed.lock == *lock
                     && freed.scope.is_some_and(|scope| {
                         (scope.start + 1..scope.end).contains(&self.body.span.start)
                     })
             })
     }
 
-    /// Whether a function of the file that frees the lock is called: it may be what releases here.
+    /// Whether something is called that may be what releases here: a function of the file that
+    /// frees the lock, or one whose name says that it frees what its caller took.
     fn freed_by_callee(&self, key: KeyId) -> bool {
         let lock = &self.body.keys[key].text;
-        self.freed_elsewhere
+        let freeing: Vec<&Freed> = self
+            .freed_elsewhere
             .iter()
             .filter(|freed| freed.name != self.body.name && intent::same_lock(&freed.lock, lock))
-            .any(|freed| {
-                let mut events = self.body.root.stmts.iter().flat_map(Stmt::all_events);
-                events.any(|event| match &event.kind {
-                    EventKind::Call { label } | EventKind::Effect { label } => {
-                        let called = label.split('(').next().unwrap_or_default();
-                        called.len() < label.len()
-                            && (called == freed.name || freed.callers.iter().any(|c| c == called))
-                    }
-                    _ => false,
+            .collect();
+        let mut events = self.body.root.stmts.iter().flat_map(Stmt::all_events);
+        events.any(|event| match &event.kind {
+            EventKind::Call { label } | EventKind::Effect { label } => {
+                callee(label).is_some_and(|called| {
+                    let is = |name: &String| name == called.name;
+                    called.may_free(lock, self.file.grammar.own_prefixes())
+                        || freeing
+                            .iter()
+                            .any(|freed| is(&freed.name) || freed.callers.iter().any(is))
                 })
-            })
+            }
+            _ => false,
+        })
     }
 
     /// Whether it is a permit that another function gives back.
@@ -371,7 +383,7 @@ impl Judged<'_> {
             && self
                 .freed_elsewhere
                 .iter()
-                .any(|freed| intent::same_lock(&freed.lock, &key.text))
+                .any(|freed| !freed.takes_later && intent::same_lock(&freed.lock, &key.text))
     }
 
     /// Whether an acquire that never throws stands there.
@@ -424,6 +436,7 @@ impl Judged<'_> {
         let entry = &self.file.catalog.entries[key.entry];
         // Who has no ticket cannot release by one.
         let named_elsewhere = || {
+            self.file.hidden.ask(&intent::field(&key.text));
             !entry.released_by_ticket_only()
                 && (self.released_in_file)()
                     .iter()
@@ -433,12 +446,13 @@ impl Judged<'_> {
         let by_alias = self
             .freed_elsewhere
             .iter()
-            .any(|freed| freed.function == self.body.span);
+            .any(|freed| freed.function == self.body.span && !freed.takes_later);
         // Where functions hand out locks, somebody else may release what others can see.
         let seen_by_others = self.file.grammar.hands_out_locks() && !self.is_private(acquired.key);
         // By name alone this would be a guess; a signal is released by somebody else.
         !entry.lock.by_name
             && !entry.lock.signal
+            && !acquired.acquire().is_some_and(|acquire| acquire.unseen)
             && !seen_by_others
             && !by_alias
             && !is_of_another(self.file, &key.text)

@@ -71,7 +71,9 @@ impl Judged<'_> {
     fn freed_by_others(&self, key: KeyId) -> Vec<&Freed> {
         let key = &self.body.keys[key];
         let same = |freed: &&Freed| {
-            intent::same_lock(&freed.lock, &key.text) && may_be_one(&freed.owner, &key.owner)
+            !freed.takes_later
+                && intent::same_lock(&freed.lock, &key.text)
+                && may_be_one(&freed.owner, &key.owner)
         };
         self.freed_elsewhere.iter().filter(same).collect()
     }

@@ -1,11 +1,11 @@
 //! What a file says of its locks outside of the function that takes them.
 
-use crate::analysis::Freed;
+use crate::analysis::{Freed, same_lock};
 use crate::catalog::Role;
 use crate::flow::Body;
 use crate::lower::{File, descendants, function_around, span};
 use crate::source::Span;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use tree_sitter::Node;
 
 /// A release of the file with the lock that it names.
@@ -58,20 +58,23 @@ pub(super) fn held_by_constructs(file: &File<'_>) -> Vec<String> {
         .collect()
 }
 
-/// What functions free that they have not taken.
+/// What functions free that they have not taken before.
 pub(super) fn freed_elsewhere(
     file: &File<'_>,
     bodies: &[Body],
     unread: &[(Span, String)],
     releases: &[Release<'_>],
 ) -> Vec<Freed> {
-    let taken: HashSet<(Span, &str)> = bodies
-        .iter()
-        .flat_map(|body| {
-            let acquires = body.sites.iter().filter(|site| site.acquire().is_some());
-            acquires.map(|site| (body.span, body.keys[site.key].text.as_str()))
-        })
-        .collect();
+    // Where each function takes each of its locks first.
+    let mut taken: HashMap<(Span, &str), usize> = HashMap::new();
+    for body in bodies {
+        for site in body.sites.iter().filter(|site| site.acquire().is_some()) {
+            let first = taken
+                .entry((body.span, body.keys[site.key].text.as_str()))
+                .or_insert(site.span.start);
+            *first = site.span.start.min(*first);
+        }
+    }
     releases
         .iter()
         .filter_map(|Release { lock, owner, node }| {
@@ -82,7 +85,9 @@ pub(super) fn freed_elsewhere(
                 .find(|node| file.grammar.is_function(node.kind()));
             // What cannot be read may take it all the same.
             let may_take = |(place, taken): &(Span, String)| *place == at && taken == lock;
-            let taken = taken.contains(&(at, lock.as_str())) || unread.iter().any(may_take);
+            let first = taken.get(&(at, lock.as_str()));
+            let taken = first.is_some_and(|first| *first < node.start_byte())
+                || unread.iter().any(may_take);
             (!taken).then(|| Freed {
                 lock: lock.clone(),
                 owner: owner.clone(),
@@ -90,31 +95,56 @@ pub(super) fn freed_elsewhere(
                 name: file.grammar.function_name(function, file.source.bytes),
                 callers: Vec::new(),
                 scope: around.map(span),
+                takes_later: first.is_some(),
             })
         })
         .collect()
 }
 
+/// Steps from a call to a release that are followed.
+const MOST_STEPS: usize = 8;
+
 /// Notes who calls the functions that free what they have not taken, and takes no locks: to call
-/// the one is to call the other.
+/// the one is to call the other. Only where another function takes such a lock.
 pub(super) fn add_callers(file: &File<'_>, bodies: &[Body], freed: &mut [Freed]) {
+    let matters = |freed: &Freed| {
+        bodies.iter().any(|body| {
+            let mut keys = body.keys.iter();
+            body.name != freed.name && keys.any(|key| same_lock(&freed.lock, &key.text))
+        })
+    };
+    let mut freed: Vec<&mut Freed> = freed.iter_mut().filter(|freed| matters(freed)).collect();
     if freed.is_empty() {
         return;
     }
+    let takes: HashSet<Span> = bodies.iter().map(|body| body.span).collect();
+    let mut calls: HashMap<String, Vec<Node<'_>>> = HashMap::new();
     for node in descendants(file.root, |_| true) {
-        if !file.grammar.is_call(node.kind()) {
-            continue;
+        if file.grammar.is_call(node.kind())
+            && let Some(word) = file.grammar.called_word(node, file.source.bytes)
+        {
+            calls.entry(word).or_default().push(node);
         }
-        let Some(word) = file.grammar.called_word(node, file.source.bytes) else {
-            continue;
-        };
-        for freed in freed.iter_mut().filter(|freed| freed.name == word) {
-            let caller = function_around(file, node);
-            let takes = bodies.iter().any(|body| body.span == span(caller));
-            if !takes {
-                let name = file.grammar.function_name(caller, file.source.bytes);
-                freed.callers.push(name);
-            }
+    }
+    let callers = |name: &String| -> Vec<String> {
+        file.hidden.ask(name);
+        let known = calls.get(name).into_iter().flatten();
+        let around = known.map(|call| function_around(file, *call));
+        around
+            .filter(|caller| !takes.contains(&span(*caller)))
+            .map(|caller| file.grammar.function_name(caller, file.source.bytes))
+            .collect()
+    };
+    for freed in &mut freed {
+        let mut known = HashSet::from([freed.name.clone()]);
+        let mut last = vec![freed.name.clone()];
+        for _ in 0..MOST_STEPS {
+            last = last
+                .iter()
+                .flat_map(&callers)
+                .filter(|caller| known.insert(caller.clone()))
+                .collect();
+            freed.callers.extend(last.iter().cloned());
         }
     }
 }

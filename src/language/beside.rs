@@ -2,7 +2,8 @@
 
 use super::Language;
 use super::names::Names;
-use crate::parse::{DEEPEST, parse, too_deep};
+use crate::parse::{DEEPEST, too_deep};
+use crate::skim::parse_for_names;
 use std::cell::LazyCell;
 use tree_sitter::{Node, Tree};
 
@@ -37,7 +38,7 @@ impl Beside {
             let texts = read().into_iter();
             texts
                 .filter_map(|text| {
-                    let tree = parse(language.grammar(), &text)
+                    let tree = parse_for_names(language.grammar(), &text)
                         .filter(|tree| !too_deep(tree.root_node(), DEEPEST))?;
                     Some(Parsed { text, tree })
                 })

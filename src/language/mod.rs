@@ -16,6 +16,7 @@ use crate::engine::Exceptions;
 use crate::flow::{Block, Cond, Event, Value};
 use crate::lower::{Bindings, File, Lowering};
 use crate::rewrite::printer::Printer;
+use crate::skim::lexis::Lexis;
 use crate::source::Span;
 use names::{Names, TypeRef};
 use serde::Serialize;
@@ -216,6 +217,10 @@ pub struct Settling<'t> {
 pub trait Grammar: Sync + Send {
     fn language(&self) -> Language;
     fn grammar(&self) -> tree_sitter::Language;
+    /// What it looks like from afar, where that is enough to tell the bodies of functions.
+    fn lexis(&self) -> Option<&'static Lexis> {
+        None
+    }
     /// One level of indentation where a file shows none.
     fn default_indent(&self) -> &'static str;
     /// What people of the language say that code does with an exception.
@@ -392,6 +397,11 @@ pub trait Grammar: Sync + Send {
     /// Whether a name is stored or returned where it stands, not only lent to a call.
     fn keeps(&self, _name: Node<'_>) -> bool {
         false
+    }
+    /// What the node stores where callers and others see it: through a pointer or reference that the
+    /// function was given, in a member.
+    fn told_to_others<'t>(&self, _file: &File<'_>, _node: Node<'t>) -> Option<Node<'t>> {
+        None
     }
     /// Whether the value of the variable is made in the function, and goes when the function's
     /// variables go: nobody else gets it.

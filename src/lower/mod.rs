@@ -13,6 +13,7 @@ use crate::language::names::{Names, TypeRef};
 pub use crate::language::names::{split_member, words_of};
 use crate::language::{CalledInPlace, Grammar};
 use crate::parse::too_deep;
+use crate::skim::Hidden;
 use crate::source::{Source, Span};
 use sites::{Found, Table};
 use std::cell::OnceCell;
@@ -32,6 +33,10 @@ const MOST_ACQUIRES: usize = 200;
 #[derive(Clone, Copy)]
 pub struct File<'a> {
     pub source: &'a Source<'a>,
+    /// The text as it was parsed: blanks stand for what is hidden.
+    pub read: &'a [u8],
+    /// What was not parsed. Who walks the whole tree for a word has to ask it.
+    pub hidden: &'a Hidden<'a>,
     pub tree: &'a Tree,
     pub root: Node<'a>,
     pub names: &'a Names,
@@ -132,6 +137,10 @@ pub fn lower(file: &File<'_>) -> Lowered {
     }
     let mut lowered = Lowered::default();
     for (function, found) in acquires.into_values() {
+        if function.id() == file.root.id() {
+            // The functions of the file are parts of it.
+            file.hidden.ask("");
+        }
         match lower_function(file, function, &found) {
             Ok(body) => lowered.bodies.push(body),
             Err(reason) => {
@@ -248,11 +257,15 @@ fn find_acquires<'t>(file: &File<'_>, root: Node<'t>) -> Vec<Found<'t>> {
     let mut consumed = None;
     // Receivers of acquires: `wait_for(lock.acquire(), 5)` is one acquire, not two.
     let mut receivers = HashSet::new();
+    let mut entries = file.catalog.entries.iter();
+    let together = entries.any(|entry| !entry.lock.together.is_empty());
     for node in descendants(root, |_| true) {
         if consumed == Some(node.id()) || !file.grammar.may_match(node.kind()) {
             continue;
         }
-        found.extend(taken_together(file, node));
+        if together {
+            found.extend(taken_together(file, node));
+        }
         let wanted = |role: Role| matches!(role, Role::Acquire | Role::Try(_) | Role::Callback);
         let Some(hit) = file.catalog.find(node, file.surroundings(), wanted) else {
             continue;

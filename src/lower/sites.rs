@@ -70,22 +70,32 @@ impl Table {
             table.add_acquire(file, acquire);
         }
         let grammar = file.grammar;
-        let own = |node: Node<'_>| !file.is_own_body(node);
-        for node in descendants(function, own) {
-            if node.id() == function.id() || file.is_own_body(node) {
+        // Each node of the function, and whether it is a function of its own, which is not entered.
+        let inner = |node: Node<'_>| node.id() != function.id() && file.is_own_body(node);
+        let mut nodes = Vec::new();
+        let mut closed = 0;
+        for node in descendants(function, |_| true) {
+            if node.start_byte() < closed {
                 continue;
             }
-            if grammar.may_match(node.kind()) {
-                table.add_release(file, node);
-                table.add_read(file, node);
-                table.add_guard(file, node);
+            let inner = inner(node);
+            if inner {
+                closed = node.end_byte();
+            }
+            nodes.push((node, inner));
+        }
+        for (node, inner) in &nodes {
+            if !inner && grammar.may_match(node.kind()) && node.id() != function.id() {
+                table.add_release(file, *node);
+                table.add_read(file, *node);
+                table.add_guard(file, *node);
             }
         }
-        for node in descendants(function, own) {
-            table.add_settling(file, node);
+        for (node, _) in &nodes {
+            table.add_settling(file, *node);
         }
-        for node in descendants(function, own) {
-            if node.id() != function.id() && file.is_own_body(node) {
+        for (node, inner) in nodes {
+            if inner {
                 table.find_hand_over(file, node);
             } else {
                 if grammar.may_match(node.kind()) {
@@ -140,6 +150,11 @@ impl Table {
         if let SiteKind::Acquire(acquire) = &mut self.sites[site].what {
             acquire.implied = true;
         }
+        self.freed_at_the_end(key, span)
+    }
+
+    /// The release of a lock, by the language, at the end of the block of what stands at `span`.
+    pub fn freed_at_the_end(&mut self, key: KeyId, span: Span) -> SiteId {
         self.push(Site {
             key,
             span,
@@ -182,6 +197,7 @@ impl Table {
         file: &File<'_>,
         guard: &Guard,
         names: &[Node<'_>],
+        entry: Option<usize>,
     ) -> Option<(SiteId, SiteId)> {
         let known = names.iter().find_map(|lock| {
             let text = file.normal(*lock);
@@ -194,7 +210,7 @@ impl Table {
         let plain = || {
             let lock = *names.last()?;
             let surroundings = file.surroundings();
-            let entry = file.catalog.guarded_entry(guard, lock, surroundings)?;
+            let entry = entry.or_else(|| file.catalog.guarded_entry(guard, lock, surroundings))?;
             // Functions are given the address.
             let by_address = file.catalog.entries[entry].lock.functions;
             let lock = if by_address { *names.first()? } else { lock };
@@ -250,16 +266,7 @@ impl Table {
                 ..Acquire::default()
             }),
         });
-        let exit = self.push(Site {
-            key,
-            span,
-            what: SiteKind::Release {
-                ticket: None,
-                awaited: false,
-                settles: false,
-                implied: true,
-            },
-        });
+        let exit = self.freed_at_the_end(key, span);
         (enter, exit)
     }
 

@@ -45,7 +45,10 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     let unproved = |message: &str| reason("not-proved", message);
     let grammar = claim.language.grammar();
     let before = (claim.file.source, claim.file.tree);
-    let (tree, region) = reparse(grammar, before, edits, &text)
+    let masked =
+        (!claim.file.hidden.bodies().is_empty()).then(|| edit::apply(claim.file.read, edits));
+    let read = masked.as_deref().unwrap_or(&text);
+    let (tree, region) = reparse(grammar, before, edits, read)
         .ok_or_else(|| unproved("the rewritten code takes too long to parse"))?;
     let replaced = edits
         .iter()
@@ -68,6 +71,8 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     let names = claim.file.names.shifted(|at| shifted(at, edits));
     let file = File {
         source: &source,
+        read,
+        hidden: claim.file.hidden,
         tree: &tree,
         root: tree.root_node(),
         names: &names,

@@ -1,12 +1,15 @@
 //! C and C++: two grammars that share their kinds of node, one lowering.
 
+mod cleanup;
 mod conditions;
 mod contracts;
 mod expressions;
+mod guards;
 mod headers;
 mod includes;
 mod keys;
 mod labels;
+mod lexis;
 mod macros;
 mod names;
 mod preprocessor;
@@ -22,6 +25,7 @@ use crate::catalog::pattern::{BadPattern, Pattern, normal};
 use crate::engine::Exceptions;
 use crate::flow::{Block, Cond, Event, Key, Value};
 use crate::lower::{File, Lowering, descendants, named_children};
+use crate::skim::lexis::Lexis;
 use crate::source::Span;
 use tree_sitter::Node;
 
@@ -50,6 +54,21 @@ fn pattern_node(root: Node<'_>) -> Option<Node<'_>> {
         .named_child(0)
 }
 
+/// Whether what the operator gives is an argument: `assert(!mutex.try_lock())`.
+fn is_given_on(operator: Node<'_>) -> bool {
+    std::iter::successors(operator.parent(), Node::parent)
+        .find(|node| {
+            !matches!(
+                node.kind(),
+                "unary_expression"
+                    | "binary_expression"
+                    | "parenthesized_expression"
+                    | "cast_expression"
+            )
+        })
+        .is_some_and(|node| node.kind() == "argument_list")
+}
+
 impl Grammar for Dialect {
     fn language(&self) -> Language {
         self.language
@@ -57,6 +76,13 @@ impl Grammar for Dialect {
 
     fn grammar(&self) -> tree_sitter::Language {
         (self.grammar)()
+    }
+
+    fn lexis(&self) -> Option<&'static Lexis> {
+        Some(match self.language {
+            Language::C => &lexis::C,
+            _ => &lexis::CPP,
+        })
     }
 
     fn default_indent(&self) -> &'static str {
@@ -185,7 +211,8 @@ impl Grammar for Dialect {
     }
 
     fn takes_nothing(&self, acquire: Node<'_>, _text: &[u8]) -> bool {
-        self.language == Language::C && contracts::is_returned(acquire)
+        (self.language == Language::C && contracts::is_returned(acquire))
+            || contracts::is_switched_on(acquire)
     }
 
     fn is_harmless(&self, mistake: Node<'_>, text: &[u8]) -> bool {
@@ -299,6 +326,7 @@ impl Grammar for Dialect {
                 },
                 None => Binding::Other,
             },
+            "unary_expression" | "binary_expression" if is_given_on(parent) => Binding::Other,
             "condition_clause"
             | "parenthesized_expression"
             | "unary_expression"
@@ -319,6 +347,10 @@ impl Grammar for Dialect {
         // There are no tickets that functions could be handed.
         let _ = name;
         false
+    }
+
+    fn told_to_others<'t>(&self, file: &File<'_>, node: Node<'t>) -> Option<Node<'t>> {
+        guards::told_to_others(file, node)
     }
 
     fn receiver<'t>(&self, call: Node<'t>) -> Option<Node<'t>> {

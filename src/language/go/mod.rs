@@ -4,6 +4,7 @@ mod defers;
 mod enclosing;
 mod expressions;
 mod labels;
+mod lexis;
 mod names;
 mod print;
 mod scopes;
@@ -17,6 +18,7 @@ use crate::catalog::pattern::{BadPattern, Pattern, normal, unwrapped};
 use crate::engine::Exceptions;
 use crate::flow::{Block, Cond, Event, Value};
 use crate::lower::{Bindings, Lowering, descendants, named_children};
+use crate::skim::lexis::Lexis;
 use crate::source::Span;
 use tree_sitter::Node;
 
@@ -72,6 +74,10 @@ impl Grammar for Go {
 
     fn grammar(&self) -> tree_sitter::Language {
         tree_sitter_go::LANGUAGE.into()
+    }
+
+    fn lexis(&self) -> Option<&'static Lexis> {
+        Some(&lexis::LEXIS)
     }
 
     fn default_indent(&self) -> &'static str {

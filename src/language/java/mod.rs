@@ -3,6 +3,7 @@
 mod conditions;
 mod expressions;
 mod guards;
+mod lexis;
 mod locals;
 mod names;
 mod print;
@@ -16,6 +17,7 @@ use crate::catalog::pattern::{BadPattern, Pattern, normal, unwrapped};
 use crate::engine::Exceptions;
 use crate::flow::{Block, Cond, Event, Value};
 use crate::lower::{Lowering, descendants};
+use crate::skim::lexis::Lexis;
 use crate::source::Span;
 use tree_sitter::Node;
 
@@ -35,6 +37,10 @@ impl Grammar for Java {
 
     fn grammar(&self) -> tree_sitter::Language {
         tree_sitter_java::LANGUAGE.into()
+    }
+
+    fn lexis(&self) -> Option<&'static Lexis> {
+        Some(&lexis::LEXIS)
     }
 
     fn default_indent(&self) -> &'static str {

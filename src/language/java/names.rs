@@ -77,7 +77,7 @@ fn made_in_constructors(root: Node<'_>, text: &[u8], names: &mut Names) {
                 let field = target.strip_prefix("this.").unwrap_or(&target);
                 let scope = around(node, BODIES);
                 for (name, of, made, agreed) in &mut blank {
-                    if name == field && *of == scope {
+                    if name == field && *of == scope && is_in_constructor(node) {
                         let now = type_of_value(right, text, names);
                         *agreed &= now.is_some() && (made.is_none() || *made == now);
                         *made = now;
@@ -97,6 +97,18 @@ fn made_in_constructors(root: Node<'_>, text: &[u8], names: &mut Names) {
             *field = type_ref;
         }
     }
+}
+
+/// Whether what stands here may give a `final` field its value.
+fn is_in_constructor(node: Node<'_>) -> bool {
+    std::iter::successors(node.parent(), Node::parent)
+        .map(|around| around.kind())
+        .find(|kind| {
+            BODIES.contains(kind)
+                || kind.ends_with("_declaration")
+                || matches!(*kind, "static_initializer" | "lambda_expression")
+        })
+        .is_some_and(|kind| !matches!(kind, "method_declaration" | "lambda_expression"))
 }
 
 /// Where fields are declared.

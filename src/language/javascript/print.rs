@@ -16,6 +16,7 @@ impl Printer for Script {
         match operand.kind() {
             "identifier" => {
                 let name = file.normal(operand);
+                file.hidden.ask(&name);
                 let given = descendants(file.root, |_| true)
                     .filter(|node| node.kind() == "variable_declarator")
                     .filter(|node| {

@@ -1,0 +1,70 @@
+//! What C and C++ look like from afar.
+
+use crate::skim::lexis::{Head, Lexis, Quote, Telling, Then};
+
+const QUOTES: &[Quote] = &[
+    Quote {
+        open: "\"",
+        close: "\"",
+        escapes: true,
+        lines: false,
+    },
+    Quote {
+        open: "'",
+        close: "'",
+        escapes: true,
+        lines: false,
+    },
+];
+
+/// Types that functions declare have fields, which count for the whole file; so do their `using` and `typedef`.
+const TELLING: &[Telling] = &[
+    Telling {
+        word: "struct",
+        then: Then::Body,
+    },
+    Telling {
+        word: "class",
+        then: Then::Body,
+    },
+    Telling {
+        word: "union",
+        then: Then::Body,
+    },
+    Telling {
+        word: "typedef",
+        then: Then::Anything,
+    },
+    Telling {
+        word: "using",
+        then: Then::Anything,
+    },
+];
+
+pub static C: Lexis = Lexis {
+    line_comment: "//",
+    block_comment: ("/*", "*/"),
+    quotes: QUOTES,
+    head: Head::Parentheses {
+        bare: false,
+        constructors: false,
+    },
+    containers: &["struct", "union", "extern"],
+    telling: TELLING,
+    anonymous_classes: false,
+    preprocessed: true,
+};
+
+pub static CPP: Lexis = Lexis {
+    line_comment: "//",
+    block_comment: ("/*", "*/"),
+    quotes: QUOTES,
+    head: Head::Parentheses {
+        bare: true,
+        constructors: false,
+    },
+    containers: &["class", "struct", "union", "namespace", "extern"],
+    telling: TELLING,
+    anonymous_classes: false,
+    preprocessed: true,
+};

@@ -1,0 +1,43 @@
+//! What Go looks like from afar.
+
+use crate::skim::lexis::{Head, Lexis, Quote, Telling, Then};
+
+/// Declarations of types in functions give names to fields, which count for the whole file.
+pub static LEXIS: Lexis = Lexis {
+    line_comment: "//",
+    block_comment: ("/*", "*/"),
+    quotes: &[
+        Quote {
+            open: "\"",
+            close: "\"",
+            escapes: true,
+            lines: false,
+        },
+        Quote {
+            open: "'",
+            close: "'",
+            escapes: true,
+            lines: false,
+        },
+        Quote {
+            open: "`",
+            close: "`",
+            escapes: false,
+            lines: true,
+        },
+    ],
+    head: Head::Word("func"),
+    containers: &[],
+    telling: &[
+        Telling {
+            word: "type",
+            then: Then::Name,
+        },
+        Telling {
+            word: "struct",
+            then: Then::Body,
+        },
+    ],
+    anonymous_classes: false,
+    preprocessed: false,
+};

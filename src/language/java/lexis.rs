@@ -1,0 +1,54 @@
+//! What Java looks like from afar.
+
+use crate::skim::lexis::{Head, Lexis, Quote, Telling, Then};
+
+/// Classes in methods have fields, which count for the whole file.
+pub static LEXIS: Lexis = Lexis {
+    line_comment: "//",
+    block_comment: ("/*", "*/"),
+    quotes: &[
+        Quote {
+            open: "\"\"\"",
+            close: "\"\"\"",
+            escapes: true,
+            lines: true,
+        },
+        Quote {
+            open: "\"",
+            close: "\"",
+            escapes: true,
+            lines: false,
+        },
+        Quote {
+            open: "'",
+            close: "'",
+            escapes: true,
+            lines: false,
+        },
+    ],
+    head: Head::Parentheses {
+        bare: false,
+        constructors: true,
+    },
+    containers: &["class", "interface", "enum", "record"],
+    telling: &[
+        Telling {
+            word: "class",
+            then: Then::Name,
+        },
+        Telling {
+            word: "interface",
+            then: Then::Name,
+        },
+        Telling {
+            word: "enum",
+            then: Then::Name,
+        },
+        Telling {
+            word: "record",
+            then: Then::Parts,
+        },
+    ],
+    anonymous_classes: true,
+    preprocessed: false,
+};

@@ -1,0 +1,78 @@
+//! What skimming has to know of a language: where its comments and strings are, and what the bodies of its
+//! functions look like from afar.
+
+/// How a language looks from afar.
+pub struct Lexis {
+    pub line_comment: &'static str,
+    pub block_comment: (&'static str, &'static str),
+    /// The longest first, where one begins like another.
+    pub quotes: &'static [Quote],
+    pub head: Head,
+    /// Words in front of braces that hold declarations: `class`.
+    pub containers: &'static [&'static str],
+    /// What a body may say of names that mean something outside of it.
+    pub telling: &'static [Telling],
+    /// A block behind parentheses may be the body of a class: `new T() { … }`.
+    pub anonymous_classes: bool,
+    /// Lines that begin with `#`, strings `R"x(…)x"`, and `'` between digits.
+    pub preprocessed: bool,
+}
+
+/// How a string begins and ends.
+pub struct Quote {
+    pub open: &'static str,
+    pub close: &'static str,
+    /// A backslash takes the next byte along.
+    pub escapes: bool,
+    /// It may reach over several lines.
+    pub lines: bool,
+}
+
+/// What stands in front of the body of a function.
+pub enum Head {
+    /// This word at the start of a line.
+    Word(&'static str),
+    /// A name with parentheses behind it.
+    Parentheses {
+        /// Nothing need stand in front of the name.
+        bare: bool,
+        /// A name with a capital is that of a constructor, and constructors tell of fields.
+        constructors: bool,
+    },
+}
+
+/// A word that makes a body worth reading.
+pub struct Telling {
+    pub word: &'static str,
+    pub then: Then,
+}
+
+/// What has to follow the word.
+pub enum Then {
+    Anything,
+    /// A name: `class Local`.
+    Name,
+    /// A name and what it is made of: `record Local(`.
+    Parts,
+    /// What it is made of, with or without a name: `struct {`.
+    Body,
+}
+
+impl Telling {
+    /// Whether the word, which ends at the start of `rest`, tells something.
+    pub fn tells(&self, rest: &[u8]) -> bool {
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let rest = rest.trim_ascii_start();
+        let name = rest.iter().take_while(|byte| is_name(byte)).count();
+        let behind = rest[name..].trim_ascii_start();
+        match self.then {
+            Then::Anything => true,
+            Then::Name => name > 0 || rest.starts_with(b"("),
+            Then::Parts => name > 0 && (behind.starts_with(b"(") || behind.starts_with(b"<")),
+            Then::Body => match behind.strip_prefix(b"{") {
+                Some(inside) => !inside.trim_ascii_start().starts_with(b"}"),
+                None => behind.starts_with(b":") && !behind.starts_with(b"::"),
+            },
+        }
+    }
+}

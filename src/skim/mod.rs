@@ -1,0 +1,292 @@
+//! What of a file need not be parsed: the bodies of functions that hold nothing that an analysis asks for.
+//!
+//! A skim reads bytes, not syntax, and may be wrong about what is a body. So it is never trusted: the parse
+//! that leaves bodies out has to show that each of them was the whole body of an outermost function, and an
+//! analysis that asks for a word that was left out is done again with it ([`Hidden`]).
+
+pub mod lexis;
+mod scan;
+
+use crate::language::Grammar;
+use crate::parse::parse;
+use crate::source::Span;
+use aho_corasick::{AhoCorasick, BuildError, MatchKind};
+use lexis::Lexis;
+use memchr::memmem;
+use scan::Scan;
+use std::cell::RefCell;
+use tree_sitter::Tree;
+
+/// Bytes that a body must have to be worth leaving out.
+const SHORTEST: usize = 24;
+
+/// The search for what makes bodies worth reading.
+#[derive(Debug)]
+pub struct Skimmer {
+    search: AhoCorasick,
+    /// The words in front of this one are those of locks.
+    first_telling: usize,
+}
+
+impl Skimmer {
+    /// A skimmer for bodies without any of `words`, as far as the names that they tell are concerned.
+    ///
+    /// # Errors
+    /// When the words are too many for one automaton.
+    pub fn new(lexis: &Lexis, words: &[&str]) -> Result<Skimmer, BuildError> {
+        let telling = lexis.telling.iter().map(|telling| telling.word);
+        let search = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(words.iter().copied().chain(telling))?;
+        Ok(Skimmer {
+            search,
+            first_telling: words.len(),
+        })
+    }
+
+    /// The insides of bodies that need not be parsed, in order. Nothing when in doubt.
+    pub fn skim(&self, lexis: &Lexis, text: &[u8]) -> Vec<Span> {
+        let marks: Vec<usize> = self
+            .search
+            .find_iter(text)
+            .filter(|found| {
+                if !is_whole_word(text, found.start(), found.end()) {
+                    return false;
+                }
+                let telling = found.pattern().as_usize().checked_sub(self.first_telling);
+                // `T.class` declares nothing.
+                let is_member = text[..found.start()].ends_with(b".");
+                telling.is_none_or(|at| !is_member && lexis.telling[at].tells(&text[found.end()..]))
+            })
+            .map(|found| found.start())
+            .collect();
+        let mut bodies = Scan::new(lexis, text, &marks).run().unwrap_or_default();
+        bodies.retain(|body| body.end - body.start >= SHORTEST);
+        bodies
+    }
+}
+
+fn is_whole_word(text: &[u8], start: usize, end: usize) -> bool {
+    let part_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let before = start.checked_sub(1).and_then(|at| text.get(at));
+    !before.is_some_and(part_of_name) && !text.get(end).is_some_and(part_of_name)
+}
+
+/// The text with blanks in the place of `bodies`; lines stay.
+pub fn without(text: &[u8], bodies: &[Span]) -> Vec<u8> {
+    let mut masked = text.to_vec();
+    for body in bodies {
+        for byte in &mut masked[body.start..body.end] {
+            if *byte != b'\n' {
+                *byte = b' ';
+            }
+        }
+    }
+    masked
+}
+
+/// Parses a text of which nothing but names is wanted: bodies that tell none are left out where that is possible.
+pub fn parse_for_names(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
+    let bodies = grammar
+        .lexis()
+        .and_then(|lexis| Some(Skimmer::new(lexis, &[]).ok()?.skim(lexis, text)))
+        .unwrap_or_default();
+    if !bodies.is_empty()
+        && let Some(tree) = parse(grammar, &without(text, &bodies))
+        && confirms(&tree, grammar, &bodies)
+    {
+        return Some(tree);
+    }
+    parse(grammar, text)
+}
+
+/// Whether the tree shows that each of `bodies` was the body of an outermost function.
+pub fn confirms(tree: &Tree, grammar: &dyn Grammar, bodies: &[Span]) -> bool {
+    let root = tree.root_node();
+    if root.has_error() {
+        return false;
+    }
+    let mut rest = bodies;
+    let mut cursor = root.walk();
+    // Whether the node at each level is a function.
+    let mut functions: Vec<bool> = Vec::new();
+    loop {
+        let node = cursor.node();
+        let Some(body) = rest.first() else {
+            return true;
+        };
+        let around = functions.iter().filter(|function| **function).count();
+        let is_body = node.start_byte() + 1 == body.start
+            && node.end_byte() == body.end + 1
+            && node.child_count() == 2
+            && functions.last() == Some(&true)
+            && around == 1;
+        if is_body {
+            rest = &rest[1..];
+        } else if node.start_byte() >= body.start {
+            return false;
+        }
+        let enter = !is_body && node.end_byte() > body.start;
+        if enter && cursor.goto_first_child() {
+            functions.push(grammar.is_function(node.kind()));
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return rest.is_empty();
+            }
+            functions.pop();
+        }
+    }
+}
+
+/// What was left out of a parse.
+#[derive(Debug, Default)]
+pub struct Hidden<'a> {
+    text: &'a [u8],
+    bodies: Vec<Span>,
+    /// What was asked for and is in there.
+    missed: RefCell<Vec<String>>,
+}
+
+impl<'a> Hidden<'a> {
+    /// The bodies of `text` that were left out.
+    pub fn new(text: &'a [u8], bodies: Vec<Span>) -> Hidden<'a> {
+        Hidden {
+            text,
+            bodies,
+            missed: RefCell::default(),
+        }
+    }
+
+    pub fn bodies(&self) -> &[Span] {
+        &self.bodies
+    }
+
+    /// Notes that the analysis depends on whether the word stands somewhere in the file.
+    pub fn ask(&self, word: &str) {
+        if self.bodies.iter().any(|body| self.holds(*body, word)) {
+            self.missed.borrow_mut().push(word.to_owned());
+        }
+    }
+
+    fn holds(&self, body: Span, word: &str) -> bool {
+        let text = &self.text[body.start..body.end];
+        memmem::find_iter(text, word.as_bytes()).any(|at| is_whole_word(text, at, at + word.len()))
+    }
+
+    /// The bodies that may still be left out after what was asked; `None` when nothing was missed.
+    pub fn without_missed(&self) -> Option<Vec<Span>> {
+        let missed = self.missed.borrow();
+        if missed.is_empty() {
+            return None;
+        }
+        let asked = |body: &Span| missed.iter().any(|word| self.holds(*body, word));
+        let kept = self.bodies.iter().filter(|body| !asked(body));
+        Some(kept.copied().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+
+    /// The bodies without the word `lock` that are left out, and whether the parse confirms them.
+    fn skimmed(language: Language, text: &str) -> (Vec<String>, bool) {
+        let grammar = language.grammar();
+        let lexis = grammar.lexis().expect("a language that is skimmed");
+        let skimmer = Skimmer::new(lexis, &["lock"]).expect("one word");
+        let bodies = skimmer.skim(lexis, text.as_bytes());
+        let tree = parse(grammar, &without(text.as_bytes(), &bodies)).expect("a tree");
+        let texts = bodies
+            .iter()
+            .map(|body| text[body.start..body.end].trim().to_owned());
+        (texts.collect(), confirms(&tree, grammar, &bodies))
+    }
+
+    #[track_caller]
+    fn assert_left_out(language: Language, text: &str, expected: &[&str]) {
+        let (bodies, confirmed) = skimmed(language, text);
+        assert_eq!(bodies, expected, "{text}");
+        assert!(confirmed, "{text}");
+    }
+
+    #[test]
+    fn braces_in_strings_and_comments_are_text() {
+        let body = "s := \"}\\\"}\" + `}\n}` // } lock(\n\tc := '}' /* { */";
+        let text = format!(
+            "package p\nfunc f() (a, b error) {{\n\t{body}\n}}\nfunc g() {{ mu.lock() }}\n"
+        );
+        assert_left_out(Language::Go, &text, &[body]);
+        let body = "String s = \"\"\"\n  } \\\"\"\" }\n\"\"\" + \"{\" + '\"';";
+        let text =
+            format!("class A {{ void f(int a) throws X, Y {{ {body} }}\n A() {{ {body} }} }}");
+        assert_left_out(Language::Java, &text, &[body]);
+        let body = "auto s = R\"x(})\" }})x\"; int n = 1'000'000; char c = '}';";
+        let text = format!("namespace n {{ int A::f() const noexcept {{ {body} }} }}");
+        assert_left_out(Language::Cpp, &text, &[body]);
+    }
+
+    #[test]
+    fn what_tells_of_the_file_is_read() {
+        let text = "package p\nfunc f() {\n\tvar x struct { mu sync.Mutex }\n\tuse(x.mu, x.mu)\n}\n\
+                    func g() {\n\tx := make(chan struct{})\n\tx <- struct{}{}\n}\n";
+        assert_left_out(
+            Language::Go,
+            text,
+            &["x := make(chan struct{})\n\tx <- struct{}{}"],
+        );
+        let text = "class A { void f() { use(new B() { int field = 1 + 2 + 3; }); }\n\
+                    void g() { if (Long.class == c) { return; } use(other); } }";
+        assert_left_out(
+            Language::Java,
+            text,
+            &["if (Long.class == c) { return; } use(other);"],
+        );
+        let text = "int f(void) { struct box { int lid; } b; use(b); return 0; }\n\
+                    int g(struct box *b) { struct box *c = b; return c->lid; }\n";
+        assert_left_out(Language::C, text, &["struct box *c = b; return c->lid;"]);
+    }
+
+    #[test]
+    fn classes_and_values_are_no_bodies() {
+        let text = "struct __attribute__((packed)) box { int first; int second; int third; };\n\
+                    static int table[] = { SIZE(first), SIZE(second), SIZE(third) };\n";
+        assert_left_out(Language::C, text, &[]);
+        let text = "struct A { A(int n) : first{n + n + n + n + n + n}, second(n) { use(first, second); use(n); } };\n";
+        assert_left_out(Language::Cpp, text, &["use(first, second); use(n);"]);
+    }
+
+    #[test]
+    fn in_doubt_everything_is_read() {
+        let body = "{ int a = first() + second(); use(a); }";
+        for text in [
+            format!(
+                "int f(void) {body}\n#ifdef X\nint g(void) {{\n#else\nint g(int a) {{\n#endif\nuse(); }}\n"
+            ),
+            format!("int f(void) {body} }}\n"),
+            format!("int f(void) {body}\nchar *s = \"open;\n"),
+        ] {
+            assert_eq!(
+                skimmed(Language::C, &text).0,
+                Vec::<String>::new(),
+                "{text}"
+            );
+        }
+        // The parse does not take it for a function.
+        let (bodies, confirmed) =
+            skimmed(Language::C, &format!("int x = 1; int f(void) {body} +\n"));
+        assert_eq!((bodies.len(), confirmed), (1, false));
+    }
+
+    #[test]
+    fn what_was_asked_for_is_read_the_next_time() {
+        let text = b"f() { one } g() { two }";
+        let hidden = Hidden::new(text, vec![Span::new(5, 10), Span::new(17, 22)]);
+        hidden.ask("on");
+        assert_eq!(hidden.without_missed(), None);
+        hidden.ask("one");
+        assert_eq!(hidden.without_missed(), Some(vec![Span::new(17, 22)]));
+    }
+}
