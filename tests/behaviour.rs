@@ -9,6 +9,8 @@ mod dialects;
 mod fixture;
 #[path = "behaviour/generated.rs"]
 mod generated;
+#[path = "behaviour/grow.rs"]
+mod grow;
 #[path = "behaviour/law.rs"]
 mod law;
 #[path = "behaviour/native.rs"]

@@ -24,7 +24,7 @@ pub use lent::Lent;
 pub use places::frees;
 use places::{
     acquired_in_own_try, asked_in_finally, in_releasing_finally, left_to_the_end, outermost,
-    same_statement,
+    same_statement, taken_under,
 };
 use std::collections::HashSet;
 use tree_sitter::Node;
@@ -311,6 +311,11 @@ impl Judged<'_> {
             })
         };
         let releases = self.written_releases(site, paths);
+        let takes = |stmt: &Stmt| {
+            self.body.sites.iter().enumerate().any(|(id, other)| {
+                other.key == acquired.key && other.acquire().is_some() && stmt.holds_site(id)
+            })
+        };
         let only_release = |stmt: &Stmt| {
             let StmtKind::If {
                 cond,
@@ -333,7 +338,7 @@ impl Judged<'_> {
             };
             !then.stmts.last().is_some_and(handed_out::leaves)
                 // What is taken under the condition as well is nobody else's to ask for.
-                && !then.stmts.iter().any(|stmt| stmt.holds_site(site))
+                && !taken_under(&self.body.root.stmts, var, &takes)
                 && !asked_of_acquire(var)
                 && !self.assigned(var)
                 && releases

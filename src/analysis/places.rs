@@ -48,6 +48,26 @@ fn callbacks(events: &[Event]) -> impl Iterator<Item = &Block> {
     })
 }
 
+/// Whether what `takes` a lock stands under a condition on the variable alone.
+pub fn taken_under(stmts: &[Stmt], var: &str, takes: &dyn Fn(&Stmt) -> bool) -> bool {
+    stmts.iter().any(|stmt| {
+        let asks = match &stmt.kind {
+            StmtKind::If { cond, .. } => {
+                let cond = match cond {
+                    Cond::Not(inner) => inner,
+                    cond => cond,
+                };
+                matches!(cond, Cond::Test { test: Test::Var(own), .. } if own == var)
+            }
+            _ => false,
+        };
+        let mut blocks = stmt.blocks().into_iter();
+        blocks.any(|block| {
+            (asks && block.stmts.iter().any(takes)) || taken_under(&block.stmts, var, takes)
+        })
+    })
+}
+
 /// Whether the place is in a `finally` that releases: that construct is the guarantee, and
 /// what it does first (a log line, as a rule) is not worth a warning.
 pub fn in_releasing_finally(body: &Body, place: Span, key: KeyId) -> bool {

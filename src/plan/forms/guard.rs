@@ -54,7 +54,7 @@ impl<'a> Builder<'a> {
                 .ok_or_else(|| reason("no-form", "this guard cannot be freed before its end"))
         };
         self.drop_releases();
-        for site in self.region.kept.clone() {
+        for site in self.region.kept.iter().copied().chain(self.freed_again()) {
             self.replace_call(site, &of_guard(&form.free)?)?;
         }
         for site in self.freed_again() {

@@ -16,6 +16,7 @@ impl Builder<'_> {
         let flag = names::free(&self.task, "held", &shown)?;
         let mut all: Vec<SiteId> = self.region.dropped.clone();
         all.extend(&self.region.kept);
+        all.extend(self.freed_again());
         all.sort_unstable();
         if self.region.main.is_some() || self.region.lifted.is_some() {
             return Err(reason("no-form", "a neater form fits"));
