@@ -271,7 +271,9 @@ impl Catalog {
             }
             // `std::lock(a, b)`
             let together = entry.lock.together.iter();
-            words.extend(together.map(|name| split_member(name).map_or(name.as_str(), |(_, last)| last)));
+            words.extend(
+                together.map(|name| split_member(name).map_or(name.as_str(), |(_, last)| last)),
+            );
         }
         words.sort_unstable();
         words.dedup();
