@@ -111,6 +111,7 @@ pub enum Form {
     ExitStack,
     UnlockBeforeExit,
     GotoUnlock,
+    Cleanup,
     KernelGuard,
     LockGuard,
     UniqueLock,
@@ -121,7 +122,7 @@ pub enum Form {
 
 impl Form {
     /// Every form that a language of this version uses.
-    pub const ALL: [Form; 15] = [
+    pub const ALL: [Form; 16] = [
         Form::TryFinally,
         Form::RunExclusive,
         Form::PromiseFinally,
@@ -131,6 +132,7 @@ impl Form {
         Form::ExitStack,
         Form::UnlockBeforeExit,
         Form::GotoUnlock,
+        Form::Cleanup,
         Form::KernelGuard,
         Form::LockGuard,
         Form::UniqueLock,
@@ -151,6 +153,7 @@ impl Form {
             Form::ExitStack => "exit-stack",
             Form::UnlockBeforeExit => "unlock-before-exit",
             Form::GotoUnlock => "goto-unlock",
+            Form::Cleanup => "cleanup",
             Form::KernelGuard => "kernel-guard",
             Form::LockGuard => "lock-guard",
             Form::UniqueLock => "unique-lock",
@@ -182,6 +185,9 @@ impl Form {
                 "C: the missing release in front of the exit, the returned value computed first"
             }
             Form::GotoUnlock => "C: a jump to the label at which the function releases",
+            Form::Cleanup => {
+                "C: a variable with the attribute `cleanup`, or what the library has for that (`g_autoptr(GMutexLocker)`); where the file does so already, or it is asked for"
+            }
             Form::KernelGuard => "C: `guard(mutex)(&m)` and `scoped_guard` of the Linux kernel",
             Form::LockGuard => {
                 "C++: `std::lock_guard` and its kin, in a block of its own where the span ends early"

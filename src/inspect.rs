@@ -9,10 +9,11 @@ use crate::language::beside::Beside;
 use crate::language::names::Names;
 use crate::resolve::{Look, Resolution, resolve};
 use crate::suppress;
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::Read;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// What a file comes to.
 #[derive(Debug)]
@@ -35,49 +36,84 @@ pub struct Report {
     pub resolution: Resolution,
 }
 
+thread_local! {
+    /// The text of one file after the other.
+    static TEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The memory that is kept for the next text.
+const KEPT: usize = 4 << 20;
+
 /// Reads and analyses a file.
 pub fn inspect_file(file: &SourceFile, least: Applicability) -> Verdict {
-    match read(&file.real, file.settings.max_size()) {
-        Ok(Some(text)) => inspect(&file.path, text, file.language, &file.settings, least),
-        Ok(None) => Verdict::Skipped("too-large".to_owned()),
-        Err(error) => Verdict::Failed(format!("cannot read it: {error}")),
+    let max_size = file.settings.max_size();
+    // A giant is not worth reading.
+    if file.size > max_size {
+        return Verdict::Skipped("too-large".to_owned());
     }
+    TEXT.with_borrow_mut(|text| {
+        text.shrink_to(KEPT);
+        match read_into(text, &file.real, file.size, max_size) {
+            Ok(true) => inspect(&file.path, text, file.language, &file.settings, least),
+            Ok(false) => Verdict::Skipped("too-large".to_owned()),
+            Err(error) => Verdict::Failed(format!("cannot read it: {error}")),
+        }
+    })
 }
 
 /// The bytes of the file, unless they are more than `max_size`.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn read(path: &Path, max_size: u64) -> std::io::Result<Option<Vec<u8>>> {
-    let file = File::open(path)?;
-    // The size first: a giant is not worth reading. It may grow meanwhile, hence the limit.
-    if fs::metadata(path)?.len() > max_size {
-        return Ok(None);
-    }
+pub fn read(path: &Path, max_size: u64) -> io::Result<Option<Vec<u8>>> {
+    let size = fs::metadata(path)?.len();
     let mut text = Vec::new();
-    file.take(max_size.saturating_add(1))
-        .read_to_end(&mut text)?;
-    Ok((text.len() as u64 <= max_size).then_some(text))
+    let whole = size <= max_size && read_into(&mut text, path, size, max_size)?;
+    Ok(whole.then_some(text))
+}
+
+/// Puts the bytes of the file, `size` if it is as it was, in place of `text`. `false`: they are more
+/// than `max_size`.
+fn read_into(text: &mut Vec<u8>, path: &Path, size: u64, max_size: u64) -> io::Result<bool> {
+    text.clear();
+    let file = File::open(path)?;
+    // One more than there is, so that the end shows without another round.
+    text.try_reserve(
+        usize::try_from(size)
+            .unwrap_or(usize::MAX)
+            .saturating_add(1),
+    )?;
+    while text.len() as u64 <= max_size {
+        if text.len() == text.capacity() {
+            text.try_reserve(text.len())?;
+        }
+        match rustix::io::read(&file, rustix::buffer::spare_capacity(text)) {
+            Ok(0) => return Ok(true),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(false)
 }
 
 /// Analyses the bytes of a file. `path` is only looked at.
 pub fn inspect(
     path: &Path,
-    text: Vec<u8>,
+    text: &[u8],
     language: Language,
     settings: &Settings,
     least: Applicability,
 ) -> Verdict {
-    if let Some(reason) = reason_to_skip(path, &text) {
+    if let Some(reason) = reason_to_skip(path, text) {
         return Verdict::Skipped(reason.to_owned());
     }
     let work = || {
-        if !worth_a_parse(&text, language, settings) {
+        if !worth_a_parse(text, language, settings) {
             return Ok(None);
         }
-        let beside = beside(path, &text, language, settings);
-        let functions = touched_functions(path, &text, language, settings, &beside);
-        resolve(&text, least, |text| {
+        let beside = beside(path, text, language, settings);
+        let functions = touched_functions(path, text, language, settings, &beside);
+        resolve(text, least, |text| {
             let look = look(path, text, language, settings, &beside);
             within(&functions, look)
         })
@@ -95,7 +131,10 @@ pub fn inspect(
     if resolution.before.findings.is_empty() && resolution.before.skipped.is_empty() {
         return Verdict::Clean;
     }
-    Verdict::Report(Box::new(Report { text, resolution }))
+    Verdict::Report(Box::new(Report {
+        text: text.to_vec(),
+        resolution,
+    }))
 }
 
 /// The same without the findings that the baseline lists.
@@ -201,16 +240,28 @@ fn headers(path: &Path, text: &[u8], language: Language, settings: &Settings) ->
         .take(MOST_HEADERS)
         .filter_map(|name| {
             let beside = directory.join(&name);
-            // `#include "db/cache.h"`, from the root of the project.
-            let file = beside.is_file().then_some(beside).or_else(|| {
-                let last = Path::new(&name).file_name()?;
-                let same = directory.join(last);
-                same.is_file().then_some(same)
-            })?;
+            let file = beside
+                .is_file()
+                .then_some(beside)
+                .or_else(|| from_a_root(directory, &name))?;
             read(&file, settings.max_size()).ok().flatten()
         })
         .collect();
     settings.engine(language).headers(language, &texts)
+}
+
+/// Directories around a file in which its headers may have their root.
+const MOST_ROOTS: usize = 8;
+
+/// `#include "db/cache.h"`, from the root of the project or from where it keeps its headers.
+fn from_a_root(directory: &Path, name: &str) -> Option<PathBuf> {
+    let real = directory.canonicalize().ok()?;
+    let mut inside = true;
+    real.ancestors()
+        .take(MOST_ROOTS)
+        .take_while(|around| std::mem::replace(&mut inside, !around.join(".git").exists()))
+        .flat_map(|around| [around.join(name), around.join("include").join(name)])
+        .find(|file| file.is_file())
 }
 
 /// What is found in `text`, without what its comments suppress and what the settings leave out at this

@@ -1,6 +1,9 @@
 //! The catalogue as a whole: it loads, its examples come out as recorded, and what only looks like
 //! a lock stays silent.
 
+#[path = "catalog/rows.rs"]
+mod rows;
+
 use lockfix::catalog::FILES;
 use lockfix::catalog::schema::Library;
 use lockfix::engine::{Engine, Options};

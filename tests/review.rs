@@ -2,7 +2,7 @@
 
 use expectrl::process::unix::{Signal, WaitStatus};
 use expectrl::session::OsSession;
-use expectrl::{Eof, Expect};
+use expectrl::{Eof, Expect, Regex};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -113,10 +113,20 @@ impl Review {
         }
     }
 
-    /// Waits for a question that stands at `position`, then presses a key.
+    /// Waits for a question that stands at `position`, then presses a key. While the look ahead goes
+    /// on, the question may say `3+` where it will be `5`.
     #[track_caller]
     fn answers(&mut self, position: &str, key: &str) {
-        self.sees(&format!("· {position}  "));
+        let numbers: Vec<&str> = position.split(" of ").collect();
+        let [question, of_and_file, files] = numbers[..] else {
+            panic!("{position:?} is no position");
+        };
+        let (questions, file) = of_and_file.split_once(", file ").expect("a file");
+        let place =
+            format!(r"· {question} of ({questions}|\d+\+), file {file} of ({files}|\d+\+)  ");
+        if let Err(error) = self.session().expect(Regex(&place)) {
+            panic!("waiting for {place:?}: {error}");
+        }
         self.sees("?]");
         self.session().send(key).expect("sent");
     }
@@ -167,6 +177,25 @@ fn two_files() -> Review {
         ("2.js", file(&["d", "e"])),
     ])
     .start()
+}
+
+#[test]
+fn questions_begin_while_the_walk_goes_on() {
+    let review = Review::of(&[("1.js", file(&["a"]))]);
+    let below = review.dir.path().join("z");
+    fs::create_dir(&below).expect("made");
+    fs::write(below.join("2.js"), file(&["b"])).expect("written");
+    // Who reads it waits until somebody writes to it.
+    let ignore_file = below.join(".gitignore");
+    let mode = rustix::fs::Mode::from_raw_mode(0o644);
+    let kind = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, &ignore_file, kind, mode, 0).expect("a FIFO");
+    let mut review = review.start();
+    review.sees("· 1 of 1+, file 1 of 1+  ");
+    fs::write(&ignore_file, "").expect("written");
+    review.session().send("n").expect("sent");
+    review.answers("2 of 2, file 2 of 2", "n");
+    review.ends_with(1);
 }
 
 #[test]

@@ -29,12 +29,13 @@ use std::collections::HashSet;
 use tree_sitter::Node;
 
 /// Forms that make correct code neater.
-pub const NEATER: [Form; 5] = [
+pub const NEATER: [Form; 6] = [
     Form::With,
     Form::Defer,
     Form::RunExclusive,
     Form::LockGuard,
     Form::KernelGuard,
+    Form::Cleanup,
 ];
 
 /// A finding together with the acquire that it is about.
@@ -446,6 +447,7 @@ impl Judged<'_> {
         // By name alone this would be a guess; a signal is released by somebody else.
         !entry.lock.by_name
             && !entry.lock.signal
+            && !acquired.acquire().is_some_and(|acquire| acquire.unseen)
             && !seen_by_others
             && !by_alias
             && !is_of_another(self.file, &key.text)

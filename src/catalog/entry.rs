@@ -173,6 +173,27 @@ impl Entry {
             .then(|| name.to_owned())
     }
 
+    /// Whether the acquire is given something that does not name the lock.
+    pub fn is_given_more<'t>(&self, node: Node<'t>, text: &[u8]) -> bool {
+        let plain =
+            |pattern: &&Pattern| pattern.matches(node, Code::plain(text), &mut Bindings::new());
+        self.acquire
+            .iter()
+            .find(plain)
+            .is_some_and(|pattern| pattern.holes().iter().any(|hole| hole.starts_with('_')))
+    }
+
+    /// Whether the class is one of the lock's types.
+    pub fn is_of(&self, class: &TypeRef, names: &Names) -> bool {
+        self.module_of(class, names).is_some()
+    }
+
+    /// Whether a method of this name takes the lock.
+    pub fn is_taken_by(&self, method: &str) -> bool {
+        let mut acquires = self.acquire.iter();
+        acquires.any(|pattern| pattern.word() == Some(method))
+    }
+
     /// The lock that the holes name: its texts, joined.
     pub fn key_text(&self, bindings: &Bindings<'_>, at: Surroundings<'_>) -> String {
         let texts: Vec<String> = self
@@ -216,6 +237,9 @@ impl Entry {
         let name = normal(*receiver, at.text);
         match type_of(*receiver, at) {
             Some(class) if self.module_of(&class, at.names).is_some() => Some(Confidence::Typed),
+            Some(class) if self.lock.by_name && self.is_guarded(&class, at.names) => {
+                Some(Confidence::Typed)
+            }
             // Not in the catalogue, or it would have been taken for typed: judged by its name.
             Some(TypeRef::Known {
                 name: type_name, ..
@@ -252,6 +276,13 @@ impl Entry {
         }
     }
 
+    /// Whether the code base has a guard of its own for locks of this type.
+    fn is_guarded(&self, class: &TypeRef, names: &Names) -> bool {
+        names.guards.iter().any(|guard| {
+            guard.holds(class) && self.is_taken_by(&guard.takes) && self.is_freed_by(&guard.frees)
+        })
+    }
+
     /// Whether its functions or types are there without an import: those of the language itself.
     pub(super) fn needs_no_import(&self) -> bool {
         let global = self.modules.iter().any(String::is_empty);
@@ -262,12 +293,20 @@ impl Entry {
     pub(super) fn module_of(&self, class: &TypeRef, names: &Names) -> Option<&str> {
         let (name, module) = match class {
             TypeRef::Known { module, name } => {
-                (name, self.modules.iter().find(|own| *own == module))
+                let mut own = self.modules.iter();
+                // Inside of a namespace its names stand by themselves; those of a header stand in none.
+                let inside = |own: &&String| {
+                    let header = own.ends_with(".h") && names.modules.contains(*own);
+                    module.is_empty() && (header || names.spaces.contains(*own))
+                };
+                (name, own.find(|own| *own == module || inside(own)))
             }
             // Of those whose names the file uses as they are.
             TypeRef::Named(name) => {
                 let mut own = self.modules.iter();
-                (name, own.find(|own| names.wildcards.contains(own)))
+                let used =
+                    |own: &&String| names.wildcards.contains(own) || names.spaces.contains(*own);
+                (name, own.find(used))
             }
             TypeRef::Local(_) => return None,
         };
@@ -341,7 +380,9 @@ impl Entry {
     pub fn has_form(&self, form: Form) -> bool {
         self.lock.forms.iter().any(|entry| match entry {
             schema::FormEntry::Name(name) => *name == form,
-            schema::FormEntry::Code(code) => code.name == form && !code.code.is_empty(),
+            schema::FormEntry::Code(code) => {
+                code.name == form && (!code.code.is_empty() || code.define.is_some())
+            }
         })
     }
 
@@ -363,7 +404,8 @@ impl Entry {
         let class = type_of(lock, at)?;
         let module = self.module_of(&class, at.names)?;
         match &class {
-            TypeRef::Known { name, .. } | TypeRef::Named(name) => Some(joined(module, name)),
+            TypeRef::Known { module, name } => Some(joined(module, name)),
+            TypeRef::Named(name) => Some(joined(module, name)),
             TypeRef::Local(_) => None,
         }
     }

@@ -163,12 +163,22 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// The guards of this class, by its full name: as many as it can be made with.
-    pub fn guards(&self, class: &str) -> impl Iterator<Item = &Guard> {
-        self.guards
+    /// The guards of this class, by its full name: as many as it can be made with. Those of libraries
+    /// that the file includes come first.
+    pub fn guards(&self, class: &str, names: &Names) -> impl Iterator<Item = &Guard> {
+        let included = |own: &Range<usize>| {
+            let mut modules = self.entries[own.clone()]
+                .iter()
+                .flat_map(|entry| &entry.modules);
+            modules.any(|module| names.modules.contains(module))
+        };
+        let mut found: Vec<&(Guard, Range<usize>)> = self
+            .guards
             .iter()
-            .map(|(guard, _)| guard)
-            .filter(move |guard| guard.classes.iter().any(|known| known == class))
+            .filter(|(guard, _)| guard.classes.iter().any(|known| known == class))
+            .collect();
+        found.sort_by_key(|(_, own)| !included(own));
+        found.into_iter().map(|(guard, _)| guard)
     }
 
     /// The entry of a lock that such a guard holds: the one that its type tells, else any of its
@@ -393,8 +403,11 @@ impl Catalog {
         let Some(class) = receiver.and_then(|node| type_of(*node, at)) else {
             return false;
         };
-        let is_guard =
-            |module: &str, name: &str| self.guards(&joined(module, name)).next().is_some();
+        let is_guard = |module: &str, name: &str| {
+            self.guards(&joined(module, name), at.names)
+                .next()
+                .is_some()
+        };
         self.entries
             .iter()
             .any(|entry| entry.module_of(&class, at.names).is_some())

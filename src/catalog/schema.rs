@@ -48,6 +48,21 @@ pub struct Guard {
     pub adopts: bool,
 }
 
+impl Guard {
+    /// A class that takes the lock when it is made and frees it when it ends.
+    pub fn of(class: String, mode: String) -> Guard {
+        Guard {
+            classes: vec![class],
+            mode,
+            frees: Vec::new(),
+            retakes: Vec::new(),
+            asks: Vec::new(),
+            deleters: Vec::new(),
+            adopts: false,
+        }
+    }
+}
+
 /// One lock of a library: code of the language with `$HOLES`.
 ///
 /// `$TICKET` stands for what an acquire gives and a release wants; holes that begin with `$_` and
@@ -197,7 +212,8 @@ pub enum FormEntry {
 pub struct FormCode {
     pub name: Form,
     /// The construct's head: `with $LOCK:`, `$LOCK.runExclusive(async () => $BODY)`,
-    /// `std::lock_guard<$TYPE> $GUARD($LOCK);`. `$ARGUMENTS` is what the acquire is given. Empty where only what is held already can be guarded.
+    /// `std::lock_guard<$TYPE> $GUARD($LOCK);`. `$ARGUMENTS` is what the acquire is given: an acquire with arguments needs
+    /// code that hands them on. Empty where only what is held already can be guarded.
     #[serde(default)]
     pub code: String,
     /// The same in front of a block of its own: `scoped_guard(mutex, $LOCK)`.
@@ -221,9 +237,59 @@ pub struct FormCode {
     /// How it takes it again.
     #[serde(default)]
     pub retake: Option<String>,
+    /// A function that has to be defined, in front of the first one of the file: `$FUNCTION` in its
+    /// code and in `code` or `adopt` is its name.
+    #[serde(default)]
+    pub define: Option<String>,
+    /// The name of that function, where it is free.
+    #[serde(default)]
+    pub function: Option<String>,
     /// What has to be included: `<mutex>`.
     #[serde(default)]
-    pub include: Option<String>,
+    pub include: Option<Headers>,
+    /// The same for `adopt`, where that is another class.
+    #[serde(default, rename = "adopt-include")]
+    pub adopt_include: Option<Headers>,
+}
+
+/// A header, or several any of which declares what is needed: the first is the one to add, unless the
+/// file includes others of the folder of a later one.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Headers {
+    One(String),
+    Any(Vec<String>),
+}
+
+impl Headers {
+    /// All of them.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Headers::One(name) => std::slice::from_ref(name),
+            Headers::Any(names) => names,
+        }
+    }
+}
+
+impl FormCode {
+    /// A form that needs this code and nothing else.
+    pub fn of(name: Form, code: String) -> FormCode {
+        FormCode {
+            name,
+            code,
+            scoped: None,
+            acquire: None,
+            release: None,
+            adopt: None,
+            defer: None,
+            free: None,
+            retake: None,
+            define: None,
+            function: None,
+            include: None,
+            adopt_include: None,
+        }
+    }
 }
 
 impl FormEntry {
@@ -267,7 +333,7 @@ pub struct LanguageFacts {
     /// The types of what functions give, where a declaration has to say them: `int, error`.
     #[serde(default)]
     pub results: BTreeMap<String, String>,
-    /// Calls that end the process.
+    /// Calls that end the process; in C, `name(ARGUMENT)` are those of this first argument.
     pub process_exits: Vec<String>,
     /// Names that are never null.
     #[serde(default)]
@@ -291,6 +357,9 @@ pub struct LanguageFacts {
     /// Types whose destructor nobody sees.
     #[serde(default)]
     pub plain_types: Vec<String>,
+    /// Those of them that cannot be made empty and assigned to later.
+    #[serde(default)]
+    pub fixed_types: Vec<String>,
     /// Calls whose result has such a type; `.name` is a method of any object.
     #[serde(default)]
     pub plain_results: Vec<String>,

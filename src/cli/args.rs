@@ -279,6 +279,11 @@ impl Args {
         !self.dry_run && !self.yes && self.add_ignores.is_none()
     }
 
+    /// Whether files are written without a question.
+    pub fn writes(&self) -> bool {
+        self.yes || (self.add_ignores.is_some() && !self.dry_run)
+    }
+
     /// What the run does about findings, for its summary; `None`: it writes nothing.
     pub fn does(&self) -> Option<&'static str> {
         match self.add_ignores {

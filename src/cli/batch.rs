@@ -1,9 +1,9 @@
 //! The modes that ask nothing: --dry-run and --yes.
 
 use super::Run;
-use super::ordered;
 use super::output::Reporter;
 use super::stderr::Stderr;
+use super::survey::{self, Seen, Stop};
 use super::totals::Totals;
 use crate::apply::WriteError;
 use crate::discover::SourceFile;
@@ -24,18 +24,13 @@ struct Done {
 /// Looks at every file, prints what is found and, if the run says so, writes the fixes.
 ///
 /// # Errors
-/// When stdout cannot be written, or no thread can be started.
-pub fn run(
-    run: &Run,
-    files: &[SourceFile],
-    totals: &mut Totals,
-    stderr: &mut Stderr,
-) -> io::Result<()> {
+/// When stdout cannot be written, a configuration cannot be used, or no thread can be started.
+pub fn run(run: &Run, totals: &mut Totals, stderr: &mut Stderr) -> Result<(), Stop> {
     let least = run.args.least();
     let writer = run.writer();
     let mut reporter = run.reporter();
     let mut failure = None;
-    stderr.start_progress(files.len());
+    stderr.start_progress();
     let stderr: &Stderr = stderr;
     let work = |file: &SourceFile| {
         let verdict = inspect_file(file, least);
@@ -49,12 +44,21 @@ pub fn run(
         };
         Done { verdict, written }
     };
-    ordered::for_each(files, run.args.jobs, work, |file, done| {
+    let surveyed = survey::each(run, work, |seen| {
+        let (file, done) = match seen {
+            Seen::File(file, done) => (file, done),
+            other => {
+                totals.note(other);
+                totals.tell(stderr);
+                return ControlFlow::Continue(());
+            }
+        };
         let done = done.unwrap_or_else(|panic| Done {
             verdict: Verdict::Failed(panic),
             written: None,
         });
-        let result = tell(run, file, done, totals, &mut reporter, stderr);
+        let result = tell(run, &file, done, totals, &mut reporter, stderr);
+        totals.tell(stderr);
         stderr.advance();
         match result {
             Err(error) => {
@@ -65,12 +69,13 @@ pub fn run(
             Ok(()) if reporter.out.is_closed() && !run.args.yes => ControlFlow::Break(()),
             Ok(()) => ControlFlow::Continue(()),
         }
-    })?;
+    });
     stderr.end_progress();
     super::tell_about_writing(&writer, stderr);
+    surveyed?;
     match failure {
-        Some(error) => Err(error),
-        None => reporter.finish(totals),
+        Some(error) => Err(error.into()),
+        None => Ok(reporter.finish(totals)?),
     }
 }
 
@@ -82,7 +87,7 @@ fn tell(
     reporter: &mut Reporter,
     stderr: &Stderr,
 ) -> io::Result<()> {
-    let Some(report) = totals.take(file, done.verdict, stderr) else {
+    let Some(report) = totals.take(file, done.verdict) else {
         return Ok(());
     };
     let least = run.args.least();
@@ -113,7 +118,7 @@ fn tell(
         }
         (written, _) => {
             if let Some(Err(error)) = written {
-                totals.fail(&file.path, error, stderr);
+                totals.fail(&file.path, error);
             }
             totals.remaining += before.len();
             show(&report.text, before, &resolution.shares, reporter)
@@ -122,17 +127,21 @@ fn tell(
 }
 
 impl Totals {
+    /// Counts what is no file of ours. There is nothing else to be done about it.
+    pub fn note<R>(&mut self, seen: Seen<R>) {
+        match seen {
+            Seen::File(..) => {}
+            Seen::Skipped(path, reason) => self.skip(&path, reason),
+            Seen::Failed(path, message) => self.fail(&path, message),
+        }
+    }
+
     /// Counts what needs no more than counting; returns the report if there is one.
-    pub fn take(
-        &mut self,
-        file: &SourceFile,
-        verdict: Verdict,
-        stderr: &Stderr,
-    ) -> Option<Box<Report>> {
+    pub fn take(&mut self, file: &SourceFile, verdict: Verdict) -> Option<Box<Report>> {
         match verdict {
             Verdict::Clean => self.files += 1,
             Verdict::Skipped(reason) => self.skip(&file.path, &reason),
-            Verdict::Failed(message) => self.fail(&file.path, message, stderr),
+            Verdict::Failed(message) => self.fail(&file.path, message),
             Verdict::Report(report) => {
                 self.files += 1;
                 for skipped in &report.resolution.before.skipped {

@@ -1,8 +1,8 @@
 //! --add-ignores: comments that silence what is found today.
 
 use super::Run;
-use super::ordered;
 use super::stderr::Stderr;
+use super::survey::{self, Seen, Stop};
 use super::totals::Totals;
 use crate::apply::{WriteError, Writer};
 use crate::discover::SourceFile;
@@ -23,14 +23,8 @@ struct Silenced {
 /// Puts a comment at every finding; with --dry-run, shows the patch.
 ///
 /// # Errors
-/// When stdout cannot be written, or no thread can be started.
-pub fn run(
-    run: &Run,
-    files: &[SourceFile],
-    reason: &str,
-    totals: &mut Totals,
-    stderr: &Stderr,
-) -> io::Result<()> {
+/// When stdout cannot be written, a configuration cannot be used, or no thread can be started.
+pub fn run(run: &Run, reason: &str, totals: &mut Totals, stderr: &Stderr) -> Result<(), Stop> {
     let writer = run.writer();
     let mut out = super::output::Output::new();
     let terminal = run.out_styles.are_on() || io::stdout().is_terminal();
@@ -45,9 +39,21 @@ pub fn run(
         };
         (verdict, silenced)
     };
-    ordered::for_each(files, run.args.jobs, work, |file, done| {
-        let (verdict, silenced) = done.unwrap_or_else(|panic| (Verdict::Failed(panic), None));
-        let Some(report) = totals.take(file, verdict, stderr) else {
+    let surveyed = survey::each(run, work, |seen| {
+        let report = match seen {
+            Seen::File(file, done) => {
+                let (verdict, silenced) =
+                    done.unwrap_or_else(|panic| (Verdict::Failed(panic), None));
+                let report = totals.take(&file, verdict);
+                report.map(|report| (file, report, silenced))
+            }
+            other => {
+                totals.note(other);
+                None
+            }
+        };
+        totals.tell(stderr);
+        let Some((file, report, silenced)) = report else {
             return ControlFlow::Continue(());
         };
         let findings = &report.resolution.before.findings;
@@ -68,7 +74,8 @@ pub fn run(
             other => {
                 totals.remaining += findings.len();
                 if let Some(Err(error)) = other.and_then(|silenced| silenced.written) {
-                    totals.fail(&file.path, error, stderr);
+                    totals.fail(&file.path, error);
+                    totals.tell(stderr);
                 }
             }
         }
@@ -76,11 +83,12 @@ pub fn run(
             Some(_) => ControlFlow::Break(()),
             None => ControlFlow::Continue(()),
         }
-    })?;
+    });
     super::tell_about_writing(&writer, stderr);
+    surveyed?;
     match failure {
-        Some(error) => Err(error),
-        None => out.flush(),
+        Some(error) => Err(error.into()),
+        None => Ok(out.flush()?),
     }
 }
 
@@ -98,7 +106,7 @@ fn silence_file(
         return None;
     }
     let new = edit::apply(&report.text, &edits);
-    let remaining = match inspect(path, new.clone(), language, settings, run.args.least()) {
+    let remaining = match inspect(path, &new, language, settings, run.args.least()) {
         Verdict::Report(report) => report.resolution.before.findings.len(),
         _ => 0,
     };

@@ -2,14 +2,15 @@
 
 use super::args::Args;
 use super::output::Output;
-use crate::catalog::libraries;
 use crate::catalog::schema::Library;
+use crate::catalog::{Catalog, libraries};
 use crate::explain::explain;
 use crate::finding::{Form, Rule};
 use crate::language::Language;
 use crate::names;
 use clap::{CommandFactory, Subcommand};
 use clap_complete::Shell;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 /// What is asked.
@@ -32,6 +33,9 @@ pub enum Question {
         /// Of these languages only
         #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', value_parser = super::args::languages)]
         lang: Vec<Vec<Language>>,
+        /// Only the words that take a lock, one a line: what a file must hold to be looked into
+        #[arg(long)]
+        words: bool,
     },
     /// The forms that a fix can have
     Forms,
@@ -56,7 +60,8 @@ pub fn answer(question: &Question) -> io::Result<()> {
             let page = explain(*rule, &lang.concat()).map_err(io::Error::other)?;
             out.write_all(page.as_bytes())?;
         }
-        Question::Locks { lang } => locks(&mut out, &lang.concat())?,
+        Question::Locks { lang, words: true } => words(&mut out, &lang.concat())?,
+        Question::Locks { lang, words: false } => locks(&mut out, &lang.concat())?,
         Question::Forms => {
             for form in Form::ALL {
                 writeln!(out, "{form:<20}{}", form.meaning().replace('`', ""))?;
@@ -76,12 +81,31 @@ pub fn answer(question: &Question) -> io::Result<()> {
     out.flush()
 }
 
+/// The languages asked for; all where none is named.
+fn wanted(languages: &[Language]) -> impl Iterator<Item = Language> {
+    Language::ALL
+        .into_iter()
+        .filter(|language| languages.is_empty() || languages.contains(language))
+}
+
+/// The words of the catalogue that take a lock.
+fn words(out: &mut impl Write, languages: &[Language]) -> io::Result<()> {
+    let mut words = BTreeSet::new();
+    for language in wanted(languages) {
+        let catalog = Catalog::load(language.grammar(), &[]).map_err(io::Error::other)?;
+        words.extend(catalog.needs().into_iter().flat_map(|need| need.calls));
+    }
+    for word in words {
+        writeln!(out, "{word}")?;
+    }
+    Ok(())
+}
+
 /// The catalogue, a paragraph a lock.
 fn locks(out: &mut impl Write, languages: &[Language]) -> io::Result<()> {
     let mut folders: Vec<&str> = Vec::new();
-    for language in Language::ALL {
-        let wanted = languages.is_empty() || languages.contains(&language);
-        if wanted && !folders.contains(&language.folder()) {
+    for language in wanted(languages) {
+        if !folders.contains(&language.folder()) {
             folders.push(language.folder());
         }
     }

@@ -17,6 +17,7 @@ mod run_report;
 mod shard;
 mod stderr;
 mod stdin;
+mod survey;
 mod totals;
 mod undo;
 
@@ -25,7 +26,7 @@ pub use exit::Exit;
 use crate::apply::{self, Journal, Writer, clean_up_on_signals};
 use crate::baseline::Baseline;
 use crate::config::Workspace;
-use crate::discover::{Found, Query, Touched, discover};
+use crate::discover::{Query, Touched};
 use crate::report::{Labels, Styles, plural};
 use anstream::{AutoStream, ColorChoice};
 use args::{Args, When};
@@ -44,6 +45,10 @@ use totals::Totals;
 struct Run {
     args: Args,
     workspace: Workspace,
+    /// Where to look, and for what.
+    paths: Vec<PathBuf>,
+    query: Query,
+    touched: Option<Arc<Touched>>,
     /// The current directory, without links.
     directory: PathBuf,
     out_styles: Styles,
@@ -159,11 +164,15 @@ fn run(
         (None, true) => Workspace::fixed(overrides, None),
         (None, false) => Workspace::nearest(overrides),
     };
-    let writes = args.yes || (args.add_ignores.is_some() && !args.dry_run);
-    if writes && !args.reads_stdin() {
+    if args.writes() && !args.reads_stdin() {
         check_tree(&args, &directory, stderr)?;
     }
     let run = Run {
+        paths: paths_of(&args)?,
+        query: Query {
+            languages: args.languages(),
+        },
+        touched,
         workspace: workspace.map_err(|error| error.to_string())?,
         args,
         directory,
@@ -174,21 +183,14 @@ fn run(
     if run.args.reads_stdin() {
         stdin::run(&run, &mut totals, stderr)?;
     } else {
-        let found = find(&run, touched.as_deref())?;
-        for skipped in &found.skipped {
-            totals.skip(&skipped.path, skipped.reason);
-        }
-        for error in &found.errors {
-            totals.fail(&error.path, &error.message, stderr);
-        }
         let result = if let Some(reason) = &run.args.add_ignores {
-            ignores::run(&run, &found.files, reason, &mut totals, stderr)
+            ignores::run(&run, reason, &mut totals, stderr)
         } else if run.args.is_interactive() {
-            review::run(&run, &found.files, &mut totals, stderr)
+            review::run(&run, &mut totals, stderr)
         } else {
-            batch::run(&run, &found.files, &mut totals, stderr)
+            batch::run(&run, &mut totals, stderr)
         };
-        result.map_err(|error| format!("cannot go on: {error}"))?;
+        result.map_err(|stop| stop.to_string())?;
     }
     if run.args.verbose {
         for line in totals.skipped_lines() {
@@ -245,25 +247,15 @@ fn check_tree(args: &Args, directory: &Path, stderr: &Stderr) -> Result<(), Stri
     Ok(())
 }
 
-fn find(run: &Run, touched: Option<&Touched>) -> Result<Found, String> {
-    let mut paths = run.args.paths.clone();
-    match &run.args.files_from {
+/// The paths that a run over files is about.
+fn paths_of(args: &Args) -> Result<Vec<PathBuf>, String> {
+    let mut paths = args.paths.clone();
+    match &args.files_from {
         Some(list) => paths.extend(paths::read_list(list)?),
         None if paths.is_empty() => paths.push(PathBuf::from(".")),
         None => {}
     }
-    let query = Query {
-        languages: run.args.languages(),
-        jobs: run.args.jobs,
-    };
-    let mut found = discover(&paths, &query, &run.workspace).map_err(|error| error.to_string())?;
-    if let Some(touched) = touched {
-        found.files.retain(|file| touched.file(&file.real));
-    }
-    if let Some(shard) = run.args.shard {
-        found.files = shard.of(found.files);
-    }
-    Ok(found)
+    Ok(paths)
 }
 
 /// Signals remove temporary files, and give the terminal back as it was.

@@ -1,5 +1,6 @@
 //! The interactive mode: every fix is shown, asked about, and written at once when accepted.
 
+mod ahead;
 mod file;
 mod prompt;
 mod resume;
@@ -7,17 +8,15 @@ mod resume;
 pub use resume::left_before;
 
 use super::Run;
-use super::ordered;
 use super::stderr::Stderr;
+use super::survey::Stop;
 use super::totals::Totals;
-use crate::discover::SourceFile;
-use crate::finding::Finding;
-use crate::inspect::{Verdict, inspect_file};
-use crate::resolve::acceptable;
+use crate::apply::Writer;
+use ahead::Ahead;
 use console::Term;
 use file::{FileReview, Next, Session};
 use std::io::{self, IsTerminal};
-use std::ops::ControlFlow;
+use std::time::Duration;
 
 /// Whether questions can be asked.
 ///
@@ -31,51 +30,90 @@ pub fn check_terminal() -> Result<(), String> {
     }
 }
 
-/// A file with something to ask or to tell.
-struct Pending<'a> {
-    file: &'a SourceFile,
-    found: usize,
-    questions: usize,
-}
-
-/// Where the review stands, for "3 of 17, file 2 of 5".
+/// Where the review stands, for the "3" and the "2" of "3 of 17, file 2 of 5".
 #[derive(Debug, Clone, Copy)]
 struct Position {
     question: usize,
-    questions: usize,
     file: usize,
-    files: usize,
 }
 
-/// Reviews every file.
+/// The look ahead gets this long to come to its end before the first question, so that what is
+/// small is counted in full; nobody notices.
+const NOTICED: Duration = Duration::from_millis(200);
+
+/// The same when the user quits, for the last line.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Reviews every file, while others are still looked for.
 ///
 /// # Errors
-/// When the terminal fails or no thread can be started.
-pub fn run(
-    run: &Run,
-    files: &[SourceFile],
-    totals: &mut Totals,
-    stderr: &mut Stderr,
-) -> io::Result<()> {
-    let pending = look_ahead(run, files, totals, stderr)?;
+/// When the terminal fails, a configuration cannot be used, or no thread can be started.
+pub fn run(run: &Run, totals: &mut Totals, stderr: &mut Stderr) -> Result<(), Stop> {
+    let ahead = Ahead::default();
     let writer = run.writer();
     let term = Term::stdout();
-    let questions = pending.iter().map(|file| file.questions).sum();
-    let mut reviews: Vec<FileReview<'_>> = pending
-        .iter()
-        .map(|entry| FileReview::new(run, entry.file, &writer, &term))
-        .collect();
+    let mut reviews = Vec::new();
+    let (quit, looked) = std::thread::scope(|scope| {
+        let looking = scope.spawn(|| ahead.look(run));
+        let quit = ask(run, &ahead, (&writer, &term), &mut reviews, totals, stderr);
+        ahead.stop();
+        let looked = looking.join();
+        (quit, looked)
+    });
+    let quit = quit?;
+    for review in &reviews {
+        if review.accepted() > 0 {
+            totals.changed(review.path(), review.accepted());
+        }
+        totals.remaining += review.remaining();
+    }
+    super::tell_about_writing(&writer, stderr);
+    if let Err(message) = resume::note(&run.args, &run.directory, &reviews, quit) {
+        stderr.warning(message);
+    }
+    match looked {
+        Ok(Ok(())) if quit && !ahead.known().complete => {
+            stderr.note("there may be more: not all files were looked at");
+            Ok(())
+        }
+        Ok(looked) => looked,
+        Err(_) => Err(io::Error::other("the look ahead failed").into()),
+    }
+}
+
+/// Asks about one file after the other as they become known. Returns whether the user quit.
+fn ask<'a>(
+    run: &'a Run,
+    ahead: &Ahead,
+    (writer, term): (&'a Writer, &'a Term),
+    reviews: &mut Vec<FileReview<'a>>,
+    totals: &mut Totals,
+    stderr: &mut Stderr,
+) -> io::Result<bool> {
     let mut session = Session::default();
-    let (mut at, mut quit) = (0, false);
-    while at < reviews.len() {
-        let before = &pending[..at];
-        let position = Position {
-            question: before.iter().map(|file| file.questions).sum::<usize>() + 1,
-            questions,
-            file: at + 1,
-            files: pending.len(),
+    let mut at = 0;
+    loop {
+        let news = if at < reviews.len() {
+            ahead.news()
+        } else {
+            wait(ahead, at == 0, stderr)
         };
-        match reviews[at].run(position, &mut session, totals, stderr)? {
+        totals.add(news.totals);
+        totals.tell(stderr);
+        let pending = news.pending.into_iter();
+        reviews.extend(pending.map(|pending| FileReview::new(run, pending, writer, term)));
+        if at == reviews.len() {
+            if news.complete {
+                return Ok(false);
+            }
+            continue;
+        }
+        let before = reviews[..at].iter();
+        let position = Position {
+            question: before.map(|file| file.questions).sum::<usize>() + 1,
+            file: at + 1,
+        };
+        match reviews[at].run(position, ahead, &mut session, totals, stderr)? {
             Next::Ask => at += 1,
             Next::AcceptAll => {
                 session.accept_all = true;
@@ -89,58 +127,27 @@ pub fn run(
                 None => term.write_line("This is the first question.")?,
             },
             Next::Quit => {
-                quit = true;
-                break;
+                ahead.wait_for_the_end(PATIENCE);
+                let news = ahead.news();
+                totals.add(news.totals);
+                totals.tell(stderr);
+                let pending = news.pending.into_iter();
+                reviews.extend(pending.map(|pending| FileReview::new(run, pending, writer, term)));
+                return Ok(true);
             }
         }
     }
-    for (entry, review) in pending.iter().zip(&reviews) {
-        if review.accepted() > 0 {
-            totals.changed(&entry.file.path, review.accepted());
-        }
-        totals.remaining += review.remaining().unwrap_or(entry.found);
-    }
-    super::tell_about_writing(&writer, stderr);
-    if let Err(message) = resume::note(&run.args, &run.directory, &reviews, quit) {
-        stderr.warning(message);
-    }
-    Ok(())
 }
 
-/// Looks at all files first, so that the questions can be counted. Keeps no text.
-fn look_ahead<'a>(
-    run: &Run,
-    files: &'a [SourceFile],
-    totals: &mut Totals,
-    stderr: &mut Stderr,
-) -> io::Result<Vec<Pending<'a>>> {
-    let least = run.args.least();
-    let mut counts = Vec::new();
-    stderr.start_progress(files.len());
-    let work = |file: &SourceFile| inspect_file(file, least);
-    let mut index = 0;
-    ordered::for_each(files, run.args.jobs, work, |file, verdict| {
-        let verdict = verdict.unwrap_or_else(Verdict::Failed);
-        if let Some(report) = totals.take(file, verdict, stderr) {
-            let findings = &report.resolution.before.findings;
-            totals.count_found(findings, least, report.resolution.fixable());
-            // Each of them is asked about, even if the answer to one makes another idle.
-            let has_fix = |finding: &&Finding| acceptable(finding, least).is_some();
-            let questions = findings.iter().filter(has_fix).count();
-            counts.push((index, findings.len(), questions));
-        }
-        index += 1;
-        stderr.advance();
-        ControlFlow::Continue(())
-    })?;
+/// Waits for the next file with something to ask or to tell, and shows how far the search is.
+fn wait(ahead: &Ahead, first: bool, stderr: &mut Stderr) -> ahead::News {
+    stderr.start_progress();
+    while !ahead.wait_for_news(Duration::from_millis(100)) {
+        stderr.reached(ahead.looked_at());
+    }
     stderr.end_progress();
-    Ok(counts
-        .into_iter()
-        .filter(|(_, found, _)| *found > 0)
-        .map(|(index, found, questions)| Pending {
-            file: &files[index],
-            found,
-            questions,
-        })
-        .collect())
+    if first && ahead.known().files > 0 {
+        ahead.wait_for_the_end(NOTICED);
+    }
+    ahead.news()
 }

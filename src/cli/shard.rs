@@ -10,14 +10,10 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Those of `items` that are in this share: every `count`-th, so that neighbours, which tend to
-    /// be alike, are spread.
-    pub fn of<T>(self, items: Vec<T>) -> Vec<T> {
-        items
-            .into_iter()
-            .skip(self.index)
-            .step_by(self.count)
-            .collect()
+    /// Whether the file of this number, from 0, is in this share: every `count`-th is, so that
+    /// neighbours, which tend to be alike, are spread.
+    pub fn has(self, number: usize) -> bool {
+        number % self.count == self.index
     }
 }
 
@@ -50,7 +46,7 @@ mod tests {
         let mut together: Vec<usize> = (1..=3)
             .flat_map(|index| {
                 let shard: Shard = format!("{index}/3").parse().expect("a share");
-                shard.of(all.clone())
+                all.iter().copied().filter(move |number| shard.has(*number))
             })
             .collect();
         together.sort_unstable();

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
 /// Fewer files are done before a bar could be read.
-const ENOUGH_FOR_PROGRESS: usize = 300;
+const ENOUGH_FOR_PROGRESS: u64 = 300;
 
 /// Prints to stderr.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct Stderr {
     styles: Styles,
     quiet: bool,
     bar: ProgressBar,
+    /// Whether the bar is to be seen once there is enough to count.
+    counts: bool,
 }
 
 impl Stderr {
@@ -24,6 +26,7 @@ impl Stderr {
             styles,
             quiet,
             bar: ProgressBar::hidden(),
+            counts: false,
         }
     }
 
@@ -59,19 +62,30 @@ impl Stderr {
         self.bar.suspend(print)
     }
 
-    /// Starts a bar over this many files, if somebody is there to see it.
-    pub fn start_progress(&mut self, files: usize) {
-        if self.quiet || files < ENOUGH_FOR_PROGRESS || !std::io::stderr().is_terminal() {
+    /// Counts files from here on, if somebody is there to see it. How many there will be is not
+    /// known while the search for them goes on.
+    pub fn start_progress(&mut self) {
+        if self.quiet || !std::io::stderr().is_terminal() {
             return;
         }
-        let bar = ProgressBar::with_draw_target(Some(files as u64), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} files, {eta} left");
-        self.bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let style =
+            ProgressStyle::with_template("{spinner} {human_pos} files looked at, {per_sec}");
+        self.bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
+            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        self.counts = true;
     }
 
     /// One file more is done.
     pub fn advance(&self) {
-        self.bar.inc(1);
+        self.reached(self.bar.position() + 1);
+    }
+
+    /// So many files are done.
+    pub fn reached(&self, files: u64) {
+        self.bar.set_position(files);
+        if self.counts && files >= ENOUGH_FOR_PROGRESS && self.bar.is_hidden() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
     }
 
     /// Takes the bar away.

@@ -27,15 +27,10 @@ pub fn run(run: &Run, totals: &mut Totals, stderr: &Stderr) -> Result<(), UsageE
         Verdict::Skipped("too-large".to_owned())
     } else {
         let (path, settings) = (&file.path, &file.settings);
-        inspect(
-            path,
-            text.clone(),
-            file.language,
-            settings,
-            run.args.least(),
-        )
+        inspect(path, &text, file.language, settings, run.args.least())
     };
-    let report = totals.take(&file, verdict, stderr);
+    let report = totals.take(&file, verdict);
+    totals.tell(stderr);
     let result = if run.args.dry_run {
         show(run, &file, report.as_deref(), totals)
     } else {
@@ -70,6 +65,7 @@ fn source_file(run: &Run) -> Result<SourceFile, UsageError> {
         real,
         language,
         settings,
+        size: 0,
     })
 }
 

@@ -29,6 +29,8 @@ pub struct Totals {
     pub changed: Vec<(String, usize)>,
     pub skipped: Vec<Skipped>,
     pub errors: Vec<FileError>,
+    /// How many of the errors were printed.
+    told: usize,
 }
 
 impl Totals {
@@ -53,16 +55,40 @@ impl Totals {
         });
     }
 
-    /// Counts a file that something went wrong with, and says so at once.
-    pub fn fail(&mut self, path: &Path, message: impl Display, stderr: &Stderr) {
-        let path = path.to_string_lossy().into_owned();
-        let message = message.to_string();
-        stderr.error(format_args!(
-            "{}: {}",
-            printable(&path),
-            printable(&message)
-        ));
-        self.errors.push(FileError { path, message });
+    /// Counts a file that something went wrong with.
+    pub fn fail(&mut self, path: &Path, message: impl Display) {
+        self.errors.push(FileError {
+            path: path.to_string_lossy().into_owned(),
+            message: message.to_string(),
+        });
+    }
+
+    /// Prints what went wrong since it was asked last.
+    pub fn tell(&mut self, stderr: &Stderr) {
+        for FileError { path, message } in &self.errors[self.told..] {
+            stderr.error(format_args!("{}: {}", printable(path), printable(message)));
+        }
+        self.told = self.errors.len();
+    }
+
+    /// Counts what others counted, too.
+    pub fn add(&mut self, other: Totals) {
+        self.files += other.files;
+        self.files_with_findings += other.files_with_findings;
+        self.found += other.found;
+        self.fixable += other.fixable;
+        self.fixed += other.fixed;
+        self.files_fixed += other.files_fixed;
+        self.remaining += other.remaining;
+        for (rule, found) in other.found_by_rule {
+            *self.found_by_rule.entry(rule).or_default() += found;
+        }
+        for (code, refused) in other.refused {
+            *self.refused.entry(code).or_default() += refused;
+        }
+        self.changed.extend(other.changed);
+        self.skipped.extend(other.skipped);
+        self.errors.extend(other.errors);
     }
 
     /// Counts a file that was written, or would be.

@@ -1,6 +1,7 @@
 //! Which language a file is in.
 
 use crate::language::Language;
+use memchr::memmem;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -36,7 +37,7 @@ const HEADER: u64 = 64 * 1024;
 
 /// Whether a `.h` is C or C++: by what it holds, else by the sources beside it.
 fn of_header(path: &Path) -> Language {
-    let mut start = Vec::new();
+    let mut start = Vec::with_capacity(HEADER as usize);
     let read = File::open(path).map(|file| file.take(HEADER).read_to_end(&mut start));
     if matches!(read, Ok(Ok(_))) && is_cpp(&start) {
         return Language::Cpp;
@@ -49,30 +50,36 @@ fn of_header(path: &Path) -> Language {
     Language::C
 }
 
+/// What only C++ has at the beginning of a line.
+const CPP: [&str; 14] = [
+    "class ",
+    "namespace ",
+    "template ",
+    "template<",
+    "using ",
+    "public:",
+    "private:",
+    "protected:",
+    "virtual ",
+    "constexpr ",
+    "explicit ",
+    "friend ",
+    "mutable ",
+    "Q_OBJECT",
+];
+
 /// Whether a line begins as only C++ does.
 fn is_cpp(text: &[u8]) -> bool {
-    let words = [
-        "class ",
-        "namespace ",
-        "template ",
-        "template<",
-        "using ",
-        "public:",
-        "private:",
-        "protected:",
-        "virtual ",
-        "constexpr ",
-        "explicit ",
-        "friend ",
-        "mutable ",
-        "Q_OBJECT",
-    ];
-    text.split(|byte| *byte == b'\n').any(|line| {
-        let line = line.trim_ascii_start();
-        words.iter().any(|word| line.starts_with(word.as_bytes()))
-            || line.windows(5).any(|part| part == b"std::")
+    let begins = |line: &[u8]| {
+        let first = line.first();
+        CPP.iter()
+            .any(|word| first == word.as_bytes().first() && line.starts_with(word.as_bytes()))
             || line.starts_with(b"#include <") && !line.contains(&b'.') && line.contains(&b'>')
-    })
+    };
+    memmem::find(text, b"std::").is_some()
+        || text
+            .split(|byte| *byte == b'\n')
+            .any(|line| begins(line.trim_ascii_start()))
 }
 
 fn of_shebang(start: &[u8]) -> Option<Language> {

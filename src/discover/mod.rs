@@ -1,7 +1,9 @@
-//! From the paths named on the command line to the files to analyse, each once, in path order.
+//! From the paths named on the command line to the files to analyse, each once, in path order, as
+//! they are found.
 
 mod content;
 mod language;
+mod named;
 mod touched;
 mod walk;
 
@@ -11,8 +13,10 @@ pub use touched::{Functions, Touched};
 
 use crate::config::{ConfigError, Settings, Workspace};
 use crate::language::Language;
-use std::collections::HashSet;
-use std::fs;
+use named::Named;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
+use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,8 +26,12 @@ use std::sync::Arc;
 pub struct Query {
     /// Only these languages; empty: all.
     pub languages: Vec<Language>,
-    /// Threads that walk; 0: as many as the machine has.
-    pub jobs: usize,
+}
+
+impl Query {
+    fn wants(&self, language: Language) -> bool {
+        self.languages.is_empty() || self.languages.contains(&language)
+    }
 }
 
 /// A file to analyse.
@@ -35,159 +43,193 @@ pub struct SourceFile {
     pub real: PathBuf,
     pub language: Language,
     pub settings: Arc<Settings>,
+    /// In bytes, when it was found.
+    pub size: u64,
 }
 
-/// A file or directory that is not analysed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SkippedPath {
-    pub path: PathBuf,
-    /// A stable code.
-    pub reason: &'static str,
-}
-
-/// A path that could not be looked at.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PathError {
-    pub path: PathBuf,
-    /// A sentence without the path and without a final stop.
-    pub message: String,
-}
-
-/// Everything found, each list in path order.
-#[derive(Debug, Default)]
-pub struct Found {
-    pub files: Vec<SourceFile>,
-    pub skipped: Vec<SkippedPath>,
-    pub errors: Vec<PathError>,
-}
-
-/// A file before its settings are known.
+/// What is met on the way.
 #[derive(Debug)]
-struct Candidate {
+pub enum Met {
+    File(SourceFile),
+    /// A file or directory that is not analysed, with a stable code.
+    Skipped(PathBuf, &'static str),
+    /// A path that could not be looked at: a sentence without the path and without a final stop.
+    Failed(PathBuf, String),
+    /// The configuration in force from here on cannot be used. Nothing follows.
+    Unusable(ConfigError),
+}
+
+/// The same before it is known whether it was met before. Ordered by path.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
     path: PathBuf,
-    real: PathBuf,
-    language: Language,
-    /// Whether it stands on the command line: then nothing excludes it.
-    named: bool,
-    is_link: bool,
+    what: What,
 }
 
-/// What looking at the paths gathers.
-#[derive(Debug, Default)]
-struct Gathered {
-    candidates: Vec<Candidate>,
-    skipped: Vec<SkippedPath>,
-    errors: Vec<PathError>,
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    File {
+        real: PathBuf,
+        language: Language,
+        /// Whether it stands on the command line: then nothing excludes it.
+        named: bool,
+    },
+    Skipped(&'static str),
+    Failed(String),
 }
 
-impl Gathered {
-    fn skip(&mut self, path: &Path, reason: &'static str) {
-        let path = path.to_owned();
-        self.skipped.push(SkippedPath { path, reason });
-    }
+/// What is the same for all names of a file: its device and its number there.
+type Identity = (u64, u64);
 
-    fn fail(&mut self, path: &Path, message: impl ToString) {
-        self.errors.push(PathError {
-            path: path.to_owned(),
-            message: message.to_string(),
-        });
-    }
+fn identity(metadata: &Metadata) -> Identity {
+    (metadata.dev(), metadata.ino())
 }
 
-/// Finds the files under `paths`.
+/// Finds the files under the paths of a run.
 ///
-/// Directories are walked, honouring ignore files, `exclude` and the list of vendored directories;
-/// a file that is named is taken whatever those say.
-///
-/// # Errors
-/// When a configuration file in force cannot be used. Paths that cannot be read are no such error:
-/// they are listed in the result.
-pub fn discover(
-    paths: &[PathBuf],
-    query: &Query,
-    workspace: &Workspace,
-) -> Result<Found, ConfigError> {
-    let mut gathered = Gathered::default();
-    for path in paths {
-        look_at(path, query, &mut gathered);
-    }
-    let mut found = Found {
-        files: unique(gathered.candidates, workspace)?,
-        skipped: gathered.skipped,
-        errors: gathered.errors,
-    };
-    found.skipped.sort();
-    found.skipped.dedup();
-    found.errors.sort();
-    found.errors.dedup();
-    Ok(found)
+/// Directories are walked as the iterator is asked, honouring ignore files, `exclude` and the list
+/// of vendored directories; a file that is named is taken whatever those say.
+pub struct Discovery<'a> {
+    workspace: &'a Workspace,
+    /// Each in path order.
+    streams: Vec<Box<dyn Iterator<Item = Entry> + Send>>,
+    /// The next entry of each stream, with the number of the stream.
+    heads: BinaryHeap<Reverse<(Entry, usize)>>,
+    /// The streams without a head. They are asked for one when it is needed: a walk may take its time.
+    headless: Vec<usize>,
+    /// The files that are named: where a walk meets them, they are passed over.
+    named: HashSet<Identity>,
+    /// Files that a walk met, if they can be met again.
+    walked: HashSet<Identity>,
+    /// Whether two walks may meet the same file under the same name.
+    overlapping: bool,
+    /// What was told last of what is no file.
+    told: Option<Entry>,
+    /// The settings of the directory of the last file.
+    settings: Option<(PathBuf, Arc<Settings>)>,
+    ended: bool,
 }
 
-fn look_at(path: &Path, query: &Query, gathered: &mut Gathered) {
-    let shown = walk::without_dot(path);
-    let real = match fs::canonicalize(path) {
-        Ok(real) => real,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return gathered.fail(&shown, "there is no such file or directory");
+impl<'a> Discovery<'a> {
+    /// Begins to look under `paths`.
+    pub fn new(paths: &[PathBuf], query: &Query, workspace: &'a Workspace) -> Discovery<'a> {
+        let named = Named::of(paths, query);
+        let overlapping = named.directories.len() > 1;
+        let mut streams: Vec<Box<dyn Iterator<Item = Entry> + Send>> =
+            vec![Box::new(named.entries.into_iter())];
+        for walk in named.directories {
+            streams.push(Box::new(walk));
         }
-        Err(error) => return gathered.fail(&shown, error),
-    };
-    match fs::metadata(&real) {
-        Ok(metadata) if metadata.is_dir() => walk::walk(path, &real, query, gathered),
-        Ok(metadata) if metadata.is_file() => {
-            match language_of(&real).or_else(|| language_of(path)) {
-                None => gathered.skip(&shown, "unknown-language"),
-                Some(language) if query.wants(language) => gathered.candidates.push(Candidate {
-                    is_link: fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()),
-                    path: shown,
+        Discovery {
+            workspace,
+            heads: BinaryHeap::new(),
+            named: named.files,
+            walked: HashSet::new(),
+            overlapping,
+            told: None,
+            settings: None,
+            ended: false,
+            headless: (0..streams.len()).collect(),
+            streams,
+        }
+    }
+
+    /// The first, in path order, of what the streams have left.
+    fn first(&mut self) -> Option<Entry> {
+        for stream in self.headless.drain(..) {
+            let head = self.streams[stream].next();
+            self.heads.extend(head.map(|head| Reverse((head, stream))));
+        }
+        let Reverse((entry, stream)) = self.heads.pop()?;
+        self.headless.push(stream);
+        Some(entry)
+    }
+
+    /// The file, unless it was met before or is excluded.
+    fn file(
+        &mut self,
+        path: PathBuf,
+        real: PathBuf,
+        language: Language,
+        named: bool,
+    ) -> Result<Option<SourceFile>, ConfigError> {
+        let settings = self.settings_of(&real)?;
+        if !named && settings.excludes(&real) {
+            return Ok(None);
+        }
+        // Who deleted it meanwhile is told when it is read.
+        let metadata = fs::metadata(&real).ok();
+        if let Some(metadata) = &metadata
+            && !named
+            && self.met_before(metadata)
+        {
+            return Ok(None);
+        }
+        Ok(Some(SourceFile {
+            path,
+            real,
+            language,
+            settings,
+            size: metadata.map_or(0, |metadata| metadata.len()),
+        }))
+    }
+
+    /// Whether a walk comes to a file that is named, or that a walk has come to: by another path, or
+    /// by another name of the file.
+    fn met_before(&mut self, metadata: &Metadata) -> bool {
+        let identity = identity(metadata);
+        self.named.contains(&identity)
+            || (self.overlapping || metadata.nlink() > 1) && !self.walked.insert(identity)
+    }
+
+    fn settings_of(&mut self, file: &Path) -> Result<Arc<Settings>, ConfigError> {
+        let directory = file.parent().unwrap_or(Path::new("/"));
+        if let Some((of, settings)) = &self.settings
+            && of.as_os_str() == directory.as_os_str()
+        {
+            return Ok(settings.clone());
+        }
+        let settings = self.workspace.settings(directory)?;
+        self.settings = Some((directory.to_owned(), settings.clone()));
+        Ok(settings)
+    }
+}
+
+impl Iterator for Discovery<'_> {
+    type Item = Met;
+
+    fn next(&mut self) -> Option<Met> {
+        while !self.ended {
+            let Entry { path, what } = self.first()?;
+            let met = match what {
+                What::File {
                     real,
                     language,
-                    named: true,
-                }),
-                Some(_) => {}
-            }
+                    named,
+                } => match self.file(path, real, language, named) {
+                    Ok(None) => continue,
+                    Ok(Some(file)) => Met::File(file),
+                    Err(error) => {
+                        self.ended = true;
+                        Met::Unusable(error)
+                    }
+                },
+                // Of two walks that meet it, one tells.
+                What::Skipped(_) | What::Failed(_) => {
+                    let entry = Entry { path, what };
+                    if self.told.as_ref() == Some(&entry) {
+                        continue;
+                    }
+                    let told = self.told.insert(entry);
+                    match &told.what {
+                        What::Skipped(reason) => Met::Skipped(told.path.clone(), reason),
+                        What::Failed(message) => Met::Failed(told.path.clone(), message.clone()),
+                        What::File { .. } => continue,
+                    }
+                }
+            };
+            return Some(met);
         }
-        Ok(_) => gathered.skip(&shown, "not-a-regular-file"),
-        Err(error) => gathered.fail(&shown, error),
+        None
     }
-}
-
-impl Query {
-    fn wants(&self, language: Language) -> bool {
-        self.languages.is_empty() || self.languages.contains(&language)
-    }
-}
-
-/// Sorts, and drops second names of one file: spelt twice, or reached through a link.
-fn unique(
-    mut candidates: Vec<Candidate>,
-    workspace: &Workspace,
-) -> Result<Vec<SourceFile>, ConfigError> {
-    // The plain name of a file is kept rather than a link's.
-    candidates.sort_by(|a, b| (a.is_link, &a.path).cmp(&(b.is_link, &b.path)));
-    // A file both named and walked counts as named.
-    candidates.sort_by_key(|candidate| !candidate.named);
-    let mut seen = HashSet::new();
-    let mut files = Vec::new();
-    for candidate in candidates {
-        let identity =
-            fs::metadata(&candidate.real).map(|metadata| (metadata.dev(), metadata.ino()));
-        // Who deleted it meanwhile is told when it is read.
-        if identity.is_ok_and(|identity| !seen.insert(identity)) {
-            continue;
-        }
-        let directory = candidate.real.parent().unwrap_or(Path::new("/"));
-        let settings = workspace.settings(directory)?;
-        if !candidate.named && settings.excludes(&candidate.real) {
-            continue;
-        }
-        files.push(SourceFile {
-            path: candidate.path,
-            real: candidate.real,
-            language: candidate.language,
-            settings,
-        });
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
 }

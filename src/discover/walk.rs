@@ -1,8 +1,9 @@
-//! Walking a directory, in parallel.
+//! Walking a directory, in path order.
 
-use super::{Candidate, Gathered, Query, language_of};
+use super::{Entry, Query, What, language_of};
 use crate::apply::is_temporary;
-use ignore::{DirEntry, WalkBuilder, WalkState};
+use ignore::{DirEntry, WalkBuilder};
+use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,40 +41,132 @@ pub(super) fn without_dot(path: &Path) -> PathBuf {
     }
 }
 
-/// Adds what is under the directory `root`, whose path without links is `real`.
-pub(super) fn walk(root: &Path, real: &Path, query: &Query, gathered: &mut Gathered) {
-    // Shared because the walker's filter has to outlive this call's borrows.
-    let shared = Arc::new(Mutex::new(std::mem::take(gathered)));
-    let for_filter = shared.clone();
-    WalkBuilder::new(root)
-        .hidden(false)
-        .require_git(false)
-        .add_custom_ignore_filename(".lockfixignore")
-        .threads(query.jobs)
-        .filter_entry(move |entry| {
-            let descend = !is_directory(entry) || is_ours(entry);
-            if !descend && is_named(entry, &VENDORED) {
-                with(&for_filter, |gathered| {
-                    gathered.skip(&without_dot(entry.path()), "vendored");
-                });
-            }
-            descend
-        })
-        .build_parallel()
-        .run(|| {
-            Box::new(|entry| {
-                match entry {
-                    Ok(entry) => visit(&entry, root, real, query, &shared),
-                    Err(error) => fail(&error, root, &shared),
-                }
-                WalkState::Continue
-            })
-        });
-    *gathered = with(&shared, std::mem::take);
+/// What is under a directory. A directory is read when its turn comes.
+pub(super) struct Walk {
+    entries: ignore::Walk,
+    /// As it is named.
+    root: PathBuf,
+    /// The same, as it is shown.
+    shown: PathBuf,
+    /// The same, absolute and without links.
+    real: PathBuf,
+    query: Query,
+    /// What the walker's filter, which has to stand alone, passed over on the way to the next entry.
+    passed_over: Arc<Mutex<VecDeque<PathBuf>>>,
+    /// The entry behind those.
+    held_back: Option<Entry>,
 }
 
-fn with<T>(shared: &Mutex<Gathered>, act: impl FnOnce(&mut Gathered) -> T) -> T {
-    act(&mut shared.lock().unwrap_or_else(PoisonError::into_inner))
+impl Walk {
+    /// The walk through `root`, whose path without links is `real`.
+    pub(super) fn new(root: &Path, real: &Path, query: &Query) -> Walk {
+        let passed_over: Arc<Mutex<VecDeque<PathBuf>>> = Arc::default();
+        let for_filter = passed_over.clone();
+        let entries = WalkBuilder::new(root)
+            .hidden(false)
+            .require_git(false)
+            .add_custom_ignore_filename(".lockfixignore")
+            // Names in order, in each directory, are paths in order.
+            .sort_by_file_name(OsStr::cmp)
+            .filter_entry(move |entry| {
+                let descend = !is_directory(entry) || is_ours(entry);
+                if !descend && is_named(entry, &VENDORED) {
+                    let mut passed = for_filter.lock().unwrap_or_else(PoisonError::into_inner);
+                    passed.push_back(without_dot(entry.path()));
+                }
+                descend
+            })
+            .build();
+        let shown = without_dot(root);
+        Walk {
+            entries,
+            root: root.to_owned(),
+            shown: if shown.as_os_str() == "." {
+                PathBuf::new()
+            } else {
+                shown
+            },
+            real: real.to_owned(),
+            query: query.clone(),
+            passed_over,
+            held_back: None,
+        }
+    }
+
+    fn passed_over(&self) -> Option<Entry> {
+        let passed = self.passed_over.lock();
+        let path = passed.unwrap_or_else(PoisonError::into_inner).pop_front()?;
+        Some(Entry {
+            path,
+            what: What::Skipped("vendored"),
+        })
+    }
+
+    fn visit(&self, entry: &DirEntry) -> Option<Entry> {
+        let path = entry.path();
+        let kind = entry.file_type()?;
+        if kind.is_dir() || is_temporary(entry.file_name()) {
+            return None;
+        }
+        let skipped = |reason| {
+            Some(Entry {
+                path: without_dot(path),
+                what: What::Skipped(reason),
+            })
+        };
+        if kind.is_symlink() {
+            // What it leads to is found where it is, if it is ours.
+            let leads_to_code = path.is_dir() || (path.is_file() && language_of(path).is_some());
+            return leads_to_code.then(|| skipped("symbolic-link")).flatten();
+        }
+        if !kind.is_file() {
+            // Only one that poses as source is worth a word.
+            let poses = path.extension().is_some() && language_of(path).is_some();
+            return poses.then(|| skipped("not-a-regular-file")).flatten();
+        }
+        let language = language_of(path).filter(|language| self.query.wants(*language))?;
+        let inner = path.strip_prefix(&self.root).ok()?;
+        Some(Entry {
+            path: self.shown.join(inner),
+            what: What::File {
+                real: self.real.join(inner),
+                language,
+                named: false,
+            },
+        })
+    }
+
+    fn failed(&self, error: &ignore::Error) -> Entry {
+        let (path, message) = match error {
+            ignore::Error::WithPath { path, err } => (without_dot(path), err.to_string()),
+            _ => (without_dot(&self.root), error.to_string()),
+        };
+        Entry {
+            path,
+            what: What::Failed(message),
+        }
+    }
+}
+
+impl Iterator for Walk {
+    type Item = Entry;
+
+    fn next(&mut self) -> Option<Entry> {
+        loop {
+            if let Some(entry) = self.passed_over().or_else(|| self.held_back.take()) {
+                return Some(entry);
+            }
+            let next = self.entries.next();
+            self.held_back = match &next {
+                Some(Ok(entry)) => self.visit(entry),
+                Some(Err(error)) => Some(self.failed(error)),
+                None => None,
+            };
+            if next.is_none() {
+                return self.passed_over();
+            }
+        }
+    }
 }
 
 fn is_directory(entry: &DirEntry) -> bool {
@@ -89,54 +182,4 @@ fn is_named(entry: &DirEntry, names: &[&str]) -> bool {
 /// A directory named on the command line is ours whatever its name.
 fn is_ours(entry: &DirEntry) -> bool {
     entry.depth() == 0 || !(is_named(entry, &VENDORED) || is_named(entry, &VERSION_CONTROL))
-}
-
-fn visit(entry: &DirEntry, root: &Path, real: &Path, query: &Query, shared: &Mutex<Gathered>) {
-    let path = entry.path();
-    let Some(kind) = entry.file_type() else {
-        return;
-    };
-    if kind.is_dir() || is_temporary(entry.file_name()) {
-        return;
-    }
-    let shown = without_dot(path);
-    if kind.is_symlink() {
-        // What it leads to is found where it is, if it is ours.
-        let leads_to_code = path.is_dir() || (path.is_file() && language_of(path).is_some());
-        if leads_to_code {
-            with(shared, |gathered| gathered.skip(&shown, "symbolic-link"));
-        }
-        return;
-    }
-    if !kind.is_file() {
-        // Only one that poses as source is worth a word.
-        if path.extension().is_some() && language_of(path).is_some() {
-            with(shared, |gathered| {
-                gathered.skip(&shown, "not-a-regular-file")
-            });
-        }
-        return;
-    }
-    let Some(language) = language_of(path).filter(|language| query.wants(*language)) else {
-        return;
-    };
-    let Ok(inner) = path.strip_prefix(root) else {
-        return;
-    };
-    let candidate = Candidate {
-        path: shown,
-        real: real.join(inner),
-        language,
-        named: false,
-        is_link: false,
-    };
-    with(shared, |gathered| gathered.candidates.push(candidate));
-}
-
-fn fail(error: &ignore::Error, root: &Path, shared: &Mutex<Gathered>) {
-    let (path, message) = match error {
-        ignore::Error::WithPath { path, err } => (without_dot(path), err.to_string()),
-        _ => (without_dot(root), error.to_string()),
-    };
-    with(shared, |gathered| gathered.fail(&path, message));
 }

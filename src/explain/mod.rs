@@ -83,14 +83,9 @@ fn shown(settings: &Settings, rule: Rule, example: Example) -> String {
     let Example { language, text } = example;
     let name = language.name();
     let mut out = format!("```{name}\n{text}\n```\n");
-    let bytes = format!("{text}\n").into_bytes();
-    let verdict = inspect(
-        Path::new(name),
-        bytes,
-        language,
-        settings,
-        Applicability::Safe,
-    );
+    let text = format!("{text}\n");
+    let (path, least) = (Path::new(name), Applicability::Safe);
+    let verdict = inspect(path, text.as_bytes(), language, settings, least);
     let Verdict::Report(report) = verdict else {
         return out;
     };

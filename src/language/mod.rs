@@ -398,6 +398,11 @@ pub trait Grammar: Sync + Send {
     fn keeps(&self, _name: Node<'_>) -> bool {
         false
     }
+    /// What the node stores where callers and others see it: through a pointer or reference that the
+    /// function was given, in a member.
+    fn told_to_others<'t>(&self, _file: &File<'_>, _node: Node<'t>) -> Option<Node<'t>> {
+        None
+    }
     /// Whether the value of the variable is made in the function, and goes when the function's
     /// variables go: nobody else gets it.
     fn dies_with(&self, _function: Node<'_>, _name: &str, _text: &[u8]) -> bool {

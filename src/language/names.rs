@@ -19,6 +19,10 @@ pub struct Names {
     pub classes: Vec<Class>,
     /// Fields by bare name, over all classes of the file; `None` where classes disagree.
     pub fields: HashMap<String, Option<TypeRef>>,
+    /// Namespaces that the file itself adds to.
+    pub spaces: HashSet<String>,
+    /// Classes whose objects hold a lock until the end of their block, as their methods show.
+    pub guards: Vec<OwnGuard>,
     /// Fields by class and name, where the language keeps them apart.
     pub members: HashMap<(String, String), TypeRef>,
 }
@@ -49,6 +53,31 @@ pub enum TypeRef {
     Local(String),
     /// A name that this file does not explain.
     Named(String),
+}
+
+/// A guard that a code base has of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnGuard {
+    pub class: String,
+    /// The namespace of the class.
+    pub space: String,
+    /// The type of the locks that it is given.
+    pub lock: String,
+    /// They are given by their address.
+    pub is_pointer: bool,
+    /// The method of the lock that its constructor calls.
+    pub takes: String,
+    /// The method of the lock that its destructor calls.
+    pub frees: String,
+}
+
+impl OwnGuard {
+    /// Whether the guard is made for locks of this type.
+    pub fn holds(&self, class: &TypeRef) -> bool {
+        let last = |name: &str| name.rsplit("::").next().unwrap_or(name).to_owned();
+        let (TypeRef::Known { name, .. } | TypeRef::Local(name) | TypeRef::Named(name)) = class;
+        last(name) == last(&self.lock)
+    }
 }
 
 /// A class of the file.
@@ -139,9 +168,15 @@ impl Names {
     /// Takes in what a header says: its types, its fields and the variables of its top level. What
     /// is known already stays.
     pub fn add_headers(&mut self, headers: &Names) {
+        self.modules.extend(headers.modules.iter().cloned());
         for (name, import) in &headers.imports {
             let known = self.imports.entry(name.clone());
             known.or_insert_with(|| import.clone());
+        }
+        for guard in &headers.guards {
+            if !self.guards.contains(guard) {
+                self.guards.push(guard.clone());
+            }
         }
         for (field, type_ref) in &headers.fields {
             let known = self.fields.entry(field.clone());

@@ -150,6 +150,11 @@ impl Table {
         if let SiteKind::Acquire(acquire) = &mut self.sites[site].what {
             acquire.implied = true;
         }
+        self.freed_at_the_end(key, span)
+    }
+
+    /// The release of a lock, by the language, at the end of the block of what stands at `span`.
+    pub fn freed_at_the_end(&mut self, key: KeyId, span: Span) -> SiteId {
         self.push(Site {
             key,
             span,
@@ -192,6 +197,7 @@ impl Table {
         file: &File<'_>,
         guard: &Guard,
         names: &[Node<'_>],
+        entry: Option<usize>,
     ) -> Option<(SiteId, SiteId)> {
         let known = names.iter().find_map(|lock| {
             let text = file.normal(*lock);
@@ -204,7 +210,7 @@ impl Table {
         let plain = || {
             let lock = *names.last()?;
             let surroundings = file.surroundings();
-            let entry = file.catalog.guarded_entry(guard, lock, surroundings)?;
+            let entry = entry.or_else(|| file.catalog.guarded_entry(guard, lock, surroundings))?;
             // Functions are given the address.
             let by_address = file.catalog.entries[entry].lock.functions;
             let lock = if by_address { *names.first()? } else { lock };
@@ -260,16 +266,7 @@ impl Table {
                 ..Acquire::default()
             }),
         });
-        let exit = self.push(Site {
-            key,
-            span,
-            what: SiteKind::Release {
-                ticket: None,
-                awaited: false,
-                settles: false,
-                implied: true,
-            },
-        });
+        let exit = self.freed_at_the_end(key, span);
         (enter, exit)
     }
 

@@ -101,8 +101,22 @@ impl<'a> Builder<'a> {
         if !self.wraps {
             if let Some(main) = self.region.main {
                 let previous = self.region.stmts().last().map(|stmt| stmt.span.end);
-                self.draft
-                    .remove_stmt(main.span, self.region.start.block, previous, false);
+                let own = super::place::unlabelled(main).span;
+                if self.region.is_labelled()
+                    && self
+                        .region
+                        .start
+                        .block
+                        .stmts
+                        .last()
+                        .is_some_and(|last| std::ptr::eq(last, main))
+                {
+                    // A label stands in front of a statement.
+                    self.draft.replace(own, self.printer.terminator());
+                } else {
+                    self.draft
+                        .remove_stmt(own, self.region.start.block, previous, false);
+                }
             }
             return self.draft.finish();
         }

@@ -211,6 +211,12 @@ fn absorbing<'b>(region: &Region<'b>) -> Option<Region<'b>> {
 
 fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<Built, Reason> {
     stable(task, region)?;
+    if region.is_labelled() && form != Form::Cleanup {
+        return Err(reason(
+            "control-flow",
+            "jumps lead to the release, and its label has to stay",
+        ));
+    }
     let mut builder = Builder::new(task, region, form)?;
     forms::write(form, &mut builder)?;
     let (disturbs, strained) = (builder.disturbs(), builder.strained);

@@ -1,6 +1,6 @@
 //! How far the guaranteed region reaches, and which releases in it the construct takes over.
 
-use super::place::{At, Start, path_to};
+use super::place::{At, Start, path_to, unlabelled};
 use crate::flow::{Block, Body, Event, EventKind, SiteId, SiteKind, Stmt, StmtKind};
 
 /// The statements that a construct is to wrap.
@@ -41,6 +41,12 @@ impl<'b> Region<'b> {
         &self.start.block.stmts[self.start.first..self.end]
     }
 
+    /// Whether the release at the end of the region has a label, which has to stay.
+    pub fn is_labelled(&self) -> bool {
+        self.main
+            .is_some_and(|main| matches!(main.kind, StmtKind::Labeled { .. }))
+    }
+
     /// The statements of the block behind the region (and behind its main release).
     pub fn rest(&self) -> &'b [Stmt] {
         let skipped = usize::from(self.main.is_some()) + usize::from(self.absorbed.is_some());
@@ -63,6 +69,17 @@ pub fn regions<'b>(body: &'b Body, releases: &[SiteId], start: &Start<'b>) -> Ve
             .any(|site| is_main_release(&stmts[*index], *site, start))
     });
     if let Some(index) = main {
+        ends.push((index, Some(&stmts[index])));
+    }
+    let labelled = (start.first..stmts.len()).find(|index| {
+        let stmt = &stmts[*index];
+        let own = unlabelled(stmt);
+        !std::ptr::eq(own, stmt)
+            && releases
+                .iter()
+                .any(|site| is_main_release(own, *site, start))
+    });
+    if let Some(index) = labelled.filter(|_| main.is_none()) {
         ends.push((index, Some(&stmts[index])));
     }
     let last = (start.first..stmts.len())

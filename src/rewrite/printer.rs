@@ -1,6 +1,7 @@
 //! How a language writes the constructs of the forms.
 
 use crate::catalog::Entry;
+use crate::catalog::schema::FormCode;
 use crate::lower::File;
 use crate::source::Span;
 use tree_sitter::Node;
@@ -53,6 +54,14 @@ pub struct Moved<'m> {
     pub gone: &'m [Span],
     /// What the acquire gave, and the callback does not have.
     pub ticket: Option<&'m str>,
+}
+
+/// A function that a fix needs.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    pub name: String,
+    /// Where it has to be inserted, and what, unless it is there already.
+    pub missing: Option<(usize, String)>,
 }
 
 /// Why a declaration cannot move: a refusal code and its sentence.
@@ -230,8 +239,17 @@ pub trait Printer: Sync + Send {
     ) -> Option<String> {
         None
     }
-    /// Where and how the file includes a header; `None` when it does so already.
-    fn include(&self, _file: &File<'_>, _header: &str) -> Option<(usize, String)> {
+    /// The function that the form of the catalogue entry needs; `None` when there is no place for it.
+    fn definition(&self, _file: &File<'_>, _entry: usize, _form: &FormCode) -> Option<Definition> {
+        None
+    }
+    /// Where and how the file includes one of the headers; `None` when it does so already.
+    fn include(&self, _file: &File<'_>, _headers: &[String]) -> Option<(usize, String)> {
+        None
+    }
+    /// The code of a guard that the file or its own headers declare, `$GUARD` left in it, for the lock that
+    /// the call `acquire` takes.
+    fn own_guard(&self, _file: &File<'_>, _entry: &Entry, _acquire: Node<'_>) -> Option<String> {
         None
     }
 }

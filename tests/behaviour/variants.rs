@@ -53,7 +53,12 @@ impl Fixer {
     pub fn all(language: Language) -> Vec<Fixer> {
         let forms: &[Form] = match language {
             Language::Python => &[Form::TryFinally, Form::ExitStack, Form::Tracked],
-            Language::C => &[Form::UnlockBeforeExit, Form::GotoUnlock, Form::KernelGuard],
+            Language::C => &[
+                Form::UnlockBeforeExit,
+                Form::GotoUnlock,
+                Form::Cleanup,
+                Form::KernelGuard,
+            ],
             Language::Cpp => &[Form::LockGuard, Form::UniqueLock],
             Language::Java => &[Form::TryFinally, Form::TryWithResources, Form::Tracked],
             Language::Go => &[Form::Closure, Form::Tracked],
@@ -73,9 +78,9 @@ impl Fixer {
             Fixer::new("migration", None, Applicability::Safe, &Rule::ALL),
         ];
         fixers.extend(forms.iter().map(|&form| {
-            // Guards of the kernel are for code that is correct by hand in the first place.
+            // Guards are for code that is correct by hand in the first place.
             let rules = match form {
-                Form::KernelGuard => &Rule::ALL[..],
+                Form::KernelGuard | Form::Cleanup => &Rule::ALL[..],
                 _ => &usual,
             };
             Fixer::new(Form::name(form), Some(form), Applicability::Safe, rules)

@@ -3,6 +3,7 @@
 use crate::support::{PAY_JS, Ran, Sandbox, WORK_PY};
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 fn found(ran: &Ran) -> Vec<String> {
     let document = ran.json();
@@ -91,10 +92,10 @@ fn unsuitable_files_are_counted_with_their_reasons() {
     assert_eq!(
         skipped(&ran),
         [
-            pair("note.txt", "unknown-language"),
             pair("big.js", "too-large"),
             pair("gen.js", "generated"),
             pair("lib.min.js", "minified"),
+            pair("note.txt", "unknown-language"),
             pair("nul.js", "nul-bytes"),
             pair("wide.js", "utf-16"),
         ]
@@ -135,6 +136,41 @@ fn a_file_with_many_names_is_handled_once() {
     assert_eq!(sandbox.text("a/pay.js").matches("finally").count(), 1);
     assert_eq!(sandbox.text("twin.js"), sandbox.text("a/pay.js"));
     assert!(sandbox.path("a/link.js").is_symlink());
+}
+
+#[test]
+fn files_come_in_path_order_whatever_is_named() {
+    let names = ["a/x.js", "a-b/x.js", "b/c/x.js", "b/c.js", "b.js", "x.js"];
+    let sandbox = Sandbox::new(&names.map(|name| (name, PAY_JS)));
+    let mut sorted = names;
+    sorted.sort_by(|one, other| Path::new(one).cmp(Path::new(other)));
+    for args in [
+        &[][..],
+        &["x.js", "b.js", "b", "a-b", "a"],
+        &["b/c", ".", "./x.js", "b", "x.js"],
+    ] {
+        for jobs in ["1", "2", "9"] {
+            let ran = dry(&sandbox, &[args, &["--jobs", jobs]].concat());
+            assert_eq!(found(&ran), sorted, "{args:?}");
+        }
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_stops_the_run_before_it_writes() {
+    let sandbox = Sandbox::new(&[
+        ("a.js", PAY_JS),
+        ("z/lockfix.toml", "no-such-key = 1\n"),
+        ("z/b.js", PAY_JS),
+    ]);
+    for args in [&["--yes"][..], &["--add-ignores=later"]] {
+        let ran = sandbox.run(args).exits(2);
+        assert!(ran.stderr.contains("no-such-key"), "{}", ran.stderr);
+        assert_eq!(sandbox.text("a.js"), PAY_JS);
+    }
+    let ran = dry(&sandbox, &[]).exits(2);
+    assert!(ran.stderr.contains("no-such-key"), "{}", ran.stderr);
+    assert_eq!(ran.stdout, "");
 }
 
 #[test]

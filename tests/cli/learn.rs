@@ -25,6 +25,18 @@ fn a_mistyped_rule_gets_a_hint() {
 }
 
 #[test]
+fn words_that_take_a_lock_are_listed_one_a_line() {
+    let list = answer(&["locks", "--words", "--lang", "go"]);
+    let words: Vec<&str> = list.lines().collect();
+    assert!(
+        words.contains(&"Lock") && words.contains(&"RLock"),
+        "{list}"
+    );
+    assert!(words.is_sorted() && !words.contains(&"Unlock"), "{list}");
+    assert!(answer(&["locks", "--words"]).lines().count() > words.len());
+}
+
+#[test]
 fn locks_are_listed_by_language() {
     let list = answer(&["locks", "--lang", "python"]);
     assert!(list.contains("\npython, threading: Lock\n"), "{list}");

@@ -1,6 +1,7 @@
 //! The review of one file.
 
 use super::Position;
+use super::ahead::{Ahead, Known, Pending};
 use super::prompt::{self, Answer};
 use crate::apply::{WriteError, Writer};
 use crate::cli::stderr::Stderr;
@@ -72,7 +73,11 @@ fn identity(finding: &Finding) -> Identity {
 /// A file under review: its text as it is on the disk, and what was decided so far.
 pub struct FileReview<'a> {
     run: &'a Run,
-    file: &'a SourceFile,
+    file: SourceFile,
+    /// How many findings there were when the look ahead came by.
+    found: usize,
+    /// How many of those have a fix to be asked about.
+    pub questions: usize,
     writer: &'a Writer,
     term: &'a Term,
     accept_all: bool,
@@ -96,13 +101,15 @@ impl<'a> FileReview<'a> {
     /// A review that has not read the file yet.
     pub fn new(
         run: &'a Run,
-        file: &'a SourceFile,
+        pending: Pending,
         writer: &'a Writer,
         term: &'a Term,
     ) -> FileReview<'a> {
         FileReview {
             run,
-            file,
+            file: pending.file,
+            found: pending.found,
+            questions: pending.questions,
             writer,
             term,
             accept_all: false,
@@ -123,18 +130,29 @@ impl<'a> FileReview<'a> {
         self.accepted
     }
 
-    /// Findings still there; `None` when the file could not be read.
-    pub fn remaining(&self) -> Option<usize> {
-        self.read.then_some(self.findings.len())
+    /// As people name it.
+    pub fn path(&self) -> &Path {
+        &self.file.path
     }
 
-    /// Asks about each finding in turn. `position` is that of the first question of the file.
+    /// Findings still there, as far as is known.
+    pub fn remaining(&self) -> usize {
+        if self.read {
+            self.findings.len()
+        } else {
+            self.found
+        }
+    }
+
+    /// Asks about each finding in turn. `position` is that of the first question of the file among
+    /// those that `ahead` knows of.
     ///
     /// # Errors
     /// When the terminal fails.
     pub fn run(
         &mut self,
         position: Position,
+        ahead: &Ahead,
         session: &mut Session,
         totals: &mut Totals,
         stderr: &Stderr,
@@ -144,7 +162,8 @@ impl<'a> FileReview<'a> {
         if !self.read
             && let Err(message) = self.read_again()
         {
-            totals.fail(&self.file.path, message, stderr);
+            totals.fail(&self.file.path, message);
+            totals.tell(stderr);
             return Ok(next);
         }
         while let Some(finding) = self.undecided() {
@@ -163,8 +182,9 @@ impl<'a> FileReview<'a> {
                 question: position.question + self.history.len() + self.passed,
                 ..position
             };
+            let of = ahead.known();
             let step = self.step(session);
-            let (new, answer) = match self.decide(&fixes, here)? {
+            let (new, answer) = match self.decide(&fixes, (here, of))? {
                 Decision::Write(new, answer) => (new, answer),
                 Decision::Leave(mute) => {
                     session.muted.extend(mute.map(|mute| match mute {
@@ -200,7 +220,8 @@ impl<'a> FileReview<'a> {
                     self.say("It changed on disk meanwhile; here it is again as it is now.")?
                 }
                 Err(message) => {
-                    totals.fail(&self.file.path, message, stderr);
+                    totals.fail(&self.file.path, message);
+                    totals.tell(stderr);
                     return Ok(next);
                 }
             }
@@ -299,7 +320,7 @@ impl<'a> FileReview<'a> {
             .collect()
     }
 
-    fn decide(&self, fixes: &[Fix], position: Position) -> io::Result<Decision> {
+    fn decide(&self, fixes: &[Fix], position: (Position, Known)) -> io::Result<Decision> {
         let mut shown = 0;
         loop {
             let fix = &fixes[shown];
@@ -403,7 +424,7 @@ impl<'a> FileReview<'a> {
 
     /// `again`: the text is not what came of our own writing.
     fn look_again(&mut self, again: bool) -> Result<(), String> {
-        let file = self.file;
+        let file = &self.file;
         let looked = guard::catch(|| {
             let beside = beside(&file.path, &self.text, file.language, &file.settings);
             let (path, language, settings) = (&file.path, file.language, &file.settings);

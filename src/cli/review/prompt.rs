@@ -1,6 +1,7 @@
 //! The question, and the key that answers it.
 
 use super::Position;
+use super::ahead::Known;
 use crate::finding::{Applicability, Fix};
 use crate::report::Styles;
 use console::{Key, Term};
@@ -70,21 +71,28 @@ const KEYS: [(char, Answer, &str); 12] = [
 ///
 /// # Errors
 /// When the terminal fails. A terminal that is gone is an answer: quit.
-pub fn ask(term: &Term, fix: &Fix, position: Position, styles: Styles) -> io::Result<Answer> {
+pub fn ask(
+    term: &Term,
+    fix: &Fix,
+    (position, of): (Position, Known),
+    styles: Styles,
+) -> io::Result<Answer> {
     let keys: Vec<String> = KEYS.iter().map(|(key, ..)| key.to_string()).collect();
     let (strong, place) = (styles.strong(), styles.place());
     let safe = match fix.applicability {
         Applicability::Safe => "safe",
         _ => "unsafe",
     };
+    // There may be more than are known so far.
+    let more = if of.complete { "" } else { "+" };
     let question = format!(
-        "{strong}Apply this fix?{strong:#}  {}, {safe} · {} of {}, file {} of {}  \
+        "{strong}Apply this fix?{strong:#}  {}, {safe} · {} of {}{more}, file {} of {}{more}  \
          {place}[{}]{place:#} ",
         fix.form,
         position.question,
-        position.questions.max(position.question),
+        of.questions.max(position.question),
         position.file,
-        position.files,
+        of.files,
         keys.join(",")
     );
     loop {

@@ -150,6 +150,18 @@ pub fn is_destroyed(file: &File<'_>, function: Node<'_>, lock: &Key) -> bool {
         })
 }
 
+/// Whether a `switch` tells from what the acquire says whether it took the lock: only its cases know.
+pub fn is_switched_on(acquire: Node<'_>) -> bool {
+    std::iter::successors(acquire.parent(), Node::parent)
+        .find(|node| {
+            !matches!(
+                node.kind(),
+                "parenthesized_expression" | "condition_clause" | "cast_expression"
+            )
+        })
+        .is_some_and(|node| node.kind() == "switch_statement")
+}
+
 /// Whether what the acquire says is returned: the caller gets the lock.
 pub fn is_returned(acquire: Node<'_>) -> bool {
     std::iter::successors(acquire.parent(), Node::parent)

@@ -119,7 +119,14 @@ fn call(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {
     let callee = lowering.file.normal(function);
     let plain = callee.strip_prefix("::").unwrap_or(&callee);
     let bare = plain.strip_prefix("std::").unwrap_or(plain);
-    if lowering.is_process_exit(bare) {
+    // `elog(ERROR, …)` does not come back; `elog(DEBUG1, …)` does.
+    let severity = node
+        .child_by_field_name("arguments")
+        .and_then(|arguments| arguments.named_child(0))
+        .map(|first| format!("{bare}({})", lowering.file.normal(first)));
+    if lowering.is_process_exit(bare)
+        || severity.is_some_and(|severe| lowering.is_process_exit(&severe))
+    {
         out.push(lowering.event(node, label::process_exit));
         return;
     }

@@ -53,6 +53,16 @@ pub fn is_harmless(node: Node<'_>, text: &[u8]) -> bool {
     if is_word && stands_in_arguments(node) {
         return true;
     }
+    // `g_autofree char *s;`, `struct box *b __free(kfree);`
+    let declaration = std::iter::successors(Some(parent), Node::parent)
+        .find(|around| !around.kind().ends_with("declarator"));
+    if node.is_error()
+        && declaration
+            .and_then(super::cleanup::unknown_word)
+            .is_some_and(|word| word.byte_range() == node.byte_range())
+    {
+        return true;
+    }
     // Conditional compilation that cuts through declarations costs the functions that it stands in.
     let outside = std::iter::successors(Some(parent), Node::parent)
         .all(|around| !matches!(around.kind(), "function_definition" | "compound_statement"));

@@ -1,8 +1,10 @@
 //! C and C++: two grammars that share their kinds of node, one lowering.
 
+mod cleanup;
 mod conditions;
 mod contracts;
 mod expressions;
+mod guards;
 mod headers;
 mod includes;
 mod keys;
@@ -50,6 +52,21 @@ fn pattern_node(root: Node<'_>) -> Option<Node<'_>> {
     descendants(root, |_| true)
         .find(|node| node.kind() == "return_statement")?
         .named_child(0)
+}
+
+/// Whether what the operator gives is an argument: `assert(!mutex.try_lock())`.
+fn is_given_on(operator: Node<'_>) -> bool {
+    std::iter::successors(operator.parent(), Node::parent)
+        .find(|node| {
+            !matches!(
+                node.kind(),
+                "unary_expression"
+                    | "binary_expression"
+                    | "parenthesized_expression"
+                    | "cast_expression"
+            )
+        })
+        .is_some_and(|node| node.kind() == "argument_list")
 }
 
 impl Grammar for Dialect {
@@ -194,7 +211,8 @@ impl Grammar for Dialect {
     }
 
     fn takes_nothing(&self, acquire: Node<'_>, _text: &[u8]) -> bool {
-        self.language == Language::C && contracts::is_returned(acquire)
+        (self.language == Language::C && contracts::is_returned(acquire))
+            || contracts::is_switched_on(acquire)
     }
 
     fn is_harmless(&self, mistake: Node<'_>, text: &[u8]) -> bool {
@@ -308,6 +326,7 @@ impl Grammar for Dialect {
                 },
                 None => Binding::Other,
             },
+            "unary_expression" | "binary_expression" if is_given_on(parent) => Binding::Other,
             "condition_clause"
             | "parenthesized_expression"
             | "unary_expression"
@@ -328,6 +347,10 @@ impl Grammar for Dialect {
         // There are no tickets that functions could be handed.
         let _ = name;
         false
+    }
+
+    fn told_to_others<'t>(&self, file: &File<'_>, node: Node<'t>) -> Option<Node<'t>> {
+        guards::told_to_others(file, node)
     }
 
     fn receiver<'t>(&self, call: Node<'t>) -> Option<Node<'t>> {

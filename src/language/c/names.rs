@@ -1,5 +1,6 @@
 //! What a file of C or C++ says of its names: includes, declared types, classes.
 
+use super::guards;
 use crate::catalog::joined;
 use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::names::{Class, Import, Names, TypeRef};
@@ -31,6 +32,7 @@ pub fn collect(root: Node<'_>, text: &[u8]) -> Names {
             "class_specifier" | "struct_specifier" => class(*node, text, &mut names),
             "alias_declaration" | "type_definition" => alias(*node, text, &mut names),
             "using_declaration" => using(*node, text, &mut names),
+            "namespace_definition" => space(*node, text, &mut names),
             _ => {}
         }
     }
@@ -38,6 +40,13 @@ pub fn collect(root: Node<'_>, text: &[u8]) -> Names {
         declare(*node, text, &mut names);
     }
     names
+}
+
+fn space(node: Node<'_>, text: &[u8], names: &mut Names) {
+    if let Some(name) = node.child_by_field_name("name") {
+        let (own, around) = (normal(name, text), guards::space_of(node, text));
+        names.spaces.insert(joined(&around, &own));
+    }
 }
 
 fn include(node: Node<'_>, text: &[u8], names: &mut Names) {
@@ -59,6 +68,7 @@ fn class(node: Node<'_>, text: &[u8], names: &mut Names) {
     ) else {
         return;
     };
+    names.guards.extend(guards::of_class(node, text));
     let methods = named_children(body)
         .into_iter()
         .filter(|member| {
@@ -225,6 +235,8 @@ pub fn declared_name(node: Node<'_>) -> Option<Node<'_>> {
             "identifier" | "field_identifier" | "type_identifier" | "destructor_name"
             | "operator_name" | "operator_cast" => return Some(at),
             "qualified_identifier" | "template_function" => at.child_by_field_name("name")?,
+            // `*b __free(kfree)`
+            "pointer_declarator" if let Some(name) = misplaced_name(at) => return Some(name),
             _ => match at.child_by_field_name("declarator") {
                 Some(inner) => inner,
                 None if at.kind().ends_with("declarator") => named_children(at).pop()?,
@@ -232,6 +244,21 @@ pub fn declared_name(node: Node<'_>) -> Option<Node<'_>> {
             },
         };
     }
+}
+
+/// The name of a variable that the grammar cannot place, since a macro with arguments stands behind it.
+pub fn misplaced_name(declarator: Node<'_>) -> Option<Node<'_>> {
+    let word = crate::lower::children(declarator)
+        .into_iter()
+        .find(|child| {
+            child.is_error()
+                && child
+                    .next_named_sibling()
+                    .is_some_and(|next| next.kind() == "function_declarator")
+        })?;
+    named_children(word)
+        .pop()
+        .filter(|name| name.byte_range() == word.byte_range() && name.kind() == "identifier")
 }
 
 /// The text of a type without qualifiers: `const struct Foo` → `Foo`.
@@ -268,6 +295,12 @@ pub fn resolve(written: &str, names: &Names) -> TypeRef {
     if names.classes.iter().any(|class| class.name == written) {
         return TypeRef::Local(written.to_owned());
     }
+    let of_the_file = |(module, name): &(&str, &str)| {
+        names.spaces.contains(*module) && names.classes.iter().any(|class| class.name == *name)
+    };
+    if let Some((_, name)) = written.rsplit_once("::").filter(of_the_file) {
+        return TypeRef::Local(name.to_owned());
+    }
     let (module, name) = match written.rsplit_once("::") {
         Some((module, name)) => (module.to_owned(), name),
         // Of a namespace that the file uses, or of none.
@@ -283,7 +316,11 @@ pub fn resolve(written: &str, names: &Names) -> TypeRef {
 /// Every full name that the text of a class may stand for.
 pub fn full_names(written: &str, names: &Names) -> Vec<String> {
     match resolve(written, names) {
-        TypeRef::Known { module, name } => vec![joined(&module, &name)],
+        TypeRef::Known { module, name } => {
+            let whole = joined(&module, &name);
+            let inside = names.spaces.iter().map(|space| joined(space, &whole));
+            inside.chain([whole.clone()]).collect()
+        }
         TypeRef::Local(name) => vec![name],
         TypeRef::Named(name) => {
             let spaces = names.wildcards.iter();

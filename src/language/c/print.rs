@@ -1,12 +1,13 @@
 //! How C and C++ write the constructs of the forms.
 
 use super::names::{declarators, declared_name};
-use super::{Dialect, includes, results};
+use super::{Dialect, cleanup, guards, includes, results, scopes};
 use crate::catalog::Entry;
 use crate::catalog::pattern::unwrapped;
+use crate::catalog::schema::FormCode;
 use crate::engine::Standard;
-use crate::lower::{File, span};
-use crate::rewrite::printer::{CannotHoist, Hoist, Printer};
+use crate::lower::{File, descendants, named_children, span};
+use crate::rewrite::printer::{CannotHoist, Definition, Hoist, Printer};
 use crate::source::Span;
 use tree_sitter::Node;
 
@@ -114,14 +115,34 @@ impl Printer for Dialect {
             let class = entry.type_of(lock.node, file.surroundings())?;
             code = code.replace("$TYPE", &class);
         }
+        if code.contains("$ARGUMENTS") {
+            let given = acquire.child_by_field_name("arguments").map(named_children);
+            let given: Vec<String> = given
+                .unwrap_or_default()
+                .into_iter()
+                .map(|argument| file.source.text(span(argument)))
+                .collect();
+            code = match given.as_slice() {
+                [] => code.replace(", $ARGUMENTS", ""),
+                given => code.replace("$ARGUMENTS", &given.join(", ")),
+            };
+        }
         Some(
             code.replace("$LOCK", &lock.value)
                 .replace("$ADDRESS", &lock.address),
         )
     }
 
-    fn include(&self, file: &File<'_>, header: &str) -> Option<(usize, String)> {
-        includes::insertion(file, header)
+    fn definition(&self, file: &File<'_>, entry: usize, form: &FormCode) -> Option<Definition> {
+        cleanup::definition(file, entry, form)
+    }
+
+    fn include(&self, file: &File<'_>, headers: &[String]) -> Option<(usize, String)> {
+        includes::insertion(file, headers)
+    }
+
+    fn own_guard(&self, file: &File<'_>, entry: &Entry, acquire: Node<'_>) -> Option<String> {
+        guards::own(file, entry, acquire)
     }
 }
 
@@ -135,19 +156,29 @@ fn hoisted(file: &File<'_>, stmt: Node<'_>) -> Option<Hoist> {
     let inner = declarator.child_by_field_name("declarator")?;
     let class = stmt.child_by_field_name("type")?;
     let is_pointer = inner.kind() == "pointer_declarator"
-        && !crate::lower::named_children(inner)
+        && !named_children(inner)
             .iter()
             .any(|child| child.kind() == "type_qualifier");
     let is_plain = inner.kind() == "identifier"
-        && matches!(class.kind(), "primitive_type" | "sized_type_specifier")
+        && (matches!(class.kind(), "primitive_type" | "sized_type_specifier")
+            || scopes::is_listed_type(file, class))
         && class.start_byte() == stmt.start_byte();
     let named = !matches!(class.kind(), "placeholder_type_specifier" | "decltype");
-    let stays = crate::lower::named_children(stmt)
-        .iter()
-        .any(|child| child.kind() == "storage_class_specifier");
+    let stays = named_children(stmt).iter().any(|child| {
+        child.kind() == "storage_class_specifier"
+            || (!is_pointer && child.kind() == "type_qualifier")
+    });
     let value = declarator.child_by_field_name("value")?;
     let assigned = !matches!(value.kind(), "argument_list" | "initializer_list");
     if !(is_pointer && named || is_plain) || stays || !assigned {
+        return None;
+    }
+    // What has this name in front of the declaration is something else.
+    let own = file.normal(name);
+    let named_before = std::iter::successors(stmt.prev_sibling(), Node::prev_sibling)
+        .flat_map(|before| descendants(before, |_| true))
+        .any(|node| node.kind() == "identifier" && file.normal(node) == own);
+    if named_before {
         return None;
     }
     let head = Span::new(stmt.start_byte(), inner.end_byte());

@@ -1,5 +1,6 @@
 //! Variables that do something at the end of their block: guards that free a lock, and destructors.
 
+use super::guards;
 use super::names::{declarators, declared_name, full_names, type_text};
 use crate::catalog::pattern::unwrapped;
 use crate::catalog::schema::Guard;
@@ -79,8 +80,15 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
                     .any(|deleter| text.trim_start_matches(['&', ':']) == deleter)
             })
     };
-    let known = |class: &String| file.catalog.guards(class).find(given);
-    let guard = declared.classes.iter().find_map(known)?;
+    let known = |class: &String| file.catalog.guards(class, file.names).find(given);
+    let own;
+    let (guard, entry) = match declared.classes.iter().find_map(known) {
+        Some(known) => (known, None),
+        None => {
+            own = own_guard(&file, &declared)?;
+            (&own.0, Some(own.1))
+        }
+    };
     let mut begins = if guard.adopts {
         Begins::Adopts
     } else {
@@ -93,6 +101,7 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
             "adopt_lock" => begins = Begins::Adopts,
             "defer_lock" => begins = Begins::Free,
             "try_to_lock" => begins = Begins::Tries,
+            _ if argument.kind().ends_with("_literal") => {}
             name if file.catalog.facts.ones.iter().any(|one| one == name) => {}
             name if file.catalog.facts.zeros.iter().any(|zero| zero == name) => {
                 begins = Begins::Free;
@@ -101,11 +110,12 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
                 .deleters
                 .iter()
                 .any(|known| known == name.trim_start_matches('&')) => {}
-            _ => pairs.extend(
-                lowering
-                    .table
-                    .add_held(&file, guard, &named_locks(*argument)),
-            ),
+            _ => pairs.extend(lowering.table.add_held(
+                &file,
+                guard,
+                &named_locks(*argument),
+                entry,
+            )),
         }
     }
     let pair = *pairs.first()?;
@@ -158,6 +168,31 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
         _ => WithExit::Events(frees),
     };
     Some((enter, exit))
+}
+
+/// The guard that a class of the code base itself is, and the entry of the locks that it holds.
+fn own_guard(file: &File<'_>, declared: &Declared<'_>) -> Option<(Guard, usize)> {
+    let own = guards::named(file.names, &declared.classes)?;
+    let [argument] = declared.arguments[..] else {
+        return None;
+    };
+    let lock = named_locks(argument).pop()?;
+    let class = file.grammar.type_of(lock, file.surroundings());
+    let entries = &file.catalog.entries;
+    let fits = |index: &usize| {
+        let entry = &entries[*index];
+        entry.is_taken_by(&own.takes) && entry.is_freed_by(&own.frees)
+    };
+    let typed = |index: &usize| {
+        let class = class.as_ref();
+        class.is_some_and(|class| entries[*index].is_of(class, file.names))
+    };
+    let fitting = || (0..entries.len()).filter(fits);
+    let entry = fitting()
+        .find(typed)
+        .or_else(|| fitting().find(|index| entries[*index].lock.by_name))?;
+    let guard = Guard::of(own.class.clone(), entries[entry].lock.mode.clone());
+    Some((guard, entry))
 }
 
 fn taken(node: Node<'_>, pairs: &[(SiteId, SiteId)]) -> Vec<Event> {
@@ -313,6 +348,27 @@ fn is_plain_argument(file: &File<'_>, argument: Node<'_>) -> bool {
         || argument
             .child_by_field_name("type")
             .is_some_and(|class| is_plain_type(file, class))
+}
+
+/// Whether the language's data lists the type among those that can be made empty and assigned to, and
+/// nobody sees either.
+pub fn is_listed_type(file: &File<'_>, class: Node<'_>) -> bool {
+    match class.kind() {
+        "type_identifier" => {
+            let name = file.normal(class);
+            is_listed(file, &name) && !file.catalog.facts.fixed_types.contains(&name)
+        }
+        "template_type" => {
+            is_plain_type(file, class)
+                && class
+                    .child_by_field_name("name")
+                    .is_some_and(|name| is_listed_type(file, name))
+        }
+        "qualified_identifier" => class
+            .child_by_field_name("name")
+            .is_some_and(|name| is_listed_type(file, name)),
+        _ => false,
+    }
 }
 
 fn is_listed(file: &File<'_>, name: &str) -> bool {

@@ -4,7 +4,7 @@ use super::expressions::assign_target;
 use super::labels::{is_in_sight, labeled};
 use super::names::{declarators, declared_name};
 use super::preprocessor::conditional;
-use super::{contracts, headers, macros, scopes};
+use super::{cleanup, contracts, headers, macros, scopes};
 use crate::catalog::pattern::unwrapped;
 use crate::engine::Exceptions;
 use crate::flow::{
@@ -230,7 +230,12 @@ pub fn context(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(usize, us
 }
 
 fn declaration(lowering: &mut Lowering<'_>, node: Node<'_>) -> StmtKind {
-    if let Some((enter, exit)) = scopes::scoped(lowering, node) {
+    let scoped = if lowering.file.grammar.hands_out_locks() {
+        cleanup::scoped(lowering, node)
+    } else {
+        scopes::scoped(lowering, node)
+    };
+    if let Some((enter, exit)) = scoped {
         return StmtKind::Scoped { enter, exit };
     }
     for declarator in declarators(node) {

@@ -115,6 +115,21 @@ impl Table {
         {
             self.handed_over.push(key);
         }
+        // Who is told which lock it is may free it.
+        if let Some(lock) = file.grammar.told_to_others(file, node) {
+            let text = file.source.bytes;
+            let name = file.grammar.known_as(lock, text);
+            let name = name.trim_start_matches('&');
+            let told = |id: &KeyId| {
+                let taken_before = |site: &Site| {
+                    site.key == *id && site.acquire().is_some() && site.span.end <= span(node).start
+                };
+                self.keys[*id].text.trim_start_matches('&') == name
+                    && self.sites.iter().any(taken_before)
+            };
+            let keys: Vec<KeyId> = (0..self.keys.len()).filter(told).collect();
+            self.handed_over.extend(keys);
+        }
         // Who keeps an object that carries its lock keeps the lock.
         if file.grammar.is_name(node.kind()) && file.grammar.keeps(node) {
             let name = file.normal(node);

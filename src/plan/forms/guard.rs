@@ -1,16 +1,17 @@
 //! An object that holds the lock until the end of its block.
 
-use crate::catalog::schema::FormCode;
+use crate::catalog::schema::{FormCode, Headers};
 use crate::finding::{Form, Reason};
 use crate::flow::{BlockStyle, SiteId, Stmt};
 use crate::plan::build::{Builder, would_move};
 use crate::plan::names;
 use crate::refusal::reason;
 use crate::source::Span;
+use tree_sitter::Node;
 
 /// A guard that a fix declares.
-struct Declared<'b> {
-    name: String,
+pub(super) struct Declared<'b> {
+    pub name: String,
     code: String,
     /// The acquire that it takes the place of.
     takes_place: Option<&'b Stmt>,
@@ -80,11 +81,15 @@ impl<'a> Builder<'a> {
                 "a release stands outside of the block of its acquire",
             ));
         }
+        let text = match spaced(&self.task.file.source.text(span)) {
+            true => text.replace("()", " ()"),
+            false => text.to_owned(),
+        };
         self.draft.replace(span, text);
         Ok(())
     }
 
-    fn guard_form(&self, form: Form) -> Result<FormCode, Reason> {
+    pub(super) fn guard_form(&self, form: Form) -> Result<FormCode, Reason> {
         if self.region.start.maybe {
             return Err(reason(
                 "acquire-conditional",
@@ -94,26 +99,36 @@ impl<'a> Builder<'a> {
         if self.region.lifted.is_some() {
             return Err(reason("no-form", "a neater form fits"));
         }
-        self.task
-            .entry()
-            .form(form)
-            .cloned()
+        let entry = self.task.entry();
+        let known = entry.form(form).cloned();
+        if form == Form::LockGuard && (entry.lock.by_name || known.is_none()) {
+            let own = self
+                .acquire_node()
+                .and_then(|node| self.printer.own_guard(self.task.file, entry, node));
+            if let Some(code) = own {
+                return Ok(FormCode::of(form, code));
+            }
+        }
+        known
+            .filter(|known| !known.code.is_empty() || known.adopt.is_some())
             .ok_or_else(|| reason("no-form", "this library has no such guard"))
     }
 
     /// The declaration: of a guard that acquires, or of one that adopts what is held already.
-    fn declared(&mut self, form: &FormCode) -> Result<Declared<'a>, Reason> {
+    pub(super) fn declared(&mut self, form: &FormCode) -> Result<Declared<'a>, Reason> {
         let site = &self.task.body.sites[self.task.site];
         let acquire = site.acquire();
         let takes_place = self.region.start.acquire.filter(|_| {
             !form.code.is_empty()
+                && (form.code.contains("$ARGUMENTS") || !self.is_given_more())
                 && acquire.is_some_and(|acquire| {
                     !acquire.conditional && !acquire.together && acquire.bound.is_none()
                 })
         });
-        let template = match (takes_place, &form.adopt) {
-            (Some(_), _) => &form.code,
-            (None, Some(adopt)) => adopt,
+        let (template, include) = match (takes_place, &form.adopt) {
+            (Some(_), _) => (&form.code, &form.include),
+            (None, Some(adopt)) if form.adopt_include.is_some() => (adopt, &form.adopt_include),
+            (None, Some(adopt)) => (adopt, &form.include),
             (None, None) => {
                 return Err(reason(
                     "acquire-conditional",
@@ -121,7 +136,7 @@ impl<'a> Builder<'a> {
                 ));
             }
         };
-        let (name, code) = self.made(template, form.include.as_deref())?;
+        let (name, code) = self.made(template, include.as_ref())?;
         Ok(Declared {
             name,
             code,
@@ -133,7 +148,7 @@ impl<'a> Builder<'a> {
     pub(in crate::plan) fn made(
         &mut self,
         template: &str,
-        include: Option<&str>,
+        include: Option<&Headers>,
     ) -> Result<(String, String), Reason> {
         let file = self.task.file;
         let site = &self.task.body.sites[self.task.site];
@@ -142,9 +157,8 @@ impl<'a> Builder<'a> {
         let last = stmts.last().map_or(site.span, |stmt| stmt.span);
         let place = Span::new(site.span.start, last.end);
         let name = names::free_in(&self.task, place, self.printer.guard_names(), &key.shown);
-        let node = file
-            .root
-            .descendant_for_byte_range(site.span.start, site.span.end)
+        let node = self
+            .acquire_node()
             .ok_or_else(|| reason("no-form", "the acquire is not where it was"))?;
         let code = self
             .printer
@@ -155,16 +169,36 @@ impl<'a> Builder<'a> {
                     format!("the type of `{}` is not known here", key.shown),
                 )
             })?
+            .replace(
+                "$GUARD(",
+                if spaced(&file.source.text(site.span)) {
+                    "$GUARD ("
+                } else {
+                    "$GUARD("
+                },
+            )
             .replace("$GUARD", &name);
         let class = code.split(['<', ' ']).next().unwrap_or_default();
         let in_use = !class.is_empty() && mentions(file.source.bytes, class.as_bytes());
-        if let Some(header) = include
+        if let Some(headers) = include
             && !in_use
-            && let Some((at, line)) = self.printer.include(file, header)
+            && let Some((at, line)) = self.printer.include(file, headers.names())
         {
             self.draft.insert(at, line);
         }
         Ok((name, code))
+    }
+
+    fn acquire_node(&self) -> Option<Node<'a>> {
+        let Span { start, end } = self.task.body.sites[self.task.site].span;
+        self.task.file.root.descendant_for_byte_range(start, end)
+    }
+
+    /// Whether the acquire is given something besides the lock: how long to wait, say.
+    fn is_given_more(&self) -> bool {
+        let text = self.task.file.source.bytes;
+        self.acquire_node()
+            .is_some_and(|node| self.task.entry().is_given_more(node, text))
     }
 
     /// A block of its own must hold no acquire of another lock that is freed behind it: the two would
@@ -196,10 +230,36 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// The text of an acquire that stands on one line and takes this lock only.
+    fn whole_acquire(&self) -> Option<String> {
+        let source = self.task.file.source;
+        let acquire = self.task.body.sites[self.task.site].acquire()?;
+        let stmt = self.region.start.acquire.filter(|_| !acquire.together)?;
+        let text = source.text(stmt.span);
+        (!text.contains('\n') && source.first_on_line(stmt.span.start)).then_some(text)
+    }
+
+    /// The acquire on lines of its own in front of the statement, with nothing but blank lines between the two.
+    fn acquire_above(&self, first: &Stmt) -> Option<&'a Stmt> {
+        let source = self.task.file.source;
+        self.region.start.acquire.filter(|stmt| {
+            let line_end = source.line_end(stmt.span.end);
+            let between = |from: usize, to: usize| source.slice(Span::new(from, to)).trim_ascii();
+            source.first_on_line(stmt.span.start)
+                && line_end < first.span.start
+                && between(line_end, first.span.start).is_empty()
+                && {
+                    let behind = between(stmt.span.end, line_end);
+                    behind.is_empty() || behind.starts_with(b"//")
+                }
+        })
+    }
+
     /// Puts the guard where the lock is taken, in a block of its own where it must end before the
     /// block around it does, or where none of its own is around it.
-    fn place(&mut self, guard: &Declared<'_>) -> Result<(), Reason> {
+    pub(super) fn place(&mut self, guard: &Declared<'_>) -> Result<(), Reason> {
         let source = self.task.file.source;
+        let site = &self.task.body.sites[self.task.site];
         let braced = self.region.start.block.style == BlockStyle::Braced;
         let ends_with_block = braced && self.region.rest().is_empty();
         if !ends_with_block {
@@ -222,6 +282,15 @@ impl<'a> Builder<'a> {
                 self.construct.close = Some("}".to_owned());
                 self.adds_block = true;
             }
+            (None, true) if self.acquire_above(first).is_some() => {
+                self.wraps = false;
+                let acquire = self
+                    .acquire_above(first)
+                    .map_or(first.span, |stmt| stmt.span);
+                let indent = String::from_utf8_lossy(source.indent_at(acquire.start));
+                let text = format!("{indent}{}{}", guard.code, source.newline);
+                self.draft.insert(source.line_end(acquire.end), text);
+            }
             (None, true) => {
                 self.wraps = false;
                 let own_line = source.first_on_line(first.span.start);
@@ -232,6 +301,15 @@ impl<'a> Builder<'a> {
                     format!("{} ", guard.code)
                 };
                 self.draft.insert(first.span.start, text);
+            }
+            (None, false) if self.whole_acquire().is_some() => {
+                let text = self.whole_acquire().unwrap_or_default();
+                let indent = String::from_utf8_lossy(source.indent_at(site.span.start));
+                let (nl, deeper) = (source.newline, format!("{indent}{}", source.indent));
+                self.construct.instead =
+                    Some(format!("{{{nl}{deeper}{text}{nl}{deeper}{}", guard.code));
+                self.construct.close = Some("}".to_owned());
+                self.adds_block = true;
             }
             (None, false) => {
                 self.construct.open.push("{".to_owned());
@@ -245,7 +323,13 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// Whether a call has a space in front of its parentheses: then the code base writes them so.
+fn spaced(call: &str) -> bool {
+    let callee = call.split('(').next().unwrap_or_default();
+    callee.ends_with(' ') && !callee.trim().is_empty()
+}
+
 /// Whether a text holds a class that a fix would use: then whatever declares it is included.
-fn mentions(text: &[u8], class: &[u8]) -> bool {
+pub(super) fn mentions(text: &[u8], class: &[u8]) -> bool {
     text.windows(class.len()).any(|part| part == class)
 }

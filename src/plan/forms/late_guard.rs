@@ -40,7 +40,7 @@ impl Builder<'_> {
             ));
         }
         self.taken_once()?;
-        let (name, code) = self.made(defer, form.include.as_deref())?;
+        let (name, code) = self.made(defer, form.include.as_ref())?;
         let indent = String::from_utf8_lossy(source.indent_at(asks.span.start));
         self.draft
             .insert(asks.span.start, format!("{code}{}{indent}", source.newline));

@@ -1,5 +1,6 @@
 //! The forms: one file each, which says what the form needs and what it writes.
 
+mod cleanup;
 mod closure;
 mod defer;
 mod exit_stack;
@@ -48,6 +49,7 @@ pub fn write(form: Form, builder: &mut Builder<'_>) -> Result<(), Reason> {
         Form::ExitStack => builder.exit_stack(),
         Form::Using => builder.using(),
         Form::TryWithResources => builder.resource(),
+        Form::Cleanup => builder.cleanup(),
         Form::LockGuard => builder.lock_guard(),
         Form::UniqueLock => builder.unique_lock(),
         Form::PromiseFinally | Form::UnlockBeforeExit | Form::GotoUnlock | Form::KernelGuard => {

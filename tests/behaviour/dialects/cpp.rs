@@ -36,6 +36,19 @@ const CPP_OBJECTS: Words = Words {
     ..CPP_WORDS
 };
 
+/// Variables of a class that frees memory and does nothing else.
+const CPP_STRINGS: Words = Words {
+    declare: "std::string @ = std::to_string(~)",
+    variable: "int(@.size())",
+    ..CPP_WORDS
+};
+
+/// Variables that are parts of something, and that cannot be assigned to.
+const CPP_BINDINGS: Words = Words {
+    declare: "const auto [@, rest_@] = std::make_pair(~, 0)",
+    ..CPP_WORDS
+};
+
 /// A lock of C++, in a variable of the file.
 const fn cpp(head: &'static str) -> Dialect {
     Dialect {
@@ -56,7 +69,7 @@ const fn cpp(head: &'static str) -> Dialect {
 }
 
 /// Every kind of lock that C++ programs are written with. None blocks the thread that holds it.
-pub const CPP: [Dialect; 5] = [
+pub const CPP: [Dialect; 7] = [
     cpp(
         "#include <mutex>\n#include <stdexcept>\n\nstatic std::recursive_mutex lock0;\n\
          static std::recursive_mutex lock1;\n\n",
@@ -106,6 +119,27 @@ pub const CPP: [Dialect; 5] = [
         ..cpp(
             "// standard: c++17\n#include \"locks.h\"\n#include <shared_mutex>\n\nstatic std::shared_mutex lock0;\n\
              static std::shared_mutex lock1;\n\n",
+        )
+    },
+    Dialect {
+        words: &CPP_STRINGS,
+        acquire: "@.Lock()",
+        release: "@.Unlock()",
+        taken: "@.TryLock()",
+        not_taken: "!@.TryLock()",
+        guard: "SpinHolder guard#(&@)",
+        ..cpp(
+            "#include <string>\n\nclass Spin {\npublic:\n    int held = 0;\n    void Lock() { ++held; }\n    \
+             void Unlock() { --held; }\n    bool TryLock() {\n        ++held;\n        return true;\n    }\n};\n\n\
+             class SpinHolder {\npublic:\n    explicit SpinHolder(Spin *spin) : spin_(spin) { spin_->Lock(); }\n    \
+             ~SpinHolder() { spin_->Unlock(); }\n\nprivate:\n    Spin *spin_;\n};\n\nstatic Spin lock0;\nstatic Spin lock1;\n\n",
+        )
+    },
+    Dialect {
+        words: &CPP_BINDINGS,
+        ..cpp(
+            "// standard: c++17\n#include <mutex>\n#include <utility>\n\nstatic std::recursive_mutex lock0;\n\
+             static std::recursive_mutex lock1;\n\n",
         )
     },
 ];
