@@ -8,6 +8,7 @@ pub mod lexis;
 mod scan;
 
 use crate::language::Grammar;
+use crate::lower::descendants;
 use crate::parse::parse;
 use crate::source::Span;
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
@@ -15,7 +16,7 @@ use lexis::Lexis;
 use memchr::memmem;
 use scan::Scan;
 use std::cell::RefCell;
-use tree_sitter::Tree;
+use tree_sitter::{Node, Tree};
 
 /// Bytes that a body must have to be worth leaving out.
 const SHORTEST: usize = 24;
@@ -103,7 +104,9 @@ pub fn parse_for_names(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
 /// Whether the tree shows that each of `bodies` was the body of an outermost function.
 pub fn confirms(tree: &Tree, grammar: &dyn Grammar, bodies: &[Span]) -> bool {
     let root = tree.root_node();
-    if root.has_error() {
+    // An error in a function that was read is its own affair; outside it may reach anywhere.
+    let outside = |node: Node<'_>| node.has_error() && !grammar.is_function(node.kind());
+    if descendants(root, outside).any(|node| node.is_error() || node.is_missing()) {
         return false;
     }
     let mut rest = bodies;
@@ -150,7 +153,7 @@ pub struct Hidden<'a> {
 }
 
 impl<'a> Hidden<'a> {
-    /// The bodies of `text` that were left out.
+    /// Nothing was asked for yet of the bodies of `text`.
     pub fn new(text: &'a [u8], bodies: Vec<Span>) -> Hidden<'a> {
         Hidden {
             text,
@@ -159,6 +162,7 @@ impl<'a> Hidden<'a> {
         }
     }
 
+    /// The bodies that were left out.
     pub fn bodies(&self) -> &[Span] {
         &self.bodies
     }
