@@ -57,9 +57,6 @@ impl<'a> Builder<'a> {
         for site in self.region.kept.iter().copied().chain(self.freed_again()) {
             self.replace_call(site, &of_guard(&form.free)?)?;
         }
-        for site in self.freed_again() {
-            self.replace_call(site, &of_guard(&form.free)?)?;
-        }
         for site in self.taken_again() {
             let acquire = self.task.body.sites[site].acquire();
             if acquire.is_none_or(|acquire| acquire.conditional) {
@@ -71,23 +68,6 @@ impl<'a> Builder<'a> {
             self.replace_call(site, &of_guard(&form.retake)?)?;
         }
         self.place(&guard)
-    }
-
-    /// The releases in the region of what is taken again there.
-    fn freed_again(&self) -> Vec<SiteId> {
-        if self.taken_again().is_empty() {
-            return Vec::new();
-        }
-        let body = self.task.body;
-        let region = self.region;
-        (0..body.sites.len())
-            .filter(|id| {
-                body.sites[*id].key == body.sites[self.task.site].key
-                    && body.sites[*id].is_written_release()
-            })
-            .filter(|id| !region.kept.contains(id) && !region.dropped.contains(id))
-            .filter(|id| region.stmts().iter().any(|stmt| stmt.holds_site(*id)))
-            .collect()
     }
 
     pub(in crate::plan) fn replace_call(&mut self, site: SiteId, text: &str) -> Result<(), Reason> {
