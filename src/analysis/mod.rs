@@ -349,7 +349,7 @@ impl Judged<'_> {
     }
 
     /// Whether the body ever gives the variable a value.
-    fn assigned(&self, name: &str) -> bool {
+    pub(super) fn assigned(&self, name: &str) -> bool {
         self.body
             .root
             .stmts

@@ -19,6 +19,7 @@ mod lsp;
 mod modes;
 mod package;
 mod patch;
+mod peers;
 mod round_trip;
 mod run_report;
 mod services;
