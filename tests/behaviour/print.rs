@@ -388,7 +388,7 @@ impl Printer<'_> {
     /// The head of a branch by whether the lock was taken, now and then with the answer in a variable.
     fn asked(&mut self, taken: Taken, yes: bool, level: usize) -> String {
         let words = self.words;
-        if taken.number % 3 != 0 {
+        if !taken.number.is_multiple_of(3) {
             let pattern = if yes {
                 self.dialect.taken
             } else {
@@ -416,7 +416,7 @@ impl Printer<'_> {
 
     /// A simple statement, now and then with a comment behind it.
     fn with_comment(&mut self, level: usize, text: &str, number: usize) {
-        if number % 5 == 0 {
+        if number.is_multiple_of(5) {
             let Words { end, comment, .. } = *self.words;
             self.line(level, &format!("{text}{end} {comment} why {number}"));
         } else {
