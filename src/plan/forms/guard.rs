@@ -2,7 +2,7 @@
 
 use crate::catalog::schema::{FormCode, Headers};
 use crate::finding::{Form, Reason};
-use crate::flow::{BlockStyle, SiteId, Stmt};
+use crate::flow::{BlockStyle, SiteId, Stmt, StmtKind};
 use crate::plan::build::{Builder, would_move};
 use crate::plan::names;
 use crate::refusal::reason;
@@ -212,6 +212,25 @@ impl<'a> Builder<'a> {
             .is_some_and(|node| self.task.entry().is_given_more(node, text))
     }
 
+    /// A block behind `while (busy());` reads as if it were what the loop does, also to compilers.
+    fn no_loop_idles_above(&self) -> Result<(), Reason> {
+        let start = &self.region.start;
+        let source = self.task.file.source;
+        let idles = |stmt: &Stmt| match &stmt.kind {
+            StmtKind::Loop(l) => !l.test_last && source.slice(l.body.span) == b";",
+            _ => false,
+        };
+        // The acquire stands between them.
+        let above = &start.block.stmts[start.first.saturating_sub(2)..start.first];
+        if above.iter().any(idles) {
+            return Err(reason(
+                "control-flow",
+                "a block would stand behind a loop that has none",
+            ));
+        }
+        Ok(())
+    }
+
     /// A block of its own must hold no acquire of another lock that is freed behind it: the two would
     /// look nested.
     fn nothing_straddles(&self) -> Result<(), Reason> {
@@ -275,6 +294,7 @@ impl<'a> Builder<'a> {
         let ends_with_block = braced && self.region.rest().is_empty();
         if !ends_with_block {
             self.nothing_straddles()?;
+            self.no_loop_idles_above()?;
         }
         let Some(first) = self.region.stmts().first() else {
             return Err(reason("no-form", "nothing runs with the lock held"));
