@@ -369,6 +369,7 @@ fn links_lead_somewhere() {
     for (name, folder) in [
         (README, ""),
         ("docs/architecture.md", "docs"),
+        ("docs/fleets.md", "docs"),
         ("docs/json.md", "docs"),
         ("docs/libraries.md", "docs"),
         ("docs/resources.md", "docs"),

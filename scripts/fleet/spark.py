@@ -54,7 +54,9 @@ def main():
         own, options = own[:at], own[at + 1 :]
     arguments = parser.parse_args(own)
     session = SparkSession.builder.appName("lockfix").master(arguments.master)
-    spark = session.config("spark.ui.enabled", "false").getOrCreate()
+    session = session.config("spark.ui.enabled", "false")
+    session = session.config("spark.ui.showConsoleProgress", "false")
+    spark = session.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     # Workers stand in directories of their own.
     repository = os.path.abspath(arguments.repository)

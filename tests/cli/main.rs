@@ -8,6 +8,7 @@ mod discover;
 mod editors;
 mod families;
 mod faults;
+mod fleet;
 mod hostile;
 mod ignores;
 mod init;
