@@ -130,7 +130,7 @@ impl Engine {
                 ..library.clone()
             })
             .collect();
-        let catalog = Catalog::load(language.grammar(), &further)?;
+        let catalog = Catalog::load(language.grammar(), &self.options.families, &further)?;
         let too_many = |error: aho_corasick::BuildError| CatalogError {
             path: "transforms".to_owned(),
             message: error.to_string(),
@@ -140,9 +140,7 @@ impl Engine {
         let names: Vec<&String> = entries.flat_map(|entry| &entry.lock.types).collect();
         let types = AhoCorasick::new(&names).map_err(too_many)?;
         let skimmer = match (language.grammar().lexis(), catalog.marks()) {
-            (Some(lexis), Some(words)) => {
-                Some(Skimmer::new(lexis, &words).map_err(too_many)?)
-            }
+            (Some(lexis), Some(words)) => Some(Skimmer::new(lexis, &words).map_err(too_many)?),
             _ => None,
         };
         Ok(Loaded {
@@ -181,8 +179,8 @@ impl Engine {
         let grammar = language.grammar();
         let tells = |text: &&Vec<u8>| self.loaded(language).types.is_match(text.as_slice());
         for text in headers.iter().filter(tells) {
-            if let Some(tree) =
-                skim::parse_for_names(grammar, text).filter(|tree| !too_deep(tree.root_node(), DEEPEST))
+            if let Some(tree) = skim::parse_for_names(grammar, text)
+                .filter(|tree| !too_deep(tree.root_node(), DEEPEST))
             {
                 names.add_headers(&grammar.names(tree.root_node(), text));
             }
@@ -321,30 +319,42 @@ impl Engine {
         add_callers(file, &bodies, &mut freed_elsewhere);
         let lent = Lent::default();
         let verbatim = LazyCell::new(|| verbatim(language, file));
-        for body in &bodies {
-            let judged = Judged {
+        let judged: Vec<Judged<'_>> = bodies
+            .iter()
+            .map(|body| Judged {
                 body,
                 file,
                 released_in_file: &released,
                 lent: &lent,
                 freed_elsewhere: &freed_elsewhere,
                 bodies: &bodies,
-            };
-            match judge(&judged) {
+            })
+            .collect();
+        let verdicts: Vec<_> = judged
+            .iter()
+            .take_while(|_| !file.hidden.is_missed())
+            .map(judge)
+            .collect();
+        for (judged, verdict) in judged.iter().zip(verdicts) {
+            // All of this is to be done again.
+            if file.hidden.is_missed() {
+                break;
+            }
+            match verdict {
                 Ok(found) => {
                     let findings: Vec<Finding> =
                         found.iter().map(|found| found.finding.clone()).collect();
                     for found in found {
                         if self.options.rules.contains(&found.finding.rule) {
                             let fixed =
-                                self.with_fixes(language, &judged, &verbatim, &findings, found);
+                                self.with_fixes(language, judged, &verbatim, &findings, found);
                             analysis.findings.push(fixed);
                         }
                     }
                 }
                 Err(why) => analysis.skipped.push(SkippedFunction {
-                    function: body.name.clone(),
-                    line: file.source.location(body.span.start).line,
+                    function: judged.body.name.clone(),
+                    line: file.source.location(judged.body.span.start).line,
                     reason: why.0.to_owned(),
                 }),
             }

@@ -71,7 +71,9 @@ fn among_other_functions_it_is_the_same() {
         let fixtures = fixture::of_language(folder);
         let mut random = 7_u64;
         let mut pick = || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             &fixtures[(random >> 33) as usize % fixtures.len()]
         };
         let mut left_out = 0;

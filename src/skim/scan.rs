@@ -134,8 +134,8 @@ impl<'a> Scan<'a> {
                 }
             }
             b'=' => {
-                let in_head = self.code.is_none()
-                    && self.open.last().is_none_or(|open| open.bracket == b'{');
+                let in_head =
+                    self.code.is_none() && self.open.last().is_none_or(|open| open.bracket == b'{');
                 let before = &self.text[self.at.saturating_sub(12)..self.at];
                 if in_head && memmem::find(before, b"operator").is_none() {
                     self.declaration.assigned = true;
@@ -156,8 +156,8 @@ impl<'a> Scan<'a> {
             if line.first().is_some_and(|byte| !byte.is_ascii_whitespace()) {
                 self.begin_declaration();
                 let behind = line.strip_prefix(word.as_bytes());
-                self.declaration.worded =
-                    behind.is_some_and(|behind| behind.starts_with(b" ") || behind.starts_with(b"("));
+                self.declaration.worded = behind
+                    .is_some_and(|behind| behind.starts_with(b" ") || behind.starts_with(b"("));
             }
         }
     }
@@ -214,7 +214,9 @@ impl<'a> Scan<'a> {
         }
         match self.code {
             None if bracket == b'}' => self.begin_declaration(),
-            None if bracket == b')' && self.open.last().is_none_or(|outer| outer.bracket == b'{') => {
+            None if bracket == b')'
+                && self.open.last().is_none_or(|outer| outer.bracket == b'{') =>
+            {
                 self.declaration.parentheses = Some((open.at, end));
             }
             Some(depth) if depth == self.open.len() => {
@@ -240,7 +242,10 @@ impl<'a> Scan<'a> {
             return Kind::Other;
         }
         let declaration = &self.declaration;
-        let head = self.text.get(declaration.start..self.at).unwrap_or_default();
+        let head = self
+            .text
+            .get(declaration.start..self.at)
+            .unwrap_or_default();
         let has_container = |text: &[u8]| words(text).any(|word| self.is_container(word));
         let (bare, constructors) = match self.lexis.head {
             Head::Word(_) => {
@@ -277,7 +282,8 @@ impl<'a> Scan<'a> {
                 if !is_name || !tail.iter().all(plain) {
                     return Kind::Other;
                 }
-                let colon = memmem::find(tail, b":").is_some_and(|at| tail.get(at + 1) != Some(&b':'));
+                let colon =
+                    memmem::find(tail, b":").is_some_and(|at| tail.get(at + 1) != Some(&b':'));
                 return if colon { Kind::Initializer } else { Kind::Body };
             }
         }
@@ -339,7 +345,10 @@ impl<'a> Scan<'a> {
         let marked = self.pass_marks(start);
         self.worth_reading |= marked && self.code.is_some();
         self.pass_marks(self.at);
-        let head = self.text.get(self.declaration.start..start).unwrap_or_default();
+        let head = self
+            .text
+            .get(self.declaration.start..start)
+            .unwrap_or_default();
         if is_comment && self.code.is_none() && head.trim_ascii().is_empty() {
             self.declaration.start = self.at;
         }

@@ -45,7 +45,8 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     let unproved = |message: &str| reason("not-proved", message);
     let grammar = claim.language.grammar();
     let before = (claim.file.source, claim.file.tree);
-    let masked = (!claim.file.hidden.bodies().is_empty()).then(|| edit::apply(claim.file.read, edits));
+    let masked =
+        (!claim.file.hidden.bodies().is_empty()).then(|| edit::apply(claim.file.read, edits));
     let read = masked.as_deref().unwrap_or(&text);
     let (tree, region) = reparse(grammar, before, edits, read)
         .ok_or_else(|| unproved("the rewritten code takes too long to parse"))?;

@@ -54,7 +54,7 @@ impl<'a> Builder<'a> {
                 .ok_or_else(|| reason("no-form", "this guard cannot be freed before its end"))
         };
         self.drop_releases();
-        for site in self.region.kept.clone() {
+        for site in self.region.kept.iter().copied().chain(self.freed_again()) {
             self.replace_call(site, &of_guard(&form.free)?)?;
         }
         for site in self.taken_again() {
@@ -156,13 +156,24 @@ impl<'a> Builder<'a> {
         let stmts = self.region.stmts();
         let last = stmts.last().map_or(site.span, |stmt| stmt.span);
         let place = Span::new(site.span.start, last.end);
-        let name = names::free_in(&self.task, place, self.printer.guard_names(), &key.shown);
+        let entry = self.task.entry();
+        let handle = site
+            .acquire()
+            .and_then(|acquire| acquire.ticket.as_deref())
+            .filter(|_| entry.lock.handle);
+        let wanted = match handle {
+            Some(_) => &["owner", "closer"],
+            None => self.printer.guard_names(),
+        };
+        let name = names::free_in(&self.task, place, wanted, &key.shown);
         let node = self
             .acquire_node()
             .ok_or_else(|| reason("no-form", "the acquire is not where it was"))?;
-        let code = self
-            .printer
-            .guard(file, self.task.entry(), node, template)
+        let code = match handle {
+            Some(handle) => Some(template.replace("$TICKET", handle)),
+            None => self.printer.guard(file, entry, node, template),
+        };
+        let code = code
             .ok_or_else(|| {
                 reason(
                     "declared-type-unknown",
