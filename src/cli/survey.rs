@@ -6,13 +6,14 @@ use crate::config::ConfigError;
 use crate::discover::{Discovery, Met, SourceFile};
 use std::io;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 /// What a run comes to, path by path.
 pub enum Seen<R> {
     /// A file and what became of it; where that panicked, a sentence about it.
     File(SourceFile, Result<R, String>),
-    Skipped(std::path::PathBuf, &'static str),
-    Failed(std::path::PathBuf, String),
+    Skipped(PathBuf, &'static str),
+    Failed(PathBuf, String),
 }
 
 /// Why a run cannot go on.

@@ -5,7 +5,7 @@ use super::{Entry, Identity, Query, What, identity, language_of};
 use std::collections::HashSet;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The paths of a run, told apart.
 #[derive(Default)]
@@ -19,7 +19,7 @@ pub(super) struct Named {
 
 impl Named {
     /// Looks at each of the paths.
-    pub(super) fn of(paths: &[std::path::PathBuf], query: &Query) -> Named {
+    pub(super) fn of(paths: &[PathBuf], query: &Query) -> Named {
         let mut named = Named::default();
         let mut links = Vec::new();
         for path in paths {
