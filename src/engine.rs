@@ -130,7 +130,7 @@ impl Engine {
                 ..library.clone()
             })
             .collect();
-        let catalog = Catalog::load(language.grammar(), &further)?;
+        let catalog = Catalog::load(language.grammar(), &self.options.families, &further)?;
         let too_many = |error: aho_corasick::BuildError| CatalogError {
             path: "transforms".to_owned(),
             message: error.to_string(),
@@ -319,30 +319,42 @@ impl Engine {
         add_callers(file, &bodies, &mut freed_elsewhere);
         let lent = Lent::default();
         let verbatim = LazyCell::new(|| verbatim(language, file));
-        for body in &bodies {
-            let judged = Judged {
+        let judged: Vec<Judged<'_>> = bodies
+            .iter()
+            .map(|body| Judged {
                 body,
                 file,
                 released_in_file: &released,
                 lent: &lent,
                 freed_elsewhere: &freed_elsewhere,
                 bodies: &bodies,
-            };
-            match judge(&judged) {
+            })
+            .collect();
+        let verdicts: Vec<_> = judged
+            .iter()
+            .take_while(|_| !file.hidden.is_missed())
+            .map(judge)
+            .collect();
+        for (judged, verdict) in judged.iter().zip(verdicts) {
+            // All of this is to be done again.
+            if file.hidden.is_missed() {
+                break;
+            }
+            match verdict {
                 Ok(found) => {
                     let findings: Vec<Finding> =
                         found.iter().map(|found| found.finding.clone()).collect();
                     for found in found {
                         if self.options.rules.contains(&found.finding.rule) {
                             let fixed =
-                                self.with_fixes(language, &judged, &verbatim, &findings, found);
+                                self.with_fixes(language, judged, &verbatim, &findings, found);
                             analysis.findings.push(fixed);
                         }
                     }
                 }
                 Err(why) => analysis.skipped.push(SkippedFunction {
-                    function: body.name.clone(),
-                    line: file.source.location(body.span.start).line,
+                    function: judged.body.name.clone(),
+                    line: file.source.location(judged.body.span.start).line,
                     reason: why.0.to_owned(),
                 }),
             }

@@ -94,6 +94,9 @@ pub const DEEPEST: usize = 1_000;
 /// Whether something stands more than `deepest` levels below the node: too deep to be worth the
 /// walks from leaves to roots.
 pub fn too_deep(node: Node<'_>, deepest: usize) -> bool {
+    if node.descendant_count() <= deepest {
+        return false;
+    }
     let mut cursor = node.walk();
     let mut depth = 0usize;
     loop {

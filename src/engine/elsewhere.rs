@@ -127,7 +127,7 @@ pub(super) fn add_callers(file: &File<'_>, bodies: &[Body], freed: &mut [Freed])
         }
     }
     let callers = |name: &String| -> Vec<String> {
-        file.hidden.ask(name);
+        file.hidden.ask_call(name);
         let known = calls.get(name).into_iter().flatten();
         let around = known.map(|call| function_around(file, *call));
         around

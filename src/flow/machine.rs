@@ -235,10 +235,14 @@ impl<'a> Machine<'a> {
     fn sets_out(&self, state: &State, from: Option<Span>) -> bool {
         match from {
             None => !self.jumped(state),
-            Some(body) => state
-                .held
-                .iter()
-                .any(|held| body.contains(self.body.sites[held.site].span)),
+            Some(body) => {
+                let left = |origin| matches!(self.graph.ops[origin], Op::Leave { from: Some(left), .. } if left == body);
+                !state.origin.is_some_and(left)
+                    && state
+                        .held
+                        .iter()
+                        .any(|held| body.contains(self.body.sites[held.site].span))
+            }
         }
     }
 

@@ -132,6 +132,9 @@ impl<'a> Builder<'a> {
                 } else {
                     self.draft
                         .remove_stmt(own, self.region.start.block, previous, false);
+                    if self.region.is_labelled() {
+                        self.draft.remove_blank_lines(own.end);
+                    }
                 }
             }
             return self.draft.finish();

@@ -8,6 +8,7 @@ pub mod lexis;
 mod scan;
 
 use crate::language::Grammar;
+use crate::lower::descendants;
 use crate::parse::parse;
 use crate::source::Span;
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
@@ -15,7 +16,7 @@ use lexis::Lexis;
 use memchr::memmem;
 use scan::Scan;
 use std::cell::RefCell;
-use tree_sitter::Tree;
+use tree_sitter::{Node, Tree};
 
 /// Bytes that a body must have to be worth leaving out.
 const SHORTEST: usize = 24;
@@ -103,7 +104,9 @@ pub fn parse_for_names(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
 /// Whether the tree shows that each of `bodies` was the body of an outermost function.
 pub fn confirms(tree: &Tree, grammar: &dyn Grammar, bodies: &[Span]) -> bool {
     let root = tree.root_node();
-    if root.has_error() {
+    // An error in a function that was read is its own affair; outside it may reach anywhere.
+    let outside = |node: Node<'_>| node.has_error() && !grammar.is_function(node.kind());
+    if descendants(root, outside).any(|node| node.is_error() || node.is_missing()) {
         return false;
     }
     let mut rest = bodies;
@@ -145,12 +148,12 @@ pub fn confirms(tree: &Tree, grammar: &dyn Grammar, bodies: &[Span]) -> bool {
 pub struct Hidden<'a> {
     text: &'a [u8],
     bodies: Vec<Span>,
-    /// What was asked for and is in there.
-    missed: RefCell<Vec<String>>,
+    /// What was asked for and is in there: words, and whether they have to be called.
+    missed: RefCell<Vec<(String, bool)>>,
 }
 
 impl<'a> Hidden<'a> {
-    /// The bodies of `text` that were left out.
+    /// Nothing was asked for yet of the bodies of `text`.
     pub fn new(text: &'a [u8], bodies: Vec<Span>) -> Hidden<'a> {
         Hidden {
             text,
@@ -159,20 +162,48 @@ impl<'a> Hidden<'a> {
         }
     }
 
+    /// The bodies that were left out.
     pub fn bodies(&self) -> &[Span] {
         &self.bodies
     }
 
     /// Notes that the analysis depends on whether the word stands somewhere in the file.
     pub fn ask(&self, word: &str) {
-        if self.bodies.iter().any(|body| self.holds(*body, word)) {
-            self.missed.borrow_mut().push(word.to_owned());
+        self.ask_of(word, false);
+    }
+
+    /// Notes that the analysis depends on whether something of this name is called somewhere in the file.
+    pub fn ask_call(&self, name: &str) {
+        self.ask_of(name, true);
+    }
+
+    fn ask_of(&self, word: &str, called: bool) {
+        let known = |(missed, _): &(String, bool)| missed == word;
+        if !self.missed.borrow().iter().any(known)
+            && self
+                .bodies
+                .iter()
+                .any(|body| self.holds(*body, word, called))
+        {
+            self.missed.borrow_mut().push((word.to_owned(), called));
         }
     }
 
-    fn holds(&self, body: Span, word: &str) -> bool {
+    /// Whether something was asked for that is hidden: what is made of the tree will not be used.
+    pub fn is_missed(&self) -> bool {
+        !self.missed.borrow().is_empty()
+    }
+
+    fn holds(&self, body: Span, word: &str, called: bool) -> bool {
         let text = &self.text[body.start..body.end];
-        memmem::find_iter(text, word.as_bytes()).any(|at| is_whole_word(text, at, at + word.len()))
+        word.is_empty()
+            || memmem::find_iter(text, word.as_bytes()).any(|at| {
+                let end = at + word.len();
+                // A type argument, an optional call or a comment may stand in between.
+                let behind = text[end..].trim_ascii_start().first();
+                let is_call = behind.is_some_and(|byte| b"([<?/".contains(byte));
+                is_whole_word(text, at, end) && (is_call || !called)
+            })
     }
 
     /// The bodies that may still be left out after what was asked; `None` when nothing was missed.
@@ -181,7 +212,10 @@ impl<'a> Hidden<'a> {
         if missed.is_empty() {
             return None;
         }
-        let asked = |body: &Span| missed.iter().any(|word| self.holds(*body, word));
+        let asked = |body: &Span| {
+            let mut missed = missed.iter();
+            missed.any(|(word, called)| self.holds(*body, word, *called))
+        };
         let kept = self.bodies.iter().filter(|body| !asked(body));
         Some(kept.copied().collect())
     }
@@ -285,6 +319,8 @@ mod tests {
         let text = b"f() { one } g() { two }";
         let hidden = Hidden::new(text, vec![Span::new(5, 10), Span::new(17, 22)]);
         hidden.ask("on");
+        hidden.ask_call("one");
+        assert!(!hidden.is_missed());
         assert_eq!(hidden.without_missed(), None);
         hidden.ask("one");
         assert_eq!(hidden.without_missed(), Some(vec![Span::new(17, 22)]));

@@ -14,6 +14,10 @@ pub struct Law {
 impl Law {
     /// How `rewritten` breaks the law, in a sentence; `None` when it keeps it.
     pub fn violation(self, original: &Trace, rewritten: &Trace) -> Option<String> {
+        if let Some(refused) = refused_to_itself(original, rewritten) {
+            let same = steps(original)[..refused] == steps(rewritten)[..refused];
+            return (!same).then(|| "other work before the original met its own lock".to_owned());
+        }
         if original.leaks() {
             self.after_leak(original, rewritten)
         } else {
@@ -75,6 +79,21 @@ impl Law {
             old.name, new.held, old.held
         ))
     }
+}
+
+/// What a try that fails since the very thread holds the lock is called.
+const REFUSED: &str = "refused to itself";
+
+/// The step at which the original does not get a lock that it has forgotten itself, where the
+/// rewritten program does: from there on, they do other things.
+fn refused_to_itself(original: &Trace, rewritten: &Trace) -> Option<usize> {
+    let refused = |trace: &Trace, at: usize| {
+        trace
+            .events
+            .get(at)
+            .is_some_and(|event| event.name == REFUSED)
+    };
+    (0..original.events.len()).find(|at| refused(original, *at) && !refused(rewritten, *at))
 }
 
 /// Whether `allowed(old, new)` holds for each lock.
