@@ -130,7 +130,7 @@ impl Engine {
                 ..library.clone()
             })
             .collect();
-        let catalog = Catalog::load(language.grammar(), &further)?;
+        let catalog = Catalog::load(language.grammar(), &self.options.families, &further)?;
         let too_many = |error: aho_corasick::BuildError| CatalogError {
             path: "transforms".to_owned(),
             message: error.to_string(),

@@ -1,5 +1,6 @@
-//! Names that people type: rules, languages, forms.
+//! Names that people type: rules, languages, forms, families.
 
+use crate::catalog::schema::Family;
 use crate::finding::{Form, Rule};
 use crate::language::Language;
 
@@ -7,7 +8,7 @@ use crate::language::Language;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no {what} `{given}`{}; {}", hint(.close), list(.what, .known))]
 pub struct UnknownName {
-    /// "rule", "language", "form".
+    /// "rule", "language", "form", "family".
     pub what: &'static str,
     pub given: String,
     close: Option<&'static str>,
@@ -19,7 +20,11 @@ fn hint(close: &Option<&str>) -> String {
 }
 
 fn list(what: &str, known: &[&str]) -> String {
-    format!("the {what}s are {}", known.join(", "))
+    let plural = match what.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{what}s"),
+    };
+    format!("the {plural} are {}", known.join(", "))
 }
 
 /// The known name that `given` was probably meant to be.
@@ -92,6 +97,24 @@ pub fn form(name: &str) -> Result<Form, UnknownName> {
             Form::ALL.map(Form::name).into_iter().collect(),
         )
     })
+}
+
+/// The families that `name` stands for: one, or every one for `all`.
+///
+/// # Errors
+/// When there is no such family.
+pub fn families(name: &str) -> Result<Vec<Family>, UnknownName> {
+    if name == "all" {
+        return Ok(Family::ALL.to_vec());
+    }
+    match Family::ALL.into_iter().find(|family| family.name() == name) {
+        Some(family) => Ok(vec![family]),
+        None => Err(unknown(
+            "family",
+            name,
+            Family::ALL.map(Family::name).into_iter().collect(),
+        )),
+    }
 }
 
 #[cfg(test)]

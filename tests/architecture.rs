@@ -62,8 +62,9 @@ const FAMILIES: [(&str, &[Language]); 6] = [
 ];
 
 /// What reads, of `std::fs`.
-const READS: [&str; 7] = [
+const READS: [&str; 8] = [
     "File",
+    "Metadata",
     "canonicalize",
     "metadata",
     "read",

@@ -9,6 +9,8 @@ mod dialects;
 mod fixture;
 #[path = "behaviour/generated.rs"]
 mod generated;
+#[path = "behaviour/grow.rs"]
+mod grow;
 #[path = "behaviour/law.rs"]
 mod law;
 #[path = "behaviour/native.rs"]
@@ -37,10 +39,14 @@ fn families(folder: &str) -> Vec<Family> {
     let fixtures = fixture::of_language(folder);
     let language = fixtures.first().expect("a fixture").language;
     let fixers = Fixer::all(language);
-    fixtures
-        .iter()
-        .map(|fixture| family(&fixers, fixture))
-        .collect()
+    let mut families = Vec::new();
+    for fixture in &fixtures {
+        families.push(match fixture.families.as_slice() {
+            [] => family(&fixers, fixture),
+            wanted => family(&Fixer::looking_for(language, wanted), fixture),
+        });
+    }
+    families
 }
 
 /// They are both run and compiled.

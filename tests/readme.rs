@@ -100,28 +100,39 @@ fn shell(directory: &Path, command: &str) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
+/// The pages that show commands with what they print.
+const PAGES: [&str; 4] = [
+    README,
+    "docs/json.md",
+    "docs/resources.md",
+    "docs/pipelines.md",
+];
+
 #[test]
 fn commands_print_what_is_shown() {
-    let text = page(README);
-    let mut wanted = text.clone();
-    let shown = blocks(&text, "console");
-    assert!(shown.len() >= 5, "the commands are gone");
-    for block in shown {
-        let command = block
-            .lines()
-            .next()
-            .and_then(|line| line.strip_prefix("$ "));
-        let command = command.expect("a command in the first line");
-        let output = shell(sandbox().path(), command);
-        let fresh = format!("```console\n$ {command}\n{output}```\n");
-        wanted = wanted.replace(&format!("```console\n{block}```\n"), &fresh);
+    for name in PAGES {
+        let text = page(name);
+        let mut wanted = text.clone();
+        let shown = blocks(&text, "console");
+        assert!(!shown.is_empty(), "the commands of {name} are gone");
+        for block in shown {
+            let command = block
+                .lines()
+                .next()
+                .and_then(|line| line.strip_prefix("$ "));
+            let command = command.expect("a command in the first line");
+            let output = shell(sandbox().path(), command);
+            let fresh = format!("```console\n$ {command}\n{output}```\n");
+            wanted = wanted.replace(&format!("```console\n{block}```\n"), &fresh);
+        }
+        check(name, &wanted);
     }
-    check(README, &wanted);
 }
 
 #[test]
 fn the_libraries_are_those_of_the_catalogue() {
-    let mut content = String::new();
+    let (mut content, mut resources) = (String::new(), String::new());
+    let mut overview = "\n| language | libraries | forms |\n|---|---|---|\n".to_owned();
     let folders = [
         ("javascript", "JavaScript, TypeScript"),
         ("java", "Java"),
@@ -142,6 +153,11 @@ fn the_libraries_are_those_of_the_catalogue() {
         content.push_str(&format!(
             "\n| {languages}: library | locks | forms, best first |\n|---|---|---|\n"
         ));
+        resources.push_str(&format!(
+            "\n| {languages}: family | what is held | forms, best first |\n|---|---|---|\n"
+        ));
+        let mut known: Vec<String> = Vec::new();
+        let mut used: Vec<Form> = Vec::new();
         for (of, stem, text) in FILES {
             if *of != folder || *stem == "language" {
                 continue;
@@ -159,17 +175,40 @@ fn the_libraries_are_those_of_the_catalogue() {
                     }
                 }
             }
+            if library.family.is_none() {
+                known.push(library.library.clone());
+                used.extend(forms.iter().copied());
+            }
             let forms: Vec<String> = forms.iter().map(|form| format!("`{form}`")).collect();
-            content.push_str(&format!(
-                "| {} | {} | {} |\n",
-                library.library,
+            let (table, first) = match library.family {
+                Some(family) => (&mut resources, format!("`{}`", family.name())),
+                None => (&mut content, library.library.clone()),
+            };
+            table.push_str(&format!(
+                "| {first} | {} | {} |\n",
                 names.join(", "),
                 forms.join(", ")
             ));
         }
+        let used: Vec<String> = Form::ALL
+            .into_iter()
+            .filter(|form| used.contains(form))
+            .map(|form| format!("`{form}`"))
+            .collect();
+        overview.push_str(&format!(
+            "| {languages} | {} | {} |\n",
+            known.join(", "),
+            used.join(", ")
+        ));
     }
-    content.push('\n');
-    check(README, &with_section(&page(README), "libraries", &content));
+    for (name, section, mut content) in [
+        ("README.md", "overview", overview),
+        ("docs/libraries.md", "libraries", content),
+        ("docs/resources.md", "resources", resources),
+    ] {
+        content.push('\n');
+        check(name, &with_section(&page(name), section, &content));
+    }
 }
 
 #[test]
@@ -330,7 +369,10 @@ fn links_lead_somewhere() {
     for (name, folder) in [
         (README, ""),
         ("docs/architecture.md", "docs"),
-        ("docs/architecture.md", "docs"),
+        ("docs/json.md", "docs"),
+        ("docs/libraries.md", "docs"),
+        ("docs/resources.md", "docs"),
+        ("docs/pipelines.md", "docs"),
         ("docs/refusals.md", "docs"),
     ] {
         let text = page(name);
@@ -339,7 +381,8 @@ fn links_lead_somewhere() {
             .skip(1)
             .filter_map(|rest| rest.split(')').next());
         for link in links.filter(|link| !link.starts_with('#')) {
-            assert!(root().join(folder).join(link).exists(), "{name}: {link}");
+            let file = link.split('#').next().unwrap_or(link);
+            assert!(root().join(folder).join(file).exists(), "{name}: {link}");
         }
     }
 }

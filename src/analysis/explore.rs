@@ -19,6 +19,8 @@ pub struct Paths {
     late: BTreeMap<SiteId, BTreeSet<(Span, Span)>>,
     /// Per release: the acquires whose lock it frees on some path.
     pub frees: BTreeMap<SiteId, BTreeSet<SiteId>>,
+    /// The same, where the lock is free then.
+    pub ends: BTreeMap<SiteId, BTreeSet<SiteId>>,
     /// Keys that some path releases before it returns normally.
     pub released: BTreeSet<KeyId>,
     /// Per key: the returns that some path reaches with the key released.
@@ -73,6 +75,11 @@ impl Paths {
         if let Op::Release { site, .. } = &machine.graph.ops[state.pc] {
             let key = machine.released_key(state, *site);
             let freed = state.held.iter().filter(|held| held.key == key);
+            let last = freed.clone().filter(|held| held.depth == 1);
+            self.ends
+                .entry(*site)
+                .or_default()
+                .extend(last.map(|held| held.site));
             self.frees
                 .entry(*site)
                 .or_default()

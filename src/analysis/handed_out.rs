@@ -3,7 +3,7 @@
 
 use super::explore::Paths;
 use crate::finding::LeakKind;
-use crate::flow::{Block, Body, EventKind, SiteId, Stmt, StmtKind};
+use crate::flow::{Block, Body, Cond, EventKind, SiteId, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::Span;
 
@@ -66,17 +66,38 @@ pub fn in_turn(body: &Body, site: SiteId) -> bool {
             other.acquire().is_none() && other.key == body.sites[site].key && stmt.holds_site(id)
         })
     };
+    let takes = |stmt: &Stmt| {
+        body.sites.iter().enumerate().any(|(id, other)| {
+            other.acquire().is_some() && other.key == body.sites[site].key && stmt.holds_site(id)
+        })
+    };
     let freed_in_turn = || {
         body.sites.iter().enumerate().any(|(id, other)| {
             let loops = loops_around(&body.root, id);
             other.is_written_release()
                 && other.key == body.sites[site].key
-                && loops.into_iter().any(|stmt| !stmt.holds_site(site))
+                && loops.into_iter().any(|stmt| !takes(stmt))
         })
     };
     loops_around(&body.root, site)
         .into_iter()
+        .filter(|stmt| !asks_until_taken(stmt, site))
         .any(|stmt| !frees(stmt) && (changes(stmt) || freed_in_turn()))
+}
+
+/// Whether the loop does nothing but wait for the lock: `while (!lock.tryLock()) { … }`.
+fn asks_until_taken(stmt: &Stmt, site: SiteId) -> bool {
+    let StmtKind::Loop(waiting) = &stmt.kind else {
+        return false;
+    };
+    let while_taken = matches!(
+        waiting.cond,
+        Some(Cond::Test {
+            test: Test::Taken(_),
+            ..
+        })
+    );
+    !while_taken && !waiting.body.stmts.iter().any(|stmt| stmt.holds_site(site))
 }
 
 fn loops_around(block: &Block, site: SiteId) -> Vec<&Stmt> {

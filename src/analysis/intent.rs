@@ -92,6 +92,7 @@ mod tests {
             keys: Vec::new(),
             sites: Vec::new(),
             handed_over: Vec::new(),
+            lent: Vec::new(),
             said_to_keep: false,
             opaque: None,
         }

@@ -4,6 +4,7 @@ mod callee;
 mod deliberate;
 pub mod explore;
 mod handed_out;
+mod handles;
 mod intent;
 mod lent;
 mod places;
@@ -23,7 +24,7 @@ pub use lent::Lent;
 pub use places::frees;
 use places::{
     acquired_in_own_try, asked_in_finally, in_releasing_finally, left_to_the_end, outermost,
-    same_statement,
+    same_statement, taken_under,
 };
 use std::collections::HashSet;
 use tree_sitter::Node;
@@ -93,6 +94,9 @@ pub fn judge(at: &Judged<'_>) -> Result<Vec<Found>, NotJudged> {
     let graph = Graph::new(at.body).map_err(|_| NotJudged("its control flow is not understood"))?;
     let paths =
         explore(at.body, &graph).map_err(|_| NotJudged("it has too many paths to follow"))?;
+    if freed_behind_its_back(at.body, &paths) {
+        return Err(NotJudged("a lock that a guard holds is freed by hand"));
+    }
     let mut found = Vec::new();
     let mut seen = Vec::new();
     for (site, acquired) in at.body.sites.iter().enumerate() {
@@ -122,6 +126,18 @@ pub fn judge(at: &Judged<'_>) -> Result<Vec<Found>, NotJudged> {
     Ok(found)
 }
 
+/// Whether a release by hand frees what an object holds that goes on to believe that it holds it.
+fn freed_behind_its_back(body: &Body, paths: &Paths) -> bool {
+    let owned = |site: &SiteId| {
+        body.sites[*site]
+            .acquire()
+            .is_some_and(|acquire| acquire.owned)
+    };
+    paths.ends.iter().any(|(release, freed)| {
+        body.sites[*release].is_written_release() && freed.iter().any(owned)
+    })
+}
+
 impl Judged<'_> {
     /// What is wrong with the lock that is taken at `site`, if anything.
     fn rule_of(&self, site: SiteId, paths: &Paths) -> Option<(Rule, Vec<(Span, LeakKind)>)> {
@@ -131,6 +147,7 @@ impl Judged<'_> {
             || self.freed_by_sibling(key)
             || self.freed_by_callee(key)
             || self.is_handed_out(site, paths)
+            || (entry.lock.handle && !handles::is_own(self, site))
         {
             return None;
         }
@@ -168,6 +185,9 @@ impl Judged<'_> {
         let kept = leaks
             .iter()
             .any(|(_, kind)| matches!(kind, LeakKind::Return | LeakKind::EndOfBody));
+        if entry.lock.handle && handles::is_given_away(self, key, &leaks) {
+            return None;
+        }
         if kept && self.releases_on_request(site, paths) {
             return None;
         }
@@ -291,6 +311,11 @@ impl Judged<'_> {
             })
         };
         let releases = self.written_releases(site, paths);
+        let takes = |stmt: &Stmt| {
+            self.body.sites.iter().enumerate().any(|(id, other)| {
+                other.key == acquired.key && other.acquire().is_some() && stmt.holds_site(id)
+            })
+        };
         let only_release = |stmt: &Stmt| {
             let StmtKind::If {
                 cond,
@@ -313,7 +338,7 @@ impl Judged<'_> {
             };
             !then.stmts.last().is_some_and(handed_out::leaves)
                 // What is taken under the condition as well is nobody else's to ask for.
-                && !then.stmts.iter().any(|stmt| stmt.holds_site(site))
+                && !taken_under(&self.body.root.stmts, var, &takes)
                 && !asked_of_acquire(var)
                 && !self.assigned(var)
                 && releases
@@ -324,7 +349,7 @@ impl Judged<'_> {
     }
 
     /// Whether the body ever gives the variable a value.
-    fn assigned(&self, name: &str) -> bool {
+    pub(super) fn assigned(&self, name: &str) -> bool {
         self.body
             .root
             .stmts
@@ -429,6 +454,10 @@ impl Judged<'_> {
         let acquired = &self.body.sites[site];
         let key = &self.body.keys[acquired.key];
         let entry = &self.file.catalog.entries[key.entry];
+        // Nobody else knows a variable of the function.
+        if entry.lock.handle {
+            return true;
+        }
         // Who has no ticket cannot release by one.
         let named_elsewhere = || {
             self.file.hidden.ask(&intent::field(&key.text));
@@ -526,6 +555,7 @@ impl Judged<'_> {
                 words::Told {
                     throws: self.file.grammar.throws(),
                     frees_itself: own,
+                    handle: self.file.catalog.entries[key.entry].lock.handle,
                 },
             ),
             acquire: acquired.span,

@@ -48,6 +48,41 @@ fn callbacks(events: &[Event]) -> impl Iterator<Item = &Block> {
     })
 }
 
+/// Whether what `takes` a lock stands under a condition on the variable alone.
+pub fn taken_under(stmts: &[Stmt], var: &str, takes: &dyn Fn(&Stmt) -> bool) -> bool {
+    let mut asked = Vec::new();
+    asked_around(stmts, takes, &mut asked);
+    asked.contains(&var)
+}
+
+/// The variables that alone decide about one of the branches in which something `stands`.
+pub fn asked_around<'b>(stmts: &'b [Stmt], stands: &dyn Fn(&Stmt) -> bool, out: &mut Vec<&'b str>) {
+    for stmt in stmts {
+        let asked = match &stmt.kind {
+            StmtKind::If { cond, .. } => {
+                let cond = match cond {
+                    Cond::Not(inner) => inner,
+                    cond => cond,
+                };
+                match cond {
+                    Cond::Test {
+                        test: Test::Var(var),
+                        ..
+                    } => Some(var.as_str()),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        for block in stmt.blocks() {
+            if block.stmts.iter().any(stands) {
+                out.extend(asked);
+            }
+            asked_around(&block.stmts, stands, out);
+        }
+    }
+}
+
 /// Whether the place is in a `finally` that releases: that construct is the guarantee, and
 /// what it does first (a log line, as a rule) is not worth a warning.
 pub fn in_releasing_finally(body: &Body, place: Span, key: KeyId) -> bool {

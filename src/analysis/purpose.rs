@@ -2,6 +2,7 @@
 //! has only forgotten a release.
 
 use super::explore::Paths;
+use super::places::asked_around;
 use super::{Freed, Judged, handed_out, intent};
 use crate::finding::LeakKind;
 use crate::flow::{Body, KeyId, SiteId, SiteKind};
@@ -57,7 +58,24 @@ impl Judged<'_> {
                         .get(&id)
                         .is_some_and(|freed| freed.contains(&site))
                     && handed_out::is_passed_by(self.body, &self.body.root, id)
+                    && !self.is_asked_alike(site, id)
             })
+    }
+
+    /// Whether one variable, which never changes, decides about the acquire and about the release.
+    fn is_asked_alike(&self, acquire: SiteId, release: SiteId) -> bool {
+        let around = |site: SiteId| {
+            let mut asked = Vec::new();
+            asked_around(
+                &self.body.root.stmts,
+                &|stmt| stmt.holds_site(site),
+                &mut asked,
+            );
+            asked
+        };
+        let of_release = around(release);
+        let mut of_acquire = around(acquire).into_iter();
+        of_acquire.any(|var| of_release.contains(&var) && !self.assigned(var))
     }
 
     /// Whether control may pass the acquire by.

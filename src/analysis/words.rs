@@ -9,21 +9,24 @@ pub struct Told<'a> {
     pub throws: &'a str,
     /// A lock that frees itself leaks nothing that lasts.
     pub frees_itself: bool,
+    /// It is no lock but something that was opened.
+    pub handle: bool,
 }
 
 /// The message of a finding, without a final stop.
 pub fn message(rule: Rule, lock: &str, leaks: &[Leak], told: Told<'_>) -> String {
     let lock = lock.split_whitespace().collect::<Vec<_>>().join(" ");
-    let stays = if told.frees_itself {
-        "is left to free itself"
-    } else {
-        "stays locked"
+    let stays = match (told.frees_itself, told.handle) {
+        (true, _) => "is left to free itself",
+        (false, true) => "stays open",
+        (false, false) => "stays locked",
     };
     match rule {
         Rule::LeakOnExit => format!("`{lock}` {stays} when {}", exits(leaks, told.throws)),
         Rule::LeakOnException => format!("`{lock}` {stays} if {}", failures(leaks, told.throws)),
         Rule::AcquireInsideTry => {
-            format!("when acquiring `{lock}` fails, `finally` releases a lock that is not held")
+            let what = if told.handle { "what" } else { "a lock that" };
+            format!("when acquiring `{lock}` fails, `finally` releases {what} is not held")
         }
         Rule::NeverReleased => format!("`{lock}` is acquired here and never released"),
         Rule::DoubleRelease => format!("`{lock}` is released a second time on {}", lines(leaks)),

@@ -446,18 +446,20 @@ impl Entry {
     }
 }
 
-/// The expressions that a `with` form of the lock holds: `with $LOCK:` → `$LOCK`.
+/// The expressions that a `with` form of the lock holds: `with $LOCK:` → `$LOCK`, and where that is the
+/// acquire itself, all that acquires.
 fn contexts(lock: &Lock) -> Vec<String> {
-    lock.forms
-        .iter()
-        .filter_map(|form| {
-            let head = form.code()?.strip_suffix(':')?;
-            let held = head
-                .strip_prefix("async ")
-                .unwrap_or(head)
-                .strip_prefix("with ")?;
-            Some(held.split(" as ").next().unwrap_or(held).to_owned())
-        })
-        .chain(lock.context.iter().cloned())
-        .collect()
+    let heads = lock.forms.iter().filter_map(|form| {
+        let head = form.code()?.strip_suffix(':')?;
+        let held = head
+            .strip_prefix("async ")
+            .unwrap_or(head)
+            .strip_prefix("with ")?;
+        Some(held.split(" as ").next().unwrap_or(held))
+    });
+    let held = heads.flat_map(|held| match held {
+        "$ACQUIRE" => lock.acquire.clone(),
+        held => vec![held.to_owned()],
+    });
+    held.chain(lock.context.iter().cloned()).collect()
 }

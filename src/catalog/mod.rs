@@ -9,7 +9,7 @@ use crate::language::names::{Names, TypeRef, split_member, telling};
 use crate::language::{Grammar, Language};
 pub use entry::Entry;
 use pattern::{Bindings, Code, normal};
-use schema::{Guard, LanguageFacts, Library, Lock, Taken};
+use schema::{Family, Guard, LanguageFacts, Library, Lock, Taken};
 use std::collections::HashMap;
 use std::ops::Range;
 use tree_sitter::Node;
@@ -125,13 +125,22 @@ fn embedded<T: serde::de::DeserializeOwned>(file: &(&str, &str, &str)) -> Result
 }
 
 impl Catalog {
-    /// Compiles the embedded files of the language's folder, and `further` libraries.
+    /// Compiles the embedded files of the language's folder, those of a family only where it is
+    /// among `families`, and `further` libraries.
     ///
     /// # Errors
     /// [`CatalogError`] when an entry is not valid.
-    pub fn load(grammar: &dyn Grammar, further: &[Library]) -> Result<Catalog, CatalogError> {
+    pub fn load(
+        grammar: &dyn Grammar,
+        families: &[Family],
+        further: &[Library],
+    ) -> Result<Catalog, CatalogError> {
         let folder = grammar.language().folder();
         let mut libraries = libraries(folder).collect::<Result<Vec<_>, _>>()?;
+        libraries.retain(|(_, library)| {
+            let family = library.family.as_ref();
+            family.is_none_or(|family| families.contains(family))
+        });
         let facts = FILES
             .iter()
             .find(|(of, stem, _)| *of == folder && *stem == FACTS)

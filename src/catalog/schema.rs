@@ -14,11 +14,40 @@ pub struct Library {
     /// Modules that its names are imported from.
     #[serde(default)]
     pub modules: Vec<String>,
+    /// Not locks but another resource, which is looked for only where that is asked for.
+    #[serde(default)]
+    pub family: Option<Family>,
     #[serde(default)]
     pub lock: Vec<Lock>,
     /// Classes whose objects hold a lock until the end of their block.
     #[serde(default)]
     pub guard: Vec<Guard>,
+}
+
+/// Resources beside locks that have to be given back on every path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// Files, directories and sockets that are open.
+    Files,
+    /// Connections to databases and their like, and what runs on them.
+    Connections,
+    /// Files that are to go when the work is done.
+    TemporaryFiles,
+}
+
+impl Family {
+    /// Every family, in the order in which they are documented.
+    pub const ALL: [Family; 3] = [Family::Files, Family::Connections, Family::TemporaryFiles];
+
+    /// The name of the family, as it stands in the catalogue and on command lines.
+    pub fn name(self) -> &'static str {
+        match self {
+            Family::Files => "files",
+            Family::Connections => "connections",
+            Family::TemporaryFiles => "temporary-files",
+        }
+    }
 }
 
 /// Classes whose objects hold a lock until the end of their block, and what their methods do.
@@ -107,6 +136,10 @@ pub struct Lock {
     /// How the ticket is bound, best first: `$TICKET`, `[, $TICKET]`.
     #[serde(default)]
     pub ticket: Vec<String>,
+    /// What is held is what the acquire gives, a file say: it goes by the name of the variable that it is bound to.
+    /// Where it goes anywhere else, or leaves that variable, somebody else looks after it.
+    #[serde(default)]
+    pub handle: bool,
     /// Expressions that free it.
     pub release: Vec<String>,
     /// Questions whether it is held: `$LOCK.isLocked()`.
@@ -181,6 +214,8 @@ pub enum Taken {
     Null,
     /// Any number but zero.
     NotZero,
+    /// Any number but those below zero.
+    NotNegative,
 }
 
 /// What a second release does.
@@ -211,7 +246,7 @@ pub enum FormEntry {
 #[serde(deny_unknown_fields)]
 pub struct FormCode {
     pub name: Form,
-    /// The construct's head: `with $LOCK:`, `$LOCK.runExclusive(async () => $BODY)`,
+    /// The construct's head: `with $LOCK:`, `with $ACQUIRE as $TICKET:`, `$LOCK.runExclusive(async () => $BODY)`,
     /// `std::lock_guard<$TYPE> $GUARD($LOCK);`. `$ARGUMENTS` is what the acquire is given: an acquire with arguments needs
     /// code that hands them on. Empty where only what is held already can be guarded.
     #[serde(default)]

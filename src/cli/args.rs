@@ -3,6 +3,7 @@
 use super::command::Command;
 use super::shard::Shard;
 use crate::baseline::Baseline;
+use crate::catalog::schema::Family;
 use crate::config::{Overrides, parse_size};
 use crate::discover::Touched;
 use crate::engine::{Exceptions, Standard};
@@ -54,6 +55,10 @@ pub struct Args {
     /// Offer fixes of this form only
     #[arg(long, value_parser = names::form)]
     form: Option<Form>,
+
+    /// Also look for what else has to be given back: files, connections, temporary-files, or all
+    #[arg(long, value_name = "FAMILY", value_delimiter = ',', value_parser = families)]
+    family: Vec<Vec<Family>>,
 
     /// What can throw while a lock is held [default: by language]
     #[arg(long, value_name = "LEVEL")]
@@ -198,6 +203,8 @@ pub enum Format {
     Gitlab,
     /// The XML that many build servers read
     Checkstyle,
+    /// The XML in which build servers show what tests came to: a failed test for each finding
+    Junit,
     /// What --baseline reads
     Baseline,
 }
@@ -217,6 +224,10 @@ fn rules(name: &str) -> Result<Vec<Rule>, UnknownName> {
 
 pub fn languages(name: &str) -> Result<Vec<Language>, UnknownName> {
     names::languages(name.trim())
+}
+
+pub fn families(name: &str) -> Result<Vec<Family>, UnknownName> {
+    names::families(name.trim())
 }
 
 fn ignore_reason(reason: &str) -> Result<String, &'static str> {
@@ -251,6 +262,7 @@ impl Args {
                 Level::Operators => Exceptions::Operators,
             }),
             standard: self.std,
+            families: self.family.concat(),
             max_size: self.max_size,
         }
     }

@@ -92,7 +92,7 @@ fn wanted(languages: &[Language]) -> impl Iterator<Item = Language> {
 fn words(out: &mut impl Write, languages: &[Language]) -> io::Result<()> {
     let mut words = BTreeSet::new();
     for language in wanted(languages) {
-        let catalog = Catalog::load(language.grammar(), &[]).map_err(io::Error::other)?;
+        let catalog = Catalog::load(language.grammar(), &[], &[]).map_err(io::Error::other)?;
         words.extend(catalog.needs().into_iter().flat_map(|need| need.calls));
     }
     for word in words {
@@ -125,7 +125,15 @@ fn paragraphs(out: &mut impl Write, folder: &str, library: &Library) -> io::Resu
         } else {
             format!(" ({})", lock.mode)
         };
-        writeln!(out, "{folder}, {}: {}{mode}", library.library, lock.name)?;
+        let family = match library.family {
+            Some(family) => format!(" (with --family {})", family.name()),
+            None => String::new(),
+        };
+        writeln!(
+            out,
+            "{folder}, {}: {}{mode}{family}",
+            library.library, lock.name
+        )?;
         let tries: Vec<&str> = lock.tries.iter().map(|one| one.code.as_str()).collect();
         let acquires: Vec<&str> = lock.acquire.iter().map(String::as_str).collect();
         let releases: Vec<&str> = lock.release.iter().map(String::as_str).collect();

@@ -73,6 +73,8 @@ pub struct Reporter {
     labels: Labels,
     /// Of formats that are one document.
     results: Vec<serde_json::Value>,
+    /// Of the report of JUnit.
+    cases: Vec<String>,
     /// Whether the head of the document is printed.
     begun: bool,
 }
@@ -91,6 +93,7 @@ impl Reporter {
             terminal: format != Format::Patch && (styles.are_on() || io::stdout().is_terminal()),
             labels,
             results: Vec::new(),
+            cases: Vec::new(),
             begun: false,
         }
     }
@@ -136,6 +139,9 @@ impl Reporter {
                 let entries = baseline::entries(&name, file.text, file.findings);
                 self.results.extend(entries);
             }
+            Format::Junit => self
+                .cases
+                .extend(report::junit::cases(&name, file.findings)),
             Format::Checkstyle => {
                 self.head()?;
                 if !file.findings.is_empty() {
@@ -217,6 +223,10 @@ impl Reporter {
             Format::Baseline => {
                 let document = baseline::document(std::mem::take(&mut self.results));
                 self.document(&document)?;
+            }
+            Format::Junit => {
+                let text = report::junit::document(&self.cases);
+                self.out.write_all(text.as_bytes())?;
             }
             Format::Checkstyle => {
                 self.head()?;

@@ -10,6 +10,7 @@ pub use read::parse_size;
 pub use schema::schema;
 pub use settings::{Overrides, Settings, Workspace};
 
+use crate::catalog::schema::Family;
 use crate::engine::{Exceptions, Standard};
 use crate::finding::{Form, Rule};
 use crate::language::Language;
@@ -33,6 +34,8 @@ pub struct Config {
     pub exceptions_of: Vec<(Language, Exceptions)>,
     /// The version of C++.
     pub standard: Option<Standard>,
+    /// What else than locks is looked for.
+    pub families: Vec<Family>,
     /// In bytes.
     pub max_size: Option<u64>,
     /// `[[lock]]` tables, each a TOML text of its own.

@@ -1,6 +1,7 @@
 //! From TOML to [`Config`], key by key, so that every complaint has a line.
 
 use super::{Config, Lock};
+use crate::catalog::schema::Family;
 use crate::engine::{Exceptions, Standard};
 use crate::finding::{Form, Rule};
 use crate::language::Language;
@@ -28,7 +29,7 @@ impl Complaint {
 type Result<T> = std::result::Result<T, Complaint>;
 type Value<'a> = Spanned<DeValue<'a>>;
 
-pub(super) const KEYS: [&str; 9] = [
+pub(super) const KEYS: [&str; 10] = [
     "select",
     "ignore",
     "ignore-in",
@@ -37,6 +38,7 @@ pub(super) const KEYS: [&str; 9] = [
     "exceptions",
     "std",
     "max-size",
+    "families",
     "lock",
 ];
 
@@ -72,6 +74,7 @@ fn read_table(text: &str, entries: &DeTable<'_>) -> Result<Config> {
             "forms" => config.forms = forms(value)?,
             "exceptions" => exceptions(&mut config, value)?,
             "std" => config.standard = Some(standard(name, value)?),
+            "families" => config.families = families(name, value)?,
             "max-size" => config.max_size = Some(size(name, value)?),
             "lock" => config.locks = locks(text, value)?,
             _ => {
@@ -137,6 +140,14 @@ fn rules(key: &str, value: &Value<'_>) -> Result<Vec<Rule>> {
     let mut found = Vec::new();
     for (item, name) in strings(key, value)? {
         found.extend(names::rules(name).map_err(|error| complain(key, item, error))?);
+    }
+    Ok(found)
+}
+
+fn families(key: &str, value: &Value<'_>) -> Result<Vec<Family>> {
+    let mut found = Vec::new();
+    for (item, name) in strings(key, value)? {
+        found.extend(names::families(name).map_err(|error| complain(key, item, error))?);
     }
     Ok(found)
 }

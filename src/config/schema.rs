@@ -1,7 +1,7 @@
 //! A JSON schema of the configuration, for editors.
 
 use super::read::KEYS;
-use crate::catalog::schema::Lock;
+use crate::catalog::schema::{Family, Lock};
 use crate::finding::{Form, Rule};
 use crate::language::Language;
 use serde_json::{Map, Value, json};
@@ -41,6 +41,11 @@ fn property(key: &str, lock: &Value) -> Value {
         let names: Vec<&str> = all.collect();
         json!({ "type": "array", "items": { "enum": names } })
     };
+    let families: Vec<&str> = Family::ALL
+        .map(Family::name)
+        .into_iter()
+        .chain(["all"])
+        .collect();
     let level = json!({ "enum": ["operators", "calls", "nothing"] });
     let (mut property, description) = match key {
         "select" => (
@@ -67,6 +72,10 @@ fn property(key: &str, lock: &Value) -> Value {
         "std" => (
             json!({ "type": "string", "pattern": r"^(c|gnu)\+\+[0-9][0-9a-z]$" }),
             "The version of C++ that the code is built with",
+        ),
+        "families" => (
+            json!({ "type": "array", "items": { "enum": families } }),
+            "What else than locks has to be given back on every path",
         ),
         "max-size" => (
             json!({ "type": ["integer", "string"] }),

@@ -3,6 +3,7 @@
 use super::compiled::standard_of;
 use super::{Config, ConfigError, of_directory};
 use crate::baseline::Baseline;
+use crate::catalog::schema::Family;
 use crate::discover::Touched;
 use crate::engine::{Engine, Exceptions, Options, Standard};
 use crate::finding::{Form, Rule};
@@ -28,6 +29,8 @@ pub struct Overrides {
     pub best_only: bool,
     pub exceptions: Option<Exceptions>,
     pub standard: Option<Standard>,
+    /// As well as the configuration's.
+    pub families: Vec<Family>,
     /// In bytes.
     pub max_size: Option<u64>,
     /// Findings to leave out.
@@ -191,6 +194,7 @@ fn options(config: &Config, overrides: &Overrides) -> Options {
         alternatives: !overrides.best_only,
         exceptions: overrides.exceptions.or(config.exceptions),
         standard: overrides.standard.or(config.standard).unwrap_or_default(),
+        families: [config.families.as_slice(), &overrides.families].concat(),
         locks: config.locks.iter().map(|lock| lock.toml.clone()).collect(),
     }
 }

@@ -132,6 +132,19 @@ mod tests {
     }
 
     #[test]
+    fn headers_that_do_not_tell_are_like_the_sources_beside_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let header = folder.path().join("lock.h");
+        std::fs::write(&header, "int f(int);\n").unwrap();
+        assert_eq!(language_of(&header), Some(Language::C));
+        std::fs::write(folder.path().join("lock.cc"), "").unwrap();
+        assert_eq!(language_of(&header), Some(Language::Cpp));
+        // Who has a source in both is for both.
+        std::fs::write(folder.path().join("lock.c"), "").unwrap();
+        assert_eq!(language_of(&header), Some(Language::C));
+    }
+
+    #[test]
     fn extensions_come_in_any_case() {
         assert_eq!(language_of(Path::new("A.PY")), Some(Language::Python));
         assert_eq!(language_of(Path::new("a.txt")), None);

@@ -1,5 +1,6 @@
 //! How the engine is to judge and to rewrite.
 
+use crate::catalog::schema::Family;
 use crate::finding::{Form, Rule};
 use crate::language::Language;
 use std::str::FromStr;
@@ -61,6 +62,8 @@ pub struct Options {
     pub exceptions: Option<Exceptions>,
     /// The version of C++.
     pub standard: Standard,
+    /// What else than locks is looked for.
+    pub families: Vec<Family>,
     /// Further catalogue entries (`[[lock]]` of the user's configuration), as TOML.
     pub locks: Vec<String>,
 }
@@ -77,6 +80,7 @@ impl Default for Options {
             alternatives: true,
             exceptions: None,
             standard: Standard::default(),
+            families: Vec::new(),
             locks: Vec::new(),
         }
     }

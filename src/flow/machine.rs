@@ -5,7 +5,9 @@
 
 use super::graph::{ExitKind, Graph, Op, Pc};
 use super::meanings;
-use super::{Body, Cond, Event, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test, Value};
+use super::{
+    Body, Cond, Event, EventKind, KeyId, Site, SiteId, SiteKind, Stmt, StmtKind, Test, Value,
+};
 use crate::finding::LeakKind;
 use crate::source::Span;
 use std::collections::{HashMap, HashSet};
@@ -233,10 +235,14 @@ impl<'a> Machine<'a> {
     fn sets_out(&self, state: &State, from: Option<Span>) -> bool {
         match from {
             None => !self.jumped(state),
-            Some(body) => state
-                .held
-                .iter()
-                .any(|held| body.contains(self.body.sites[held.site].span)),
+            Some(body) => {
+                let left = |origin| matches!(self.graph.ops[origin], Op::Leave { from: Some(left), .. } if left == body);
+                !state.origin.is_some_and(left)
+                    && state
+                        .held
+                        .iter()
+                        .any(|held| body.contains(self.body.sites[held.site].span))
+            }
         }
     }
 
@@ -324,7 +330,11 @@ impl<'a> Machine<'a> {
             pc: next,
             ..state.clone()
         };
-        let Some(index) = after.held.iter().position(|held| held.key == key) else {
+        let held = after
+            .held
+            .iter()
+            .position(|held| held.key == key && !self.is_of_another(id, held.site));
+        let Some(index) = held else {
             return Step::Visible(Visible::IdleRelease(key), vec![(Outcome::Done, after)]);
         };
         after.held[index].depth -= 1;
@@ -339,6 +349,24 @@ impl<'a> Machine<'a> {
             }
         }
         Step::Silent(after)
+    }
+
+    /// Whether the release is by the ticket of another acquire than the one that holds the lock: a proof
+    /// takes it that nothing is freed by it.
+    fn is_of_another(&self, release: SiteId, held: SiteId) -> bool {
+        let sites = &self.body.sites;
+        let SiteKind::Release {
+            ticket: Some(ticket),
+            ..
+        } = &sites[release].what
+        else {
+            return false;
+        };
+        let gives = |site: &Site| {
+            site.acquire()
+                .is_some_and(|acquire| acquire.ticket.as_ref() == Some(ticket))
+        };
+        !self.trusting && !gives(&sites[held]) && sites.iter().any(gives)
     }
 
     /// The key that the release at `id` frees in this state.

@@ -30,6 +30,8 @@ pub struct Body {
     pub sites: Vec<Site>,
     /// Keys whose release (or ticket) is handed to somebody else: a closure, a field, a caller.
     pub handed_over: Vec<KeyId>,
+    /// Handles that are passed to a call, which may keep them.
+    pub lent: Vec<KeyId>,
     /// The function's words speak of locks that stay held.
     pub said_to_keep: bool,
     /// Why paths through this body cannot be trusted, if so: reported instead of analysed.
@@ -93,6 +95,8 @@ pub struct Acquire {
     pub zero_when_taken: bool,
     /// What says whether it was taken is a number.
     pub is_number: bool,
+    /// It is a number below zero when it was not taken.
+    pub negative_when_not: bool,
     /// It does not throw.
     pub cannot_throw: bool,
     /// Where it is held already, one release frees it all the same.
@@ -113,6 +117,8 @@ pub struct Acquire {
     pub ignored: bool,
     /// A `with`, `using` or callback helper takes it: guaranteed by construction.
     pub implied: bool,
+    /// The object that takes it knows whether it holds it, and frees it only then.
+    pub owned: bool,
     /// The call takes other locks as well.
     pub together: bool,
     /// The lock is taken when the body begins (a callback that is handed the release).

@@ -2,6 +2,7 @@
 
 pub mod beside;
 pub mod names;
+pub mod uses;
 
 mod c;
 mod go;
@@ -410,6 +411,11 @@ pub trait Grammar: Sync + Send {
     }
     /// Whether a name is given to somebody else where it stands: passed, stored, returned.
     fn passes_on(&self, name: Node<'_>) -> bool;
+
+    /// Whether giving a name a value makes a variable of the function.
+    fn declares_by_assigning(&self) -> bool {
+        false
+    }
 
     /// What a call hands to a promise, if nothing but a handler that releases.
     fn settling<'t>(&self, _call: Node<'t>, _text: &[u8]) -> Option<Settling<'t>> {

@@ -238,6 +238,7 @@ fn lower_function(
         keys: lowering.table.keys,
         sites: lowering.table.sites,
         handed_over,
+        lent: lowering.table.lent,
         said_to_keep,
         opaque: lowering.opaque.or(lowering.table.opaque),
     })

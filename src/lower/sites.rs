@@ -5,7 +5,7 @@ mod hand_over;
 use super::{File, descendants, span};
 use crate::catalog::pattern::{Bindings, Code, Pattern};
 use crate::catalog::schema::{Guard, Taken};
-use crate::catalog::{Confidence, Match, Role};
+use crate::catalog::{Confidence, Entry, Match, Role};
 use crate::engine::Exceptions;
 use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind};
 use crate::language::Binding;
@@ -54,6 +54,8 @@ pub struct Table {
     pub keys: Vec<Key>,
     pub sites: Vec<Site>,
     pub handed_over: Vec<KeyId>,
+    /// Handles that are passed to a call.
+    pub lent: Vec<KeyId>,
     pub opaque: Option<&'static str>,
     by_node: HashMap<usize, Does>,
     /// Nodes that ask whether a guard holds its lock.
@@ -106,6 +108,7 @@ impl Table {
                 table.find_method(file, node);
             }
         }
+        table.keep_unreleased();
         table.handed_over.sort_unstable();
         table.handed_over.dedup();
         table
@@ -117,11 +120,22 @@ impl Table {
     }
 
     /// A lock that a `with` takes for its body: the acquire and the release of it.
-    pub fn add_context(&mut self, file: &File<'_>, node: Node<'_>) -> Option<(SiteId, SiteId)> {
+    ///
+    /// What it gives is bound to `alias`: a handle without one is nobody's concern.
+    pub fn add_context(
+        &mut self,
+        file: &File<'_>,
+        node: Node<'_>,
+        alias: Option<Node<'_>>,
+    ) -> Option<(SiteId, SiteId)> {
         let hit = file
             .catalog
             .find(node, file.surroundings(), |role| role == Role::Context)?;
-        Some(self.implied_pair(file, &hit, span(node)))
+        if file.catalog.entries[hit.entry].lock.handle {
+            let name = file.normal(alias?);
+            return Some(self.implied_pair(file, &hit, Some(name), span(node)));
+        }
+        Some(self.implied_pair(file, &hit, None, span(node)))
     }
 
     /// The same for a context without a lock of its own, by its text; it stands at `span`.
@@ -141,7 +155,7 @@ impl Table {
             bindings: Bindings::default(),
             confidence: Confidence::Typed,
         };
-        Some(self.implied_pair(file, &hit, span))
+        Some(self.implied_pair(file, &hit, None, span))
     }
 
     /// The acquire at `site` is freed at the end of its block by the language: the release of that.
@@ -175,7 +189,7 @@ impl Table {
         (enters, context): (Node<'_>, Node<'_>),
         closes: &[Node<'_>],
     ) -> Option<SiteId> {
-        let (enter, exit) = self.add_context(file, context)?;
+        let (enter, exit) = self.add_context(file, context, None)?;
         for node in [Some(enters), file.grammar.awaiting(enters)] {
             self.by_node
                 .extend(node.map(|node| (node.id(), Does::Acquire(enter))));
@@ -223,7 +237,13 @@ impl Table {
             bindings: Bindings::from([("LOCK".to_owned(), lock)]),
             confidence: Confidence::Typed,
         };
-        Some(self.implied_pair(file, &hit, span(lock)))
+        let handle = file.catalog.entries[entry].lock.handle;
+        let named = handle.then(|| file.normal(lock));
+        let pair = self.implied_pair(file, &hit, named, span(lock));
+        if let SiteKind::Acquire(acquire) = &mut self.sites[pair.0].what {
+            acquire.owned = !guard.frees.is_empty();
+        }
+        Some(pair)
     }
 
     /// Says what a node does to a lock, whatever the patterns took it for.
@@ -255,8 +275,14 @@ impl Table {
             .position(|key| key.entry == hit.entry && key.text == text)
     }
 
-    fn implied_pair(&mut self, file: &File<'_>, hit: &Match<'_>, span: Span) -> (SiteId, SiteId) {
-        let key = self.key(file, hit);
+    fn implied_pair(
+        &mut self,
+        file: &File<'_>,
+        hit: &Match<'_>,
+        handle: Option<String>,
+        span: Span,
+    ) -> (SiteId, SiteId) {
+        let key = self.key(file, hit, handle);
         let enter = self.push(Site {
             key,
             span,
@@ -275,9 +301,11 @@ impl Table {
         self.sites.len() - 1
     }
 
-    fn key(&mut self, file: &File<'_>, hit: &Match<'_>) -> KeyId {
+    /// The key of a match; a handle goes by the name of its variable.
+    fn key(&mut self, file: &File<'_>, hit: &Match<'_>, handle: Option<String>) -> KeyId {
         let entry = &file.catalog.entries[hit.entry];
-        let text = entry.key_text(&hit.bindings, file.surroundings());
+        let is_handle = handle.is_some();
+        let text = handle.unwrap_or_else(|| entry.key_text(&hit.bindings, file.surroundings()));
         let mode = entry.lock.mode.clone();
         let known = self
             .keys
@@ -302,6 +330,7 @@ impl Table {
         let shown = hit
             .bindings
             .get("LOCK")
+            .filter(|_| !is_handle)
             .map_or_else(|| text.clone(), |node| file.source.text(span(*node)));
         // Functions without an operand take what the entry is about.
         let shown = if shown.is_empty() {
@@ -326,10 +355,19 @@ impl Table {
 
     fn add_acquire(&mut self, file: &File<'_>, found: &Found<'_>) {
         let entry = &file.catalog.entries[found.hit.entry];
-        let key = self.key(file, &found.hit);
+        let binding = file.grammar.binding(found.node);
+        let handle = match (entry.lock.handle, &binding) {
+            (false, _) => None,
+            (true, Binding::Target { target, .. }) => match handle_in(file, entry, *target) {
+                Some(name) => Some(name),
+                None => return,
+            },
+            (true, _) => return,
+        };
+        let key = self.key(file, &found.hit, handle.clone());
         let text = file.source.bytes;
-        let looked_at = !matches!(file.grammar.binding(found.node), Binding::Dropped);
-        let handed_on = matches!(file.grammar.binding(found.node), Binding::Other);
+        let looked_at = !matches!(binding, Binding::Dropped);
+        let handed_on = matches!(binding, Binding::Other);
         let taken = match found.hit.role {
             Role::Try(taken) => Some(taken),
             // Listed both ways: it waits, and yet may fail; who drops its result relies on it.
@@ -342,7 +380,8 @@ impl Table {
         let mut acquire = Acquire {
             conditional: taken.is_some(),
             null_when_not: matches!(taken, Some(Taken::NotNull | Taken::NotZero)),
-            zero_when_taken: matches!(taken, Some(Taken::Zero | Taken::Null)),
+            zero_when_taken: matches!(taken, Some(Taken::Zero | Taken::Null | Taken::NotNegative)),
+            negative_when_not: matches!(taken, Some(Taken::NotNegative)),
             is_number: matches!(taken, Some(Taken::NotZero | Taken::Zero)),
             cannot_throw: cannot_throw(file) || entry.lock.infallible,
             renews: entry.lock.renews,
@@ -374,7 +413,6 @@ impl Table {
             debug_assert_eq!(self.sites[site].key, key);
             return;
         }
-        let binding = file.grammar.binding(found.node);
         match binding {
             // Of a lock that is known by name only, the code knows best: it counts on having it.
             Binding::Dropped if entry.lock.by_name => acquire.conditional = false,
@@ -387,7 +425,7 @@ impl Table {
             }
             Binding::Target { target, whole } | Binding::Part { target, whole } => {
                 acquire.binding = Some(whole);
-                acquire.ticket = ticket_in(&entry.ticket, target, text);
+                acquire.ticket = handle.or_else(|| ticket_in(&entry.ticket, target, text));
                 let mut results = file.grammar.results(target).into_iter();
                 let tells = if acquire.zero_when_taken {
                     results.next_back()
@@ -550,6 +588,7 @@ impl Table {
                 let acquire = site.acquire()?;
                 let key = &self.keys[site.key];
                 let of_lock = !hit.bindings.contains_key("LOCK")
+                    || file.catalog.entries[hit.entry].lock.handle
                     || file.catalog.entries[hit.entry].key_text(&hit.bindings, file.surroundings())
                         == key.text;
                 let same =
@@ -579,7 +618,7 @@ impl Table {
             return;
         }
         let callback = callback.id();
-        let (enter, exit) = self.implied_pair(file, &hit, span(node));
+        let (enter, exit) = self.implied_pair(file, &hit, None, span(node));
         let outer = file.grammar.awaiting(node).unwrap_or(node);
         let does = Does::Guard {
             enter,
@@ -607,6 +646,18 @@ impl Table {
             })
             .map(|site| site.key)
     }
+}
+
+/// The variable that gets what the acquire gives, where it gets it whole: no field and no element.
+fn handle_in(file: &File<'_>, entry: &Entry, target: Node<'_>) -> Option<String> {
+    let results = file.grammar.results(target);
+    let target = match results.as_slice() {
+        [name] => *name,
+        _ => target,
+    };
+    let name = ticket_in(&entry.ticket, target, file.source.bytes)?;
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+    (name != "_" && name.chars().all(plain)).then_some(name)
 }
 
 /// Whether taking a lock never throws in this file.

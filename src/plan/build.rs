@@ -78,6 +78,22 @@ impl<'a> Builder<'a> {
             .collect()
     }
 
+    /// The releases of what is taken again in the region, beside those of what is fixed: they free the
+    /// same construct.
+    pub(super) fn freed_again(&self) -> Vec<SiteId> {
+        if self.taken_again().is_empty() {
+            return Vec::new();
+        }
+        let sites = &self.task.body.sites;
+        let key = sites[self.task.site].key;
+        let known = |id: &SiteId| self.region.dropped.contains(id) || self.region.kept.contains(id);
+        (0..sites.len())
+            .filter(|id| sites[*id].key == key && sites[*id].is_written_release())
+            .filter(|id| !known(id))
+            .filter(|id| self.region.stmts().iter().any(|stmt| stmt.holds_site(*id)))
+            .collect()
+    }
+
     /// One release at the end does for one acquire.
     pub(super) fn taken_once(&self) -> Result<(), Reason> {
         match self.taken_again().first() {
@@ -116,6 +132,9 @@ impl<'a> Builder<'a> {
                 } else {
                     self.draft
                         .remove_stmt(own, self.region.start.block, previous, false);
+                    if self.region.is_labelled() {
+                        self.draft.remove_blank_lines(own.end);
+                    }
                 }
             }
             return self.draft.finish();
@@ -341,19 +360,25 @@ impl<'a> Builder<'a> {
     pub(super) fn remove(&mut self, block: &Block, index: usize) {
         let stmt = &block.stmts[index];
         // Others of the block may go as well.
-        let alone = block.stmts.iter().all(|other| {
+        let goes = |other: &Stmt| {
             other.span == stmt.span
                 || self
                     .region
                     .dropped
                     .iter()
                     .any(|site| other.sole_event().is_some() && other.holds_site(*site))
-        });
+        };
+        let alone = block.stmts.iter().all(goes);
+        let in_start = std::ptr::eq(block, self.region.start.block);
+        let region = self.region.stmts();
+        let empties_region = in_start
+            && region.first().is_some_and(|first| first.span == stmt.span)
+            && region.iter().all(goes);
         let previous = index
             .checked_sub(1)
             .map(|index| block.stmts[index].span.end);
         match self.printer.empty_suite() {
-            Some(pass) if alone && !std::ptr::eq(block, self.region.start.block) => {
+            Some(pass) if empties_region || (alone && !in_start) => {
                 self.draft.replace(stmt.span, pass);
             }
             _ => self.draft.remove_stmt(stmt.span, block, previous, alone),

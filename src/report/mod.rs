@@ -8,11 +8,13 @@ mod fingerprint;
 pub mod github;
 pub mod gitlab;
 mod json;
+pub mod junit;
 mod label;
 pub mod sarif;
 mod stat;
 mod style;
 mod text;
+mod xml;
 
 pub use escape::{harmless_json, printable};
 pub use excerpt::remarks;

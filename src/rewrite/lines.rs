@@ -40,6 +40,18 @@ impl Draft<'_> {
         self.source.line_content_end(start) == start + self.source.indent_at(start).len()
     }
 
+    /// Takes the blank lines out that follow the line that holds `at`.
+    pub fn remove_blank_lines(&mut self, at: usize) {
+        let from = self.source.line_end(at);
+        let mut to = from;
+        while to < self.source.bytes.len() && self.is_blank(to) {
+            to = self.source.line_end(to);
+        }
+        if from < to {
+            self.removed.push(Span::new(from, to));
+        }
+    }
+
     /// A blank line in front of the release would end the block that it leaves.
     pub(super) fn remove_blank_lines_above(&mut self, at: usize, floor: usize) {
         let mut start = at;

@@ -275,10 +275,11 @@ impl<'a> Scan<'a> {
                         || byte.is_ascii_whitespace()
                         || b"_.,&*<>-:".contains(byte)
                 };
+                let constructs = constructors && name.first().is_some_and(u8::is_ascii_uppercase);
                 let is_name = !name.is_empty()
                     && !CONTROL.contains(&name)
                     && (bare || !is_first)
-                    && !(constructors && name[0].is_ascii_uppercase());
+                    && !constructs;
                 if !is_name || !tail.iter().all(plain) {
                     return Kind::Other;
                 }

@@ -33,6 +33,25 @@ class Steps {
         void run() throws Exception;
     }
 
+    /** An object whose end can be seen. */
+    static class Scope implements AutoCloseable {
+        final String name;
+
+        Scope(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public void close() {
+            fails.apply("end of " + name);
+        }
+    }
+
+    static Scope scope(String name) {
+        step(name);
+        return new Scope(name);
+    }
+
     /** Records a step; true when it is this one's turn to fail. */
     static Function<String, Boolean> fails;
 

@@ -5,6 +5,7 @@ stdout: one JSON trace a line, as `tests/behaviour/trace.rs` reads it.
 """
 
 import asyncio
+import contextlib
 import gc
 import inspect
 import json
@@ -88,6 +89,15 @@ class Observation:
             raise Fault(f"fault in {name}")
         return value
 
+    @contextlib.contextmanager
+    def scope(self, name):
+        """An object whose end can be seen."""
+        self.step(name)
+        try:
+            yield
+        finally:
+            self.record(f"end of {name}")
+
     def watch(self, lock):
         self.watched.append(lock)
         self.depth_at_watch.append(held(lock))
@@ -161,6 +171,7 @@ def observe(code, case, run, watchdog, fault_at=0, mode="raise"):
         step=observation.step,
         astep=observation.astep,
         watch=observation.watch,
+        scope=observation.scope,
     )
     with watchdog:
         initial, outcome = outcome_of(code, case["runs"][run], observation)

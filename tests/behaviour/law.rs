@@ -14,6 +14,10 @@ pub struct Law {
 impl Law {
     /// How `rewritten` breaks the law, in a sentence; `None` when it keeps it.
     pub fn violation(self, original: &Trace, rewritten: &Trace) -> Option<String> {
+        if let Some(refused) = refused_to_itself(original, rewritten) {
+            let same = steps(original)[..refused] == steps(rewritten)[..refused];
+            return (!same).then(|| "other work before the original met its own lock".to_owned());
+        }
         if original.leaks() {
             self.after_leak(original, rewritten)
         } else {
@@ -32,23 +36,28 @@ impl Law {
     fn after_leak(self, original: &Trace, rewritten: &Trace) -> Option<String> {
         let different_work = if original.outcome.kind == OutcomeKind::Hang {
             other_work_before_hang(original, rewritten)
+        } else if found_busy(original, rewritten) {
+            return self.at_the_end(original, rewritten);
         } else {
             different_work(original, rewritten)
         };
         different_work
             .or_else(|| self.different_locks(original, rewritten, |lock| original.leaks_lock(lock)))
-            .or_else(|| {
-                if self.all_freed {
-                    let first = &rewritten.initial;
-                    different_end(first, &rewritten.last, |first, new| new == first)
-                } else {
-                    different_end(&original.last, &rewritten.last, |old, new| new <= old)
-                }
-            })
-            .or_else(|| {
-                let hangs = rewritten.outcome.kind == OutcomeKind::Hang;
-                (self.all_freed && hangs).then(|| "waits for ever".to_owned())
-            })
+            .or_else(|| self.at_the_end(original, rewritten))
+    }
+
+    /// What is left locked, and whether it comes to its end.
+    fn at_the_end(self, original: &Trace, rewritten: &Trace) -> Option<String> {
+        let left = if self.all_freed {
+            let first = &rewritten.initial;
+            different_end(first, &rewritten.last, |first, new| new == first)
+        } else {
+            different_end(&original.last, &rewritten.last, |old, new| new <= old)
+        };
+        left.or_else(|| {
+            let hangs = rewritten.outcome.kind == OutcomeKind::Hang;
+            (self.all_freed && hangs).then(|| "waits for ever".to_owned())
+        })
     }
 
     /// A step at which a lock is held otherwise than before: a lock that leaks may be free earlier,
@@ -72,6 +81,21 @@ impl Law {
     }
 }
 
+/// What a try that fails since the very thread holds the lock is called.
+const REFUSED: &str = "refused to itself";
+
+/// The step at which the original does not get a lock that it has forgotten itself, where the
+/// rewritten program does: from there on, they do other things.
+fn refused_to_itself(original: &Trace, rewritten: &Trace) -> Option<usize> {
+    let refused = |trace: &Trace, at: usize| {
+        trace
+            .events
+            .get(at)
+            .is_some_and(|event| event.name == REFUSED)
+    };
+    (0..original.events.len()).find(|at| refused(original, *at) && !refused(rewritten, *at))
+}
+
 /// Whether `allowed(old, new)` holds for each lock.
 fn all(old: &[i64], new: &[i64], allowed: impl Fn(i64, i64) -> bool) -> bool {
     old.iter().zip(new).all(|(&old, &new)| allowed(old, new))
@@ -80,6 +104,14 @@ fn all(old: &[i64], new: &[i64], allowed: impl Fn(i64, i64) -> bool) -> bool {
 /// Locks that are not as they ought to be in the end.
 fn different_end(old: &[i64], new: &[i64], allowed: impl Fn(i64, i64) -> bool) -> Option<String> {
     (!all(old, new, allowed)).then(|| format!("locks in the end: {new:?}, not {old:?}"))
+}
+
+/// Whether the first thing that the original does otherwise is to find a lock taken: its own, which it had
+/// forgotten. What it does from there on is no measure.
+fn found_busy(original: &Trace, rewritten: &Trace) -> bool {
+    let (old, new) = (steps(original), steps(rewritten));
+    let same = old.iter().zip(&new).take_while(|(old, new)| old == new);
+    old.get(same.count()) == Some(&"busy")
 }
 
 /// Other steps than the original's up to the point where it hung; what waited there goes on now.

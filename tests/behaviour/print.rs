@@ -25,6 +25,8 @@ pub struct Words {
     pub unused_is_error: bool,
     /// Under the flag `#`.
     pub if_flag: &'static str,
+    /// A flag, read.
+    pub flag: &'static str,
     pub otherwise: &'static str,
     /// `#` stands for a number that no other loop has.
     pub loop_twice: &'static str,
@@ -37,6 +39,8 @@ pub struct Words {
     pub default: &'static str,
     /// What ends a case, where one would run on into the next.
     pub end_case: &'static str,
+    /// What ends a case that is to run on into the next.
+    pub fall_through: &'static str,
     /// What stands around a case that declares something.
     pub block_in_case: Option<(&'static str, &'static str)>,
     pub try_: &'static str,
@@ -46,10 +50,23 @@ pub struct Words {
     pub closure: &'static str,
     pub end_closure: &'static str,
     pub call_closure: &'static str,
+    /// What a closure ends with, where jumps are hidden from the compiler.
+    pub last_of_closure: &'static str,
     /// Puts off a statement until the function is left, and several.
     pub defer: &'static str,
     pub open_defer: &'static str,
     pub end_defer: &'static str,
+    /// An object called `o#`, as the head of the block that it lives in, or as a declaration.
+    pub scope: &'static str,
+    /// Whether objects and guards are heads of blocks.
+    pub scopes_are_heads: bool,
+    /// What is done where a lock is not free, in languages whose locks would not be after a leak.
+    pub busy: &'static str,
+    /// A variable that is true or false.
+    pub answer: &'static str,
+    /// A condition on such a variable, and on its contrary.
+    pub answered: [&'static str; 2],
+    pub while_: &'static str,
     /// The lines that make a value of what fails, `#` for the number of the step.
     pub recover: &'static [&'static str],
     pub constant: &'static str,
@@ -65,6 +82,7 @@ pub struct Words {
     pub last: Option<&'static str>,
     /// A condition, as the head of a branch.
     pub if_: &'static str,
+    pub goto: &'static str,
 }
 
 /// A kind of lock, and how it is taken and freed. `#` stands for the number of the acquire, `@` for
@@ -72,7 +90,8 @@ pub struct Words {
 pub struct Dialect {
     pub words: &'static Words,
     pub file_name: &'static str,
-    /// What stands in front of the function, the locks `lock0`, `lock1`, … included.
+    /// What stands in front of the function. What stands between `<<` and `>>`, there and behind it, is
+    /// repeated for each lock, `@`.
     pub head: &'static str,
     /// The function `work`: flags `flag0`, `flag1`, …, then `way`.
     pub function: &'static str,
@@ -98,6 +117,7 @@ impl Dialect {
     pub fn features(&self) -> Features {
         Features {
             try_acquire: !self.taken.is_empty(),
+            retakes: !self.release.contains('#'),
             ..self.words.features
         }
     }
@@ -118,7 +138,7 @@ pub fn print(dialect: &Dialect, body: &[Statement]) -> String {
         used: mentions(body),
         names: names(body, dialect.words.features.shadows),
         loops: 0,
-        out: dialect.head.to_owned(),
+        out: each_lock(dialect.head, dialect.words.features.locks),
     };
     let level = dialect.level;
     printer.line(
@@ -134,8 +154,23 @@ pub fn print(dialect: &Dialect, body: &[Statement]) -> String {
         printer.simple(level + 1, last);
     }
     printer.close(level, "");
-    printer.out.push_str(dialect.foot);
+    let foot = each_lock(dialect.foot, dialect.words.features.locks);
+    printer.out.push_str(&foot);
     printer.out
+}
+
+/// The text with its parts for each lock.
+fn each_lock(text: &str, locks: usize) -> String {
+    let mut parts = text.split("<<");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (own, rest) = part.split_once(">>").expect("an end of what is repeated");
+        for lock in 0..locks {
+            out.push_str(&named(own, &format!("lock{lock}")));
+        }
+        out.push_str(rest);
+    }
+    out
 }
 
 struct Printer<'a> {
@@ -224,6 +259,10 @@ impl Printer<'_> {
                 }
                 self.close(level, "");
             }
+            Statement::Ask(n, flag, body) => {
+                let asked = self.step_of(&format!("q{n}"), &numbered(words.flag, *flag));
+                self.block(&words.if_.replace('~', &asked), body, level);
+            }
             Statement::Loop(label, body) => {
                 let mut label = label.map_or_else(String::new, |n| numbered(words.label, n));
                 if let Some(line) = label.strip_suffix('\n') {
@@ -253,33 +292,61 @@ impl Printer<'_> {
             Statement::Closure(n, body) => {
                 self.open(level, &numbered(words.closure, *n));
                 self.statements(body, level + 1);
+                if !words.last_of_closure.is_empty() {
+                    self.simple(level + 1, words.last_of_closure);
+                }
                 self.close(level, words.end_closure);
                 self.simple(level, &numbered(words.call_closure, *n));
             }
             Statement::Guarded(taken, body) => {
                 let text = self.lock(self.dialect.guard, *taken);
-                self.line(level, words.open.trim_start());
-                self.simple(level + 1, &text);
-                self.statements(body, level + 1);
-                self.close(level, "");
+                self.scope(&text, body, level);
             }
+            Statement::Scoped(n, body) => self.scope(&numbered(words.scope, *n), body, level),
             Statement::Acquire(taken) => {
                 let text = self.lock(self.dialect.acquire, *taken);
-                self.simple(level, &text);
+                self.with_comment(level, &text, taken.number);
             }
             Statement::Release(taken) => {
                 let text = self.lock(self.dialect.release, *taken);
-                self.simple(level, &text);
+                self.with_comment(level, &text, taken.number + 1);
             }
             Statement::IfTaken(taken, body) => {
-                let asked = self.lock(self.dialect.taken, *taken);
-                self.block(&words.if_.replace('~', &asked), body, level);
+                let asked = self.asked(*taken, true, level);
+                self.open(level, &asked);
+                self.statements(body, level + 1);
+                if !words.busy.is_empty() {
+                    self.next(level, words.otherwise);
+                    self.simple(level + 1, words.busy);
+                }
+                self.close(level, "");
             }
-            Statement::UnlessTaken(taken, value) => {
+            Statement::UnlessTaken(taken, leave) => {
+                let asked = self.asked(*taken, false, level);
+                self.open(level, &asked);
+                if !words.busy.is_empty() {
+                    self.simple(level + 1, words.busy);
+                }
+                for statement in leave {
+                    match statement {
+                        Statement::Return(value) => {
+                            let text = self.return_of(value);
+                            self.simple(level + 1, &text);
+                        }
+                        other => self.statement(other, level + 1),
+                    }
+                }
+                self.close(level, "");
+            }
+            Statement::OnceTaken(taken) => {
                 let asked = self.lock(self.dialect.not_taken, *taken);
-                self.open(level, &words.if_.replace('~', &asked));
-                let leave = self.return_of(value);
-                self.simple(level + 1, &leave);
+                self.open(level, &words.while_.replace('~', &asked));
+                let wait = if words.busy.is_empty() {
+                    named(words.step, "wait")
+                } else {
+                    words.busy.to_owned()
+                };
+                self.simple(level + 1, &wait);
                 self.close(level, "");
             }
             Statement::Defer(body) => match &body[..] {
@@ -311,6 +378,49 @@ impl Printer<'_> {
             Statement::Continue(None) => self.jump(level, words.continue_),
             Statement::Break(Some(n)) => self.jump(level, &numbered(words.break_to, *n)),
             Statement::Continue(Some(n)) => self.jump(level, &numbered(words.continue_to, *n)),
+            // The switch says so.
+            Statement::FallThrough => {}
+            Statement::Goto(n) => self.simple(level, &numbered(words.goto, *n)),
+            Statement::Label(n) => self.line(level - 1, &format!("out{n}:")),
+        }
+    }
+
+    /// The head of a branch by whether the lock was taken, now and then with the answer in a variable.
+    fn asked(&mut self, taken: Taken, yes: bool, level: usize) -> String {
+        let words = self.words;
+        if !taken.number.is_multiple_of(3) {
+            let pattern = if yes {
+                self.dialect.taken
+            } else {
+                self.dialect.not_taken
+            };
+            return words.if_.replace('~', &self.lock(pattern, taken));
+        }
+        let value = self.lock(self.dialect.taken, taken);
+        let declared = numbered(words.answer, taken.number).replace('~', &value);
+        self.simple(level, &declared);
+        let asked = words.answered[usize::from(!yes)];
+        words.if_.replace('~', &numbered(asked, taken.number))
+    }
+
+    /// A block with an object that lives as long.
+    fn scope(&mut self, object: &str, body: &[Statement], level: usize) {
+        if self.words.scopes_are_heads {
+            return self.block(object, body, level);
+        }
+        self.line(level, self.words.open.trim_start());
+        self.simple(level + 1, object);
+        self.statements(body, level + 1);
+        self.close(level, "");
+    }
+
+    /// A simple statement, now and then with a comment behind it.
+    fn with_comment(&mut self, level: usize, text: &str, number: usize) {
+        if number.is_multiple_of(5) {
+            let Words { end, comment, .. } = *self.words;
+            self.line(level, &format!("{text}{end} {comment} why {number}"));
+        } else {
+            self.simple(level, text);
         }
     }
 
@@ -351,10 +461,16 @@ impl Printer<'_> {
             self.statements(case, level + words.case_level + 1);
             let leaves = matches!(
                 case.last(),
-                Some(Statement::Return(_) | Statement::Throw(_))
+                Some(Statement::Return(_) | Statement::Throw(_) | Statement::Goto(_))
             );
-            if !leaves && !words.end_case.is_empty() {
-                self.simple(level + words.case_level + 1, words.end_case);
+            let runs_on = case.last() == Some(&Statement::FallThrough);
+            let end = if runs_on {
+                words.fall_through
+            } else {
+                words.end_case
+            };
+            if !leaves && !end.is_empty() {
+                self.simple(level + words.case_level + 1, end);
             }
             if !close.is_empty() {
                 self.line(level + words.case_level, close);

@@ -48,9 +48,7 @@ fn block(
 pub fn mentions(body: &[Statement]) -> HashSet<usize> {
     let mut found = HashSet::new();
     visit(body, &mut |statement| match statement {
-        Statement::Use(n)
-        | Statement::Return(Value::Variable(n))
-        | Statement::UnlessTaken(_, Value::Variable(n)) => {
+        Statement::Use(n) | Statement::Return(Value::Variable(n)) => {
             found.insert(*n);
         }
         _ => {}

@@ -2,6 +2,7 @@
 
 use crate::fixture::{Expected, Fixture, short_name};
 use crate::runtime::Case;
+use lockfix::catalog::schema::Family as Resource;
 use lockfix::engine::{Engine, Fixed, Options, Standard};
 use lockfix::finding::{Applicability, Finding, Form, Rule};
 use lockfix::language::Language;
@@ -51,6 +52,11 @@ const STANDARDS: [(Standard, &str); 2] = [(Standard::Cpp11, "c++11"), (Standard:
 impl Fixer {
     /// The best safe fix of each finding, each form where it is safe, and whatever is offered.
     pub fn all(language: Language) -> Vec<Fixer> {
+        Fixer::looking_for(language, &[])
+    }
+
+    /// The same where more than locks is looked for.
+    pub fn looking_for(language: Language, families: &[Resource]) -> Vec<Fixer> {
         let forms: &[Form] = match language {
             Language::Python => &[Form::TryFinally, Form::ExitStack, Form::Tracked],
             Language::C => &[
@@ -70,20 +76,30 @@ impl Fixer {
                 Form::Tracked,
             ],
         };
-        let usual = Options::default().rules;
+        let usual = Options {
+            families: families.to_vec(),
+            ..Options::default()
+        };
         let mut fixers = vec![
-            Fixer::new("best", None, Applicability::Safe, &usual),
-            Fixer::new("even unsafe", None, Applicability::Unsafe, &usual),
+            Fixer::new("best", None, Applicability::Safe, &usual, &usual.rules),
+            Fixer::new(
+                "even unsafe",
+                None,
+                Applicability::Unsafe,
+                &usual,
+                &usual.rules,
+            ),
             // Code that is correct by hand gets the neater form.
-            Fixer::new("migration", None, Applicability::Safe, &Rule::ALL),
+            Fixer::new("migration", None, Applicability::Safe, &usual, &Rule::ALL),
         ];
         fixers.extend(forms.iter().map(|&form| {
             // Guards are for code that is correct by hand in the first place.
             let rules = match form {
                 Form::KernelGuard | Form::Cleanup => &Rule::ALL[..],
-                _ => &usual,
+                _ => &usual.rules,
             };
-            Fixer::new(Form::name(form), Some(form), Applicability::Safe, rules)
+            let name = Form::name(form);
+            Fixer::new(name, Some(form), Applicability::Safe, &usual, rules)
         }));
         if language == Language::Cpp {
             fixers.extend(STANDARDS.map(|(standard, name)| Fixer {
@@ -93,7 +109,7 @@ impl Fixer {
                     Applicability::Safe,
                     Options {
                         standard,
-                        ..Options::default()
+                        ..usual.clone()
                     },
                 )
             }));
@@ -101,14 +117,20 @@ impl Fixer {
         fixers
     }
 
-    fn new(name: &str, form: Option<Form>, least: Applicability, rules: &[Rule]) -> Fixer {
+    fn new(
+        name: &str,
+        form: Option<Form>,
+        least: Applicability,
+        usual: &Options,
+        rules: &[Rule],
+    ) -> Fixer {
         let forms: Vec<Form> = form.into_iter().collect();
         let options = Options {
             rules: rules.to_vec(),
             forms: Language::ALL
                 .map(|language| (language, forms.clone()))
                 .into(),
-            ..Options::default()
+            ..usual.clone()
         };
         Fixer {
             form,

@@ -88,7 +88,7 @@ fn every_function_of_c_does_what_its_entry_says() {
     let mut wrong = Vec::new();
     let mut looked_at = 0;
     for (folder, path, library) in libraries() {
-        if folder != "c" {
+        if folder != "c" || library.family.is_some() {
             continue;
         }
         for lock in &library.lock {

@@ -1,6 +1,6 @@
 //! What others run: hooks, pipelines, and scripts over many repositories do what they say.
 
-use crate::support::{PAY_JS, Ran, Sandbox, WORK_PY, git};
+use crate::support::{PAY_JS, Ran, Sandbox, WORK_PY, git, python_tool};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -97,11 +97,9 @@ fn hooks_look_at_the_files_that_are_committed() {
     git(&sandbox, &["init", "--quiet"]);
     git(&sandbox, &["add", "."]);
     // The real one, where it is: with the program that is built rather than one that it builds.
-    let installed = Command::new("pre-commit").arg("--version").output();
-    if installed.is_err() {
-        eprintln!("pre-commit is not installed; its run is skipped");
+    let Some(pre_commit) = python_tool("pre-commit") else {
         return;
-    }
+    };
     let local = hooks.replace("language: rust", "language: system");
     let indented: String = local
         .lines()
@@ -112,7 +110,7 @@ fn hooks_look_at_the_files_that_are_committed() {
     let home = sandbox.state().join("pre-commit");
     let home = home.to_str().expect("UTF-8");
     let run = |hook: &str| {
-        let script = format!("pre-commit run {hook} --all-files");
+        let script = format!("'{}' run {hook} --all-files", pre_commit.display());
         shell(&sandbox, &script, &[("PRE_COMMIT_HOME", home)])
     };
     let ran = run("lockfix").exits(1);

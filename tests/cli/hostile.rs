@@ -235,20 +235,21 @@ fn what_a_report_shows_cannot_command_the_terminal() {
     let sandbox = Sandbox::new(&[(name.as_str(), text.as_str()), ("broken.js", "")]);
     sandbox.write(OsStr::from_bytes(b"\x1b[2J\xff.js"), PAY_JS);
     let hidden = |next: char| matches!(next, '\u{202e}' | '\u{80}'..='\u{9f}');
-    let runs: [(&[&str], bool); 5] = [
-        (&["--dry-run", "--color", "never", "--stat"], true),
-        // For programs, which read any character but those that JSON forbids.
-        (&["--dry-run", "--format", "json"], false),
-        (&["--dry-run", "--format", "github"], false),
-        (&["--yes", "-v"], true),
-        (&["--dry-run", "--select", "\u{1b}[2J"], false),
+    // What programs read may end on a terminal as well.
+    let runs: [&[&str]; 7] = [
+        &["--dry-run", "--color", "never", "--stat"],
+        &["--dry-run", "--format", "json"],
+        &["--dry-run", "--format", "jsonl"],
+        &["--dry-run", "--format", "sarif"],
+        &["--dry-run", "--format", "github"],
+        &["--yes", "-v"],
+        &["--dry-run", "--select", "\u{1b}[2J"],
     ];
-    for (args, for_people) in runs {
+    for args in runs {
         let ran = sandbox.run(args);
         for out in [&ran.stdout, &ran.stderr] {
             let control = out.chars().find(|next| {
-                (next.is_ascii_control() && *next != '\n' && *next != '\t')
-                    || (for_people && hidden(*next))
+                (next.is_ascii_control() && *next != '\n' && *next != '\t') || hidden(*next)
             });
             assert_eq!(control, None, "{args:?}: {out:?}");
         }

@@ -1,6 +1,6 @@
 //! Reports for services that show findings beside the code.
 
-use crate::support::{PAY_JS, Sandbox, WORK_PY};
+use crate::support::{PAY_JS, Sandbox, WORK_PY, python_tool, skipped};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -18,12 +18,7 @@ fn report(format: &str) -> String {
 fn is_valid(log: &str) -> Option<Result<(), String>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/runtimes/node");
     if !directory.join("node_modules/ajv").is_dir() {
-        let required = std::env::var_os("LOCKFIX_REQUIRE_TOOLCHAINS");
-        assert!(
-            required.is_none_or(|value| value != "1"),
-            "no npm packages found (run scripts/setup)"
-        );
-        println!("skipped: no npm packages found (run scripts/setup)");
+        skipped("no npm packages found (run scripts/setup)");
         return None;
     }
     let mut command = Command::new("node");
@@ -130,4 +125,40 @@ fn checkstyle_is_one_document() {
         clean.contains("<checkstyle") && clean.ends_with("</checkstyle>\n"),
         "{clean}"
     );
+}
+
+/// Reads the report as build servers in Python do, and says what it came to.
+const JUNIT: &str = "\
+import sys
+from junitparser import Failure, JUnitXml
+report = JUnitXml.fromstring(sys.stdin.read())
+print(report.tests, report.failures, report.errors)
+for suite in report:
+    for case in suite:
+        for result in case.result:
+            assert isinstance(result, Failure), result
+            print(case.classname, '|', case.name, '|', result.type, '|', result.message)
+";
+
+#[test]
+fn junit_is_read_by_others() {
+    let Some(python) = python_tool("python") else {
+        return;
+    };
+    let read = |report: &str| {
+        let mut command = assert_cmd::Command::new(&python);
+        let output = command.args(["-c", JUNIT]).write_stdin(report).output();
+        let output = output.expect("python");
+        assert!(output.status.success(), "{output:#?}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    assert_eq!(
+        read(&report("junit")),
+        "2 2 0\n\
+         src/my pay.js | leak-on-exit at 4:5 | error | `accountMutex` stays locked when line 6 throws\n\
+         work.py | leak-on-exit at 4:5 | error | `lock` stays locked when line 6 returns\n"
+    );
+    // A report without any test is taken for a mistake.
+    let clean = Sandbox::new(&[("a.js", "f();\n")]).run(&["--dry-run", "--format", "junit"]);
+    assert_eq!(read(&clean.exits(0).stdout), "1 0 0\n");
 }

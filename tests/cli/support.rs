@@ -42,6 +42,25 @@ pub fn pay_twice() -> String {
     format!("{head}{function}\n{second}")
 }
 
+/// A test that cannot run says so, and fails where everything has to be there.
+#[track_caller]
+pub fn skipped(why: &str) {
+    let required = std::env::var_os("LOCKFIX_REQUIRE_TOOLCHAINS");
+    assert!(required.is_none_or(|value| value != "1"), "{why}");
+    println!("skipped: {why}");
+}
+
+/// A tool of Python that `scripts/setup` installs.
+pub fn python_tool(name: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/runtimes/python/venv/bin");
+    let tool = folder.join(name);
+    if tool.exists() {
+        return Some(tool);
+    }
+    skipped(&format!("no {name} found (run scripts/setup)"));
+    None
+}
+
 /// What a run printed, and its exit status.
 #[derive(Debug)]
 pub struct Ran {

@@ -1,5 +1,6 @@
 //! The fixtures of `tests/fixtures` with what their head comments say about them.
 
+use lockfix::catalog::schema::Family;
 use lockfix::finding::{Applicability, Rule};
 use lockfix::language::Language;
 use std::fs;
@@ -19,6 +20,8 @@ pub struct Fixture {
     pub runs: Vec<String>,
     /// `locks:` the expressions whose values are watched.
     pub locks: Vec<String>,
+    /// `family:` what else than locks is looked for.
+    pub families: Vec<Family>,
 }
 
 /// What a fixture expects of a function: one finding, or several when the rule is open.
@@ -56,6 +59,7 @@ fn read(path: &Path) -> Fixture {
         expected: Vec::new(),
         runs: Vec::new(),
         locks: Vec::new(),
+        families: Vec::new(),
         text,
     };
     let head = String::from_utf8_lossy(&fixture.text).into_owned();
@@ -77,6 +81,7 @@ impl Fixture {
             "expect" if value == "silent" => {}
             "expect" => self.expected.push(Expected::read(value)),
             "run" => self.runs.push(value.to_owned()),
+            "family" => self.families = lockfix::names::families(value).expect("a family"),
             "locks" => self.locks.extend(value.split(", ").map(str::to_owned)),
             _ => {}
         }

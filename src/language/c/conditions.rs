@@ -20,6 +20,8 @@ pub fn condition(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
         "identifier" if lowering.table.question(node).is_some() => {
             plain(Test::Held(lowering.table.question(node)?))
         }
+        // Zero is a descriptor like any other.
+        "identifier" if is_descriptor(lowering, node) => return None,
         "identifier" => plain(match truth_of(lowering, node) {
             Some(truth) => Test::Const(truth),
             None => Test::Var(lowering.file.normal(node)),
@@ -116,6 +118,9 @@ fn binary(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
         true => (right, left),
         false => (left, right),
     };
+    if let Some(failed) = below_zero(lowering, operator, asked, constant) {
+        return Some(failed);
+    }
     let truth = truth_of(lowering, constant);
     match (operator, truth) {
         ("==", Some(truth)) => Some(negated_if(!truth, cond(lowering, asked))),
@@ -127,6 +132,48 @@ fn binary(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
         }
         _ => None,
     }
+}
+
+/// `fd < 0`, `fd == -1`, `fd >= 0`, `fd != -1`: whether a descriptor is one.
+fn below_zero(
+    lowering: &mut Lowering<'_>,
+    operator: &str,
+    asked: Node<'_>,
+    constant: Node<'_>,
+) -> Option<Cond> {
+    if !is_descriptor(lowering, asked) {
+        return None;
+    }
+    let failed = match (operator, lowering.text(unwrapped(constant))) {
+        ("<", "0") | ("==", "-1") => true,
+        (">=", "0") | ("!=" | ">", "-1") => false,
+        _ => return None,
+    };
+    let asked = unwrapped(asked);
+    let (events, name) = match asked.kind() {
+        "assignment_expression" => (events(lowering, asked), asked.child_by_field_name("left")?),
+        _ => (Vec::new(), asked),
+    };
+    let test = Test::Var(lowering.file.normal(name));
+    Some(negated_if(!failed, Cond::Test { events, test }))
+}
+
+/// Whether the node is the variable of a descriptor that an acquire gives, or the assignment to it.
+fn is_descriptor(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
+    let node = unwrapped(node);
+    let name = match node.kind() {
+        "assignment_expression" => node.child_by_field_name("left"),
+        "identifier" => Some(node),
+        _ => None,
+    };
+    name.map(|name| lowering.file.normal(name))
+        .is_some_and(|name| {
+            lowering.table.sites.iter().any(|site| {
+                site.acquire().is_some_and(|acquire| {
+                    acquire.negative_when_not && acquire.bound.as_deref() == Some(&name)
+                })
+            })
+        })
 }
 
 fn is_constant(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
@@ -175,7 +222,9 @@ fn is_status(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
     let name = lowering.file.normal(node);
     lowering.table.sites.iter().any(|site| {
         site.acquire().is_some_and(|acquire| {
-            acquire.zero_when_taken && acquire.bound.as_deref() == Some(name.as_str())
+            acquire.zero_when_taken
+                && !acquire.negative_when_not
+                && acquire.bound.as_deref() == Some(name.as_str())
         })
     })
 }

@@ -336,6 +336,17 @@ impl Grammar for Dialect {
         }
     }
 
+    fn results<'t>(&self, target: Node<'t>) -> Vec<Node<'t>> {
+        // `FILE *f = …`
+        let mut name = target;
+        while name.kind() == "pointer_declarator"
+            && let Some(inner) = name.child_by_field_name("declarator")
+        {
+            name = inner;
+        }
+        vec![name]
+    }
+
     fn keeps_results(&self, kind: &str) -> bool {
         matches!(
             kind,

@@ -119,6 +119,13 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
         }
     }
     let pair = *pairs.first()?;
+    if begins == Begins::Adopts
+        && pairs
+            .iter()
+            .any(|pair| is_held_twice(lowering, node, *pair))
+    {
+        lowering.opaque = Some("a lock that a guard holds is given to another, or freed by hand");
+    }
     let name = file.normal(declared.name);
     let methods = guard.frees.iter().chain(&guard.retakes).chain(&guard.asks);
     let can_change = methods.count() > 0;
@@ -168,6 +175,44 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
         _ => WithExit::Events(frees),
     };
     Some((enter, exit))
+}
+
+/// Whether the lock that a guard takes over belongs to a guard already, or is freed by hand while the guard lives:
+/// each would free it.
+fn is_held_twice(lowering: &Lowering<'_>, node: Node<'_>, (enter, _): (SiteId, SiteId)) -> bool {
+    let table = &lowering.table;
+    let key = table.sites[enter].key;
+    let Some(block) = node.parent() else {
+        return false;
+    };
+    let scope = |at: usize| {
+        let inner = lowering.file.root.descendant_for_byte_range(at, at);
+        std::iter::successors(inner, Node::parent)
+            .find(|around| matches!(around.kind(), "compound_statement" | "case_statement"))
+            .map(span)
+    };
+    let own = table.sites[enter].span;
+    let of_the_lock = |from: usize, to: usize, is_acquire: bool| {
+        table.sites.iter().any(|site| {
+            let wanted = match is_acquire {
+                true => site.acquire().is_some_and(|acquire| !acquire.implied),
+                false => site.is_written_release(),
+            };
+            site.key == key && wanted && from <= site.span.start && site.span.end <= to
+        })
+    };
+    let others = table.sites.iter().enumerate().filter(|(id, site)| {
+        *id != enter
+            && site.key == key
+            && site.acquire().is_some_and(|acquire| acquire.implied)
+            && site.span.end <= own.start
+    });
+    let given = others
+        .filter(|(_, site)| scope(site.span.start).is_some_and(|scope| scope.contains(own)))
+        .any(|(_, site)| !of_the_lock(site.span.end, own.start, true));
+    let end = node.end_byte();
+    given
+        || (of_the_lock(end, block.end_byte(), false) && !of_the_lock(end, block.end_byte(), true))
 }
 
 /// The guard that a class of the code base itself is, and the entry of the locks that it holds.

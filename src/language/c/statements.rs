@@ -225,7 +225,7 @@ fn expression_statement(lowering: &mut Lowering<'_>, node: Node<'_>) -> StmtKind
 pub fn context(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(usize, usize)> {
     let file = lowering.file;
     (node.kind() == "call_expression" && lowering.table.does(node).is_none())
-        .then(|| lowering.table.add_context(&file, node))
+        .then(|| lowering.table.add_context(&file, node, None))
         .flatten()
 }
 

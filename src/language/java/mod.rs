@@ -115,7 +115,7 @@ impl Grammar for Java {
     }
 
     fn may_match(&self, kind: &str) -> bool {
-        kind == "method_invocation"
+        self.is_call(kind)
     }
 
     fn is_call(&self, kind: &str) -> bool {
@@ -135,7 +135,12 @@ impl Grammar for Java {
     }
 
     fn called_word(&self, node: Node<'_>, text: &[u8]) -> Option<String> {
-        let name = node.child_by_field_name("name")?;
+        let name = match node.kind() {
+            "object_creation_expression" => {
+                return names::plain_type(node.child_by_field_name("type")?, text);
+            }
+            _ => node.child_by_field_name("name")?,
+        };
         Some(String::from_utf8_lossy(&text[name.byte_range()]).into_owned())
     }
 

@@ -237,6 +237,10 @@ impl Grammar for Php {
         locals::dies_with(function, name, text)
     }
 
+    fn declares_by_assigning(&self) -> bool {
+        true
+    }
+
     fn passes_on(&self, name: Node<'_>) -> bool {
         let Some(parent) = name.parent() else {
             return false;

@@ -274,6 +274,10 @@ impl Grammar for Python {
         false
     }
 
+    fn declares_by_assigning(&self) -> bool {
+        true
+    }
+
     fn passes_on(&self, name: Node<'_>) -> bool {
         let Some(parent) = name.parent() else {
             return false;

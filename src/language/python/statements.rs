@@ -406,7 +406,7 @@ fn enter(
     alias: Option<Node<'_>>,
 ) -> (Vec<Event>, WithExit) {
     let file = lowering.file;
-    let (mut enter, exit) = match lowering.table.add_context(&file, context) {
+    let (mut enter, exit) = match lowering.table.add_context(&file, context, alias) {
         Some((enter, exit)) => (
             vec![Event {
                 span: span(context),

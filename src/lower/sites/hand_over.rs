@@ -3,6 +3,7 @@
 use super::{Does, Table};
 use crate::catalog::Role;
 use crate::flow::{Key, KeyId, Site, SiteKind};
+use crate::language::uses::{Use, gives_a_part, use_of};
 use crate::lower::{File, descendants, span, split_member};
 use tree_sitter::Node;
 
@@ -71,12 +72,26 @@ impl Table {
                 .collect();
             for key in closed {
                 let released = |site: &Site| site.key == key && site.is_written_release();
-                if entry.is_freed_by_closing() && self.sites.iter().any(released) {
+                // What frees the carrier, as a handle that this function opened, is two things at once.
+                let carrier = self.released_at(node);
+                if carrier.is_none()
+                    && entry.is_freed_by_closing()
+                    && self.sites.iter().any(released)
+                {
                     self.add_end(node, key);
                 } else {
                     self.handed_over.push(key);
+                    self.handed_over.extend(carrier);
                 }
             }
+        }
+    }
+
+    /// The key that the node releases.
+    fn released_at(&self, node: Node<'_>) -> Option<KeyId> {
+        match self.does(node)? {
+            Does::Release(site) => Some(self.sites[site].key),
+            _ => None,
         }
     }
 
@@ -106,9 +121,46 @@ impl Table {
         self.handed_over.extend(keys);
     }
 
+    /// A handle that no release of the function names is whoever's it was passed to.
+    pub(super) fn keep_unreleased(&mut self) {
+        let released = |key: KeyId| {
+            let mut sites = self.sites.iter();
+            sites.any(|site| site.key == key && site.acquire().is_none())
+        };
+        let given: Vec<KeyId> = self
+            .lent
+            .iter()
+            .copied()
+            .filter(|key| !released(*key))
+            .collect();
+        self.handed_over.extend(given);
+    }
+
+    /// A handle that is passed to a call stays the function's to release, if it does that; what keeps it, keeps it.
+    fn find_handle(&mut self, file: &File<'_>, node: Node<'_>) {
+        if !file.grammar.is_name(node.kind()) || self.known_uses.contains(&node.id()) {
+            return;
+        }
+        let Some(key) = self.key_of_ticket(file, node) else {
+            return;
+        };
+        match use_of(node) {
+            // `return file.getChannel()`: what a handle gives may need it.
+            Use::Looked if gives_a_part(node) => self.lent.push(key),
+            Use::Looked => {}
+            Use::Lent => self.lent.push(key),
+            Use::Kept => self.handed_over.push(key),
+        }
+    }
+
     /// A ticket that is passed on, stored or returned is somebody else's to use.
     pub(super) fn find_escape(&mut self, file: &File<'_>, node: Node<'_>) {
+        let handle = |key: &KeyId| file.catalog.entries[self.keys[*key].entry].lock.handle;
         if file.grammar.is_name(node.kind())
+            && self.key_of_ticket(file, node).as_ref().is_some_and(handle)
+        {
+            self.find_handle(file, node);
+        } else if file.grammar.is_name(node.kind())
             && !self.known_uses.contains(&node.id())
             && let Some(key) = self.key_of_ticket(file, node)
             && file.grammar.passes_on(node)

@@ -58,9 +58,9 @@ impl Builder<'_> {
             .printer
             .definition(self.task.file, key.entry, form)
             .ok_or_else(|| reason("no-form", "there is no place for the function that frees"))?;
-        let named = |code: &str| code.replace("$FUNCTION", &definition.name);
-        form.code = named(&form.code);
-        form.adopt = form.adopt.as_deref().map(named);
+        for code in std::iter::once(&mut form.code).chain(&mut form.adopt) {
+            *code = code.replace("$FUNCTION", &definition.name);
+        }
         let known = definition.missing.is_none();
         if let Some((at, text)) = definition.missing {
             self.draft.insert(at, text);

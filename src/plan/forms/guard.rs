@@ -2,7 +2,7 @@
 
 use crate::catalog::schema::{FormCode, Headers};
 use crate::finding::{Form, Reason};
-use crate::flow::{BlockStyle, SiteId, Stmt};
+use crate::flow::{BlockStyle, SiteId, Stmt, StmtKind};
 use crate::plan::build::{Builder, would_move};
 use crate::plan::names;
 use crate::refusal::reason;
@@ -54,7 +54,7 @@ impl<'a> Builder<'a> {
                 .ok_or_else(|| reason("no-form", "this guard cannot be freed before its end"))
         };
         self.drop_releases();
-        for site in self.region.kept.clone() {
+        for site in self.region.kept.iter().copied().chain(self.freed_again()) {
             self.replace_call(site, &of_guard(&form.free)?)?;
         }
         for site in self.taken_again() {
@@ -156,13 +156,24 @@ impl<'a> Builder<'a> {
         let stmts = self.region.stmts();
         let last = stmts.last().map_or(site.span, |stmt| stmt.span);
         let place = Span::new(site.span.start, last.end);
-        let name = names::free_in(&self.task, place, self.printer.guard_names(), &key.shown);
+        let entry = self.task.entry();
+        let handle = site
+            .acquire()
+            .and_then(|acquire| acquire.ticket.as_deref())
+            .filter(|_| entry.lock.handle);
+        let wanted = match handle {
+            Some(_) => &["owner", "closer"],
+            None => self.printer.guard_names(),
+        };
+        let name = names::free_in(&self.task, place, wanted, &key.shown);
         let node = self
             .acquire_node()
             .ok_or_else(|| reason("no-form", "the acquire is not where it was"))?;
-        let code = self
-            .printer
-            .guard(file, self.task.entry(), node, template)
+        let code = match handle {
+            Some(handle) => Some(template.replace("$TICKET", handle)),
+            None => self.printer.guard(file, entry, node, template),
+        };
+        let code = code
             .ok_or_else(|| {
                 reason(
                     "declared-type-unknown",
@@ -199,6 +210,25 @@ impl<'a> Builder<'a> {
         let text = self.task.file.source.bytes;
         self.acquire_node()
             .is_some_and(|node| self.task.entry().is_given_more(node, text))
+    }
+
+    /// A block behind `while (busy());` reads as if it were what the loop does, also to compilers.
+    fn no_loop_idles_above(&self) -> Result<(), Reason> {
+        let start = &self.region.start;
+        let source = self.task.file.source;
+        let idles = |stmt: &Stmt| match &stmt.kind {
+            StmtKind::Loop(l) => !l.test_last && source.slice(l.body.span) == b";",
+            _ => false,
+        };
+        // The acquire stands between them.
+        let above = &start.block.stmts[start.first.saturating_sub(2)..start.first];
+        if above.iter().any(idles) {
+            return Err(reason(
+                "control-flow",
+                "a block would stand behind a loop that has none",
+            ));
+        }
+        Ok(())
     }
 
     /// A block of its own must hold no acquire of another lock that is freed behind it: the two would
@@ -264,6 +294,7 @@ impl<'a> Builder<'a> {
         let ends_with_block = braced && self.region.rest().is_empty();
         if !ends_with_block {
             self.nothing_straddles()?;
+            self.no_loop_idles_above()?;
         }
         let Some(first) = self.region.stmts().first() else {
             return Err(reason("no-form", "nothing runs with the lock held"));

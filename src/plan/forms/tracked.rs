@@ -10,12 +10,16 @@ use crate::refusal::reason;
 impl Builder<'_> {
     /// The releases stay where they are; a flag says whether one is still due.
     pub(in crate::plan) fn tracked(&mut self) -> Result<(), Reason> {
-        self.bind_ticket()?;
+        // The ticket of one acquire does not free what another takes.
+        if self.taken_again().is_empty() {
+            self.bind_ticket()?;
+        }
         let key = self.task.body.sites[self.task.site].key;
         let shown = self.task.body.keys[key].shown.clone();
         let flag = names::free(&self.task, "held", &shown)?;
         let mut all: Vec<SiteId> = self.region.dropped.clone();
         all.extend(&self.region.kept);
+        all.extend(self.freed_again());
         all.sort_unstable();
         if self.region.main.is_some() || self.region.lifted.is_some() {
             return Err(reason("no-form", "a neater form fits"));

@@ -106,6 +106,9 @@ impl Builder<'_> {
     /// The condition that the variable which is bound to the result says that the lock was taken.
     pub(in crate::plan) fn was_taken(&self, acquire: &Acquire) -> Option<String> {
         let bound = acquire.bound.as_deref()?;
+        if acquire.negative_when_not {
+            return None;
+        }
         if acquire.zero_when_taken {
             return self.printer.is_nothing(bound, acquire.is_number);
         }

@@ -15,7 +15,11 @@ impl Builder<'_> {
         }
         self.drop_releases();
         let key = &self.task.body.keys[self.task.body.sites[self.task.site].key];
+        let site = &self.task.body.sites[self.task.site];
         let mut head = code.replace("$LOCK", &key.shown);
+        if head.contains("$ACQUIRE") {
+            head = head.replace("$ACQUIRE", &self.task.file.source.text(site.span));
+        }
         if let Some(ticket) = acquire.and_then(|acquire| acquire.ticket.as_deref()) {
             head = head.replace("$TICKET", ticket);
         }

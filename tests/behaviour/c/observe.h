@@ -32,6 +32,10 @@ int observe_unlock(const void *lock);
 void observe_other(const void *lock, int by);
 /* Whether locks that can fail do. */
 extern int observe_failing;
+/* Files are depths of the names that they are opened by. */
+FILE *observe_fopen(const void *name);
+int observe_open(const void *name);
+int observe_close(int fd);
 _Noreturn void observe_exit(int status);
 
 /* In `run:` lines: while somebody else holds the lock, and while every lock that can fail does. */
@@ -50,6 +54,10 @@ _Noreturn void observe_exit(int status);
         observed;                                                                                    \
     })
 
+#define fopen(name, mode) observe_fopen(name)
+#define fclose(file) observe_unlock(file)
+#define open(name, flags) observe_open(name)
+#define close(fd) observe_close(fd)
 #define exit(status) observe_exit(status)
 #define abort() observe_exit(-6)
 

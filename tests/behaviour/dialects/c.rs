@@ -14,6 +14,7 @@ const C_WORDS: Words = Words {
         labels: false,
         try_acquire: true,
         shadows: false,
+        gotos: true,
         ..SCRIPT.features
     },
     indent: "    ",
@@ -24,6 +25,9 @@ const C_WORDS: Words = Words {
     loop_twice: "for (int turn# = 0; turn# < 2; turn#++)",
     // A label cannot stand in front of a declaration.
     block_in_case: Some((" {", "}")),
+    busy: "note(\"busy\")",
+    answer: "int ok# = ~",
+    goto: "goto out#",
     constant: "#",
     throw: "return -#",
     last: Some("return 0"),
@@ -64,8 +68,8 @@ const fn c(words: &'static Words, head: &'static str) -> Dialect {
     }
 }
 
-const PTHREAD: &str = "#include <pthread.h>\n\nstatic pthread_mutex_t lock0 = PTHREAD_MUTEX_INITIALIZER;\n\
-                       static pthread_mutex_t lock1 = PTHREAD_MUTEX_INITIALIZER;\n\n";
+const PTHREAD: &str =
+    "#include <pthread.h>\n\n<<static pthread_mutex_t @ = PTHREAD_MUTEX_INITIALIZER;\n>>\n";
 
 /// Every kind of lock that C programs are written with.
 pub const C: [Dialect; 5] = [
@@ -78,7 +82,7 @@ pub const C: [Dialect; 5] = [
         not_taken: "",
         ..c(
             &C_CHECKED,
-            "#include <pthread.h>\n\nstatic pthread_rwlock_t lock0;\nstatic pthread_rwlock_t lock1;\n\n",
+            "#include <pthread.h>\n\n<<static pthread_rwlock_t @;\n>>\n",
         )
     },
     Dialect {
@@ -88,7 +92,7 @@ pub const C: [Dialect; 5] = [
         not_taken: "mtx_trylock(&@) != thrd_success",
         ..c(
             &C_CHECKED,
-            "#include <threads.h>\n\nstatic mtx_t lock0;\nstatic mtx_t lock1;\n\n",
+            "#include <threads.h>\n\n<<static mtx_t @;\n>>\n",
         )
     },
     Dialect {
@@ -98,7 +102,7 @@ pub const C: [Dialect; 5] = [
         not_taken: "!mutex_trylock(&@)",
         ..c(
             &KERNEL,
-            "#include <linux/mutex.h>\n\nstatic struct mutex lock0;\nstatic struct mutex lock1;\n\n",
+            "#include <linux/mutex.h>\n\n<<static struct mutex @;\n>>\n",
         )
     },
 ];

@@ -9,6 +9,7 @@ const CPP_WORDS: Words = Words {
     features: Features {
         finally: false,
         guards: true,
+        scopes: true,
         labels: false,
         try_acquire: true,
         shadows: false,
@@ -20,6 +21,9 @@ const CPP_WORDS: Words = Words {
     declare: "int @ = ~",
     loop_twice: "for (int turn# = 0; turn# < 2; ++turn#)",
     block_in_case: Some((" {", "}")),
+    fall_through: "[[fallthrough]]",
+    scope: "Probe probe#(\"o#\")",
+    answer: "bool ok# = ~",
     catch: "catch (const std::exception &error)",
     closure: "auto f# = [&]()",
     call_closure: "f#()",
@@ -70,16 +74,10 @@ const fn cpp(head: &'static str) -> Dialect {
 
 /// Every kind of lock that C++ programs are written with. None blocks the thread that holds it.
 pub const CPP: [Dialect; 7] = [
-    cpp(
-        "#include <mutex>\n#include <stdexcept>\n\nstatic std::recursive_mutex lock0;\n\
-         static std::recursive_mutex lock1;\n\n",
-    ),
+    cpp("#include <mutex>\n#include <stdexcept>\n\n<<static std::recursive_mutex @;\n>>\n"),
     Dialect {
         words: &CPP_OBJECTS,
-        ..cpp(
-            "#include \"locks.h\"\n#include <mutex>\n\nstatic std::recursive_mutex lock0;\n\
-             static std::recursive_mutex lock1;\n\n",
-        )
+        ..cpp("#include \"locks.h\"\n#include <mutex>\n\n<<static std::recursive_mutex @;\n>>\n")
     },
     Dialect {
         acquire: "pthread_mutex_lock(&@)",
@@ -88,9 +86,8 @@ pub const CPP: [Dialect; 7] = [
         not_taken: "pthread_mutex_trylock(&@) != 0",
         guard: "std::unique_ptr<pthread_mutex_t, int (*)(pthread_mutex_t *)> \
                 guard#((pthread_mutex_lock(&@), &@), pthread_mutex_unlock)",
-        ..cpp("#include <pthread.h>\n\nstatic pthread_mutex_t lock0 = \
-             PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;\nstatic pthread_mutex_t lock1 = \
-             PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;\n\n")
+        ..cpp("#include <pthread.h>\n\n<<static pthread_mutex_t @ = \
+             PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;\n>>\n")
     },
     Dialect {
         function: "int work(bool flag0, bool flag1, bool flag2, bool flag3, int way) const noexcept(false)",
@@ -103,11 +100,8 @@ pub const CPP: [Dialect; 7] = [
         guard: "std::unique_lock<std::recursive_timed_mutex> guard#(*@)",
         watched: "*account.@",
         call: |flags, way| format!("account.work({}, {way})", joined(flags, "true", "false")),
-        ..cpp(
-            "#include <memory>\n#include <mutex>\n\nstruct Account {\n    \
-             std::unique_ptr<std::recursive_timed_mutex> lock0{new std::recursive_timed_mutex};\n    \
-             std::unique_ptr<std::recursive_timed_mutex> lock1{new std::recursive_timed_mutex};\n\n",
-        )
+        ..cpp("#include <memory>\n#include <mutex>\n\nstruct Account {\n\
+             <<    std::unique_ptr<std::recursive_timed_mutex> @{new std::recursive_timed_mutex};\n>>\n")
     },
     Dialect {
         words: &CPP_OBJECTS,
@@ -117,8 +111,7 @@ pub const CPP: [Dialect; 7] = [
         not_taken: "@.try_lock_shared() == false",
         guard: "std::shared_lock<std::shared_mutex> guard#(@)",
         ..cpp(
-            "// standard: c++17\n#include \"locks.h\"\n#include <shared_mutex>\n\nstatic std::shared_mutex lock0;\n\
-             static std::shared_mutex lock1;\n\n",
+            "// standard: c++17\n#include \"locks.h\"\n#include <shared_mutex>\n\n<<static std::shared_mutex @;\n>>\n",
         )
     },
     Dialect {
@@ -132,14 +125,13 @@ pub const CPP: [Dialect; 7] = [
             "#include <string>\n\nclass Spin {\npublic:\n    int held = 0;\n    void Lock() { ++held; }\n    \
              void Unlock() { --held; }\n    bool TryLock() {\n        ++held;\n        return true;\n    }\n};\n\n\
              class SpinHolder {\npublic:\n    explicit SpinHolder(Spin *spin) : spin_(spin) { spin_->Lock(); }\n    \
-             ~SpinHolder() { spin_->Unlock(); }\n\nprivate:\n    Spin *spin_;\n};\n\nstatic Spin lock0;\nstatic Spin lock1;\n\n",
+             ~SpinHolder() { spin_->Unlock(); }\n\nprivate:\n    Spin *spin_;\n};\n\n<<static Spin @;\n>>\n",
         )
     },
     Dialect {
         words: &CPP_BINDINGS,
         ..cpp(
-            "// standard: c++17\n#include <mutex>\n#include <utility>\n\nstatic std::recursive_mutex lock0;\n\
-             static std::recursive_mutex lock1;\n\n",
+            "// standard: c++17\n#include <mutex>\n#include <utility>\n\n<<static std::recursive_mutex @;\n>>\n",
         )
     },
 ];

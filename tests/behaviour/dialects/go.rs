@@ -13,6 +13,7 @@ const GO_WORDS: Words = Words {
         defers: true,
         try_acquire: true,
         shadows: true,
+        retakes: true,
         ..SCRIPT.features
     },
     indent: "\t",
@@ -22,6 +23,10 @@ const GO_WORDS: Words = Words {
     declare: "@ := ~",
     unused_is_error: true,
     if_flag: "if flag#",
+    fall_through: "fallthrough",
+    busy: "step(\"busy\")",
+    answer: "ok# := ~",
+    while_: "for ~",
     loop_twice: "for range 2",
     label: "l#:\n",
     switch: "switch way",
@@ -77,8 +82,8 @@ const fn go(head: &'static str) -> Dialect {
 /// Every kind of lock that Go programs are written with.
 pub const GO: [Dialect; 3] = [
     go(
-        "package program\n\nimport \"sync\"\n\nvar (\n\tlock0 sync.Mutex\n\tlock1 sync.Mutex\n)\n\n\
-         func reset() {\n\tlock0, lock1 = sync.Mutex{}, sync.Mutex{}\n}\n\n",
+        "package program\n\nimport \"sync\"\n\nvar (\n<<\t@ sync.Mutex\n>>)\n\n\
+         func reset() {\n<<\t@ = sync.Mutex{}\n>>}\n\n",
     ),
     Dialect {
         words: &GO_ERRORS,
@@ -89,8 +94,8 @@ pub const GO: [Dialect; 3] = [
         not_taken: "!@.TryRLock()",
         watched: "@",
         ..go(
-            "package program\n\nimport \"sync\"\n\nvar lock0, lock1 *sync.RWMutex\n\n\
-             func reset() {\n\tlock0, lock1 = new(sync.RWMutex), new(sync.RWMutex)\n}\n\n",
+            "package program\n\nimport \"sync\"\n\nvar (\n<<\t@ *sync.RWMutex\n>>)\n\n\
+             func reset() {\n<<\t@ = new(sync.RWMutex)\n>>}\n\n",
         )
     },
     Dialect {
@@ -103,8 +108,7 @@ pub const GO: [Dialect; 3] = [
         watched: "&all.@",
         call: |flags, way| format!("all.work({}, {way})", joined(flags, "true", "false")),
         ..go(
-            "package program\n\nimport \"sync\"\n\ntype store struct {\n\tlock0 sync.Mutex\n\t\
-             lock1 sync.RWMutex\n}\n\nvar all *store\n\nfunc reset() {\n\tall = &store{}\n}\n\n",
+            "package program\n\nimport \"sync\"\n\ntype store struct {\n\tlock0 sync.Mutex\n\tlock1 sync.RWMutex\n\tlock2 sync.Mutex\n}\n\nvar all *store\n\nfunc reset() {\n\tall = &store{}\n}\n\n",
         )
     },
 ];

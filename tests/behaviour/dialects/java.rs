@@ -7,9 +7,8 @@ use crate::programs::Features;
 
 const JAVA_WORDS: Words = Words {
     features: Features {
-        // What a lambda returns has a type: fixtures hold those.
-        closures: false,
         try_acquire: true,
+        scopes: true,
         shadows: false,
         ..SCRIPT.features
     },
@@ -19,6 +18,12 @@ const JAVA_WORDS: Words = Words {
     declare: "int @ = ~",
     loop_twice: "for (int turn# : new int[] {1, 2})",
     catch: "catch (RuntimeException error)",
+    closure: "Work<Object> f# = () ->",
+    call_closure: "f#.run()",
+    last_of_closure: "return null",
+    scope: "try (Scope o# = scope(\"o#\"))",
+    scopes_are_heads: true,
+    answer: "boolean ok# = ~",
     constant: "\"r#\"",
     // Behind a condition, even one that is always true, what follows compiles.
     perhaps: "if (true) ",
@@ -47,11 +52,10 @@ const fn java(head: &'static str) -> Dialect {
 }
 
 /// Every kind of lock that Java programs are written with. None blocks the thread that holds it.
-pub const JAVA: [Dialect; 3] = [
+pub const JAVA: [Dialect; 4] = [
     java(
         "import java.util.concurrent.locks.ReentrantLock;\n\nclass Program extends Steps {\n    \
-         static final ReentrantLock lock0 = new ReentrantLock();\n    \
-         static final ReentrantLock lock1 = new ReentrantLock();\n\n",
+         <<static final ReentrantLock @ = new ReentrantLock();\n    >>\n",
     ),
     Dialect {
         acquire: "@.writeLock().lock()",
@@ -60,8 +64,17 @@ pub const JAVA: [Dialect; 3] = [
         not_taken: "!@.writeLock().tryLock()",
         ..java(
             "import java.util.concurrent.locks.*;\n\nclass Program extends Steps {\n    \
-             static final ReadWriteLock lock0 = new ReentrantReadWriteLock();\n    \
-             static final ReadWriteLock lock1 = new ReentrantReadWriteLock();\n\n",
+             <<static final ReadWriteLock @ = new ReentrantReadWriteLock();\n    >>\n",
+        )
+    },
+    Dialect {
+        acquire: "@.readLock().lock()",
+        release: "@.readLock().unlock()",
+        taken: "@.readLock().tryLock()",
+        not_taken: "!@.readLock().tryLock()",
+        ..java(
+            "import java.util.concurrent.locks.ReentrantReadWriteLock;\n\nclass Program extends Steps {\n    \
+             <<static final ReentrantReadWriteLock @ = new ReentrantReadWriteLock();\n    >>\n",
         )
     },
     Dialect {
@@ -71,8 +84,7 @@ pub const JAVA: [Dialect; 3] = [
         not_taken: "!@.tryAcquire()",
         ..java(
             "import java.util.concurrent.Semaphore;\n\nclass Program extends Steps {\n    \
-             static final Semaphore lock0 = new Semaphore(50);\n    \
-             static final Semaphore lock1 = new Semaphore(50);\n\n",
+             <<static final Semaphore @ = new Semaphore(50);\n    >>\n",
         )
     },
 ];

@@ -17,7 +17,13 @@ pub const SCRIPT: Words = Words {
         defers: false,
         try_acquire: false,
         shadows: true,
-        locks: 2,
+        falls_through: true,
+        continues_in_switch: true,
+        captures: true,
+        scopes: false,
+        gotos: false,
+        retakes: true,
+        locks: 3,
     },
     indent: "  ",
     open: " {",
@@ -30,6 +36,7 @@ pub const SCRIPT: Words = Words {
     variable: "@",
     unused_is_error: false,
     if_flag: "if (flag#)",
+    flag: "flag#",
     otherwise: "else",
     loop_twice: "for (const turn of [1, 2])",
     label: "l#: ",
@@ -38,6 +45,7 @@ pub const SCRIPT: Words = Words {
     default: "default:",
     case_level: 1,
     end_case: "break",
+    fall_through: "",
     block_in_case: None,
     try_: "try",
     catch: "catch (error)",
@@ -45,9 +53,16 @@ pub const SCRIPT: Words = Words {
     closure: "const f# = async () =>",
     end_closure: ";",
     call_closure: "await f#()",
+    last_of_closure: "",
     defer: "",
     open_defer: "",
     end_defer: "",
+    scope: "",
+    scopes_are_heads: false,
+    busy: "",
+    answer: "const ok# = ~",
+    answered: ["ok#", "!ok#"],
+    while_: "while (~)",
     recover: &[],
     constant: "'r#'",
     perhaps: "",
@@ -59,6 +74,7 @@ pub const SCRIPT: Words = Words {
     continue_to: "continue l#",
     last: None,
     if_: "if (~)",
+    goto: "",
 };
 
 /// A lock of JavaScript.
@@ -83,32 +99,27 @@ const fn javascript(head: &'static str, acquire: &'static str, release: &'static
 /// Every kind of lock that JavaScript programs are written with.
 pub const JAVASCRIPT: [Dialect; 5] = [
     javascript(
-        "const { Mutex } = require('async-mutex');\nconst lock0 = new Mutex();\n\
-         const lock1 = new Mutex();\n\n",
+        "const { Mutex } = require('async-mutex');\n<<const @ = new Mutex();\n>>\n",
         "const release# = await @.acquire()",
         "release#()",
     ),
     javascript(
-        "import { Mutex } from 'async-mutex';\nconst lock0 = new Mutex();\n\
-         const lock1 = new Mutex();\n\n",
+        "import { Mutex } from 'async-mutex';\n<<const @ = new Mutex();\n>>\n",
         "await @.acquire()",
         "@.release()",
     ),
     javascript(
-        "import AwaitLock from 'await-lock';\nconst lock0 = new AwaitLock();\n\
-         const lock1 = new AwaitLock();\n\n",
+        "import AwaitLock from 'await-lock';\n<<const @ = new AwaitLock();\n>>\n",
         "await @.acquireAsync()",
         "@.release()",
     ),
     javascript(
-        "const { Sema } = require('async-sema');\nconst lock0 = new Sema(3);\n\
-         const lock1 = new Sema(3);\n\n",
+        "const { Sema } = require('async-sema');\n<<const @ = new Sema(3);\n>>\n",
         "await @.acquire()",
         "@.release()",
     ),
     javascript(
-        "import mutexify from 'mutexify/promise';\nconst lock0 = mutexify();\n\
-         const lock1 = mutexify();\n\n",
+        "import mutexify from 'mutexify/promise';\n<<const @ = mutexify();\n>>\n",
         "const release# = await @()",
         "release#()",
     ),
@@ -137,8 +148,8 @@ pub const TYPESCRIPT: [Dialect; 3] = [
     typescript(
         &TYPED_SCRIPT,
         javascript(
-            "import { Mutex } from 'async-mutex';\nconst lock0 = new Mutex();\n\
-             const lock1: Mutex = new Mutex();\n\n",
+            "import { Mutex } from 'async-mutex';\nconst lock0 = new Mutex();\nconst lock1: Mutex = new Mutex();\n\
+             const lock2 = new Mutex();\n\n",
             "const release# = await @.acquire()",
             "release#()",
         ),
@@ -147,7 +158,7 @@ pub const TYPESCRIPT: [Dialect; 3] = [
         &SCRIPT,
         javascript(
             "import { Mutex, type MutexInterface } from 'async-mutex';\nconst lock0 = new Mutex();\n\
-             const lock1: MutexInterface = new Mutex();\n\n",
+             const lock1: MutexInterface = new Mutex();\nconst lock2 = new Mutex();\n\n",
             "await @.acquire()",
             "@.release()",
         ),
@@ -155,8 +166,7 @@ pub const TYPESCRIPT: [Dialect; 3] = [
     typescript(
         &TYPED_SCRIPT,
         javascript(
-            "import AwaitLock from 'await-lock';\nconst lock0 = new AwaitLock();\n\
-             const lock1 = new AwaitLock();\n\n",
+            "import AwaitLock from 'await-lock';\n<<const @ = new AwaitLock();\n>>\n",
             "await @.acquireAsync()",
             "@.release()",
         ),

@@ -7,11 +7,11 @@ use crate::programs::Features;
 
 const PHP_WORDS: Words = Words {
     features: Features {
-        // A closure sees no variables but those that it lists: fixtures hold those.
-        closures: false,
         labels: false,
-        // There, `continue` means `break`.
-        switch: false,
+        // There, it means `break`.
+        continues_in_switch: false,
+        // A closure sees no variables but those that it lists.
+        captures: false,
         ..SCRIPT.features
     },
     indent: "    ",
@@ -20,6 +20,12 @@ const PHP_WORDS: Words = Words {
     declare: "$@ = ~",
     variable: "$@",
     if_flag: "if ($flag#)",
+    flag: "$flag#",
+    switch: "switch ($way)",
+    closure: "$f# = function () use ($flag0, $flag1, $flag2, $flag3, $way)",
+    call_closure: "$f#()",
+    answer: "$ok# = ~",
+    answered: ["$ok#", "!$ok#"],
     loop_twice: "foreach ([1, 2] as $turn)",
     catch: "catch (Exception $error)",
     throw: "throw new RuntimeException('t#')",
@@ -49,8 +55,8 @@ const fn php(head: &'static str, foot: &'static str) -> Dialect {
 pub const PHP: [Dialect; 4] = [
     php(
         "<?php\n\nfinal class Work\n{\n    public function __construct(\n        \
-         public SyncMutex $lock0,\n        public SyncMutex $lock1,\n    ) {\n    }\n\n",
-        "}\n\n$work = new Work(new SyncMutex(), new SyncMutex());\n",
+         <<    public SyncMutex $@,\n    >>) {\n    }\n\n",
+        "}\n\n$work = new Work(<<new SyncMutex(), >>);\n",
     ),
     Dialect {
         acquire: "$this->@->acquire(true)",
@@ -59,9 +65,8 @@ pub const PHP: [Dialect; 4] = [
         not_taken: "!$this->@->acquire()",
         ..php(
             "<?php\n\nuse Symfony\\Component\\Lock\\{Lock, LockInterface};\n\nfinal class Work\n{\n    \
-             public function __construct(\n        public LockInterface $lock0,\n        \
-             public LockInterface $lock1,\n    ) {\n    }\n\n",
-            "}\n\n$work = new Work(new Lock(), new Lock());\n",
+             public function __construct(\n        <<    public LockInterface $@,\n    >>) {\n    }\n\n",
+            "}\n\n$work = new Work(<<new Lock(), >>);\n",
         )
     },
     Dialect {
@@ -71,9 +76,8 @@ pub const PHP: [Dialect; 4] = [
         not_taken: "!$this->@->get()",
         ..php(
             "<?php\n\nuse Illuminate\\Cache\\Lock;\n\nfinal class Work\n{\n    \
-             public function __construct(\n        public Lock $lock0,\n        \
-             public Lock $lock1,\n    ) {\n    }\n\n",
-            "}\n\n$work = new Work(new Lock(), new Lock());\n",
+             public function __construct(\n        <<    public Lock $@,\n    >>) {\n    }\n\n",
+            "}\n\n$work = new Work(<<new Lock(), >>);\n",
         )
     },
     Dialect {
@@ -82,8 +86,8 @@ pub const PHP: [Dialect; 4] = [
         taken: "flock($this->@, LOCK_EX | LOCK_NB)",
         not_taken: "!flock($this->@, LOCK_EX | LOCK_NB)",
         ..php(
-            "<?php\n\nfinal class Work\n{\n    public $lock0;\n    public $lock1;\n\n",
-            "}\n\n$work = new Work();\n$work->lock0 = scratch('0');\n$work->lock1 = scratch('1');\n",
+            "<?php\n\nfinal class Work\n{\n<<    public $@;\n>>\n",
+            "}\n\n$work = new Work();\n<<$work->@ = scratch('@');\n>>",
         )
     },
 ];

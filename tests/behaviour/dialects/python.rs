@@ -8,7 +8,7 @@ const THREADS: Words = Words {
     features: Features {
         handlers: true,
         finally: true,
-        guards: false,
+        guards: true,
         throws: true,
         // A nested function of Python is a statement far from its call: fixtures hold those.
         closures: true,
@@ -17,7 +17,14 @@ const THREADS: Words = Words {
         defers: false,
         try_acquire: false,
         shadows: true,
-        locks: 2,
+        falls_through: false,
+        continues_in_switch: true,
+        // A name that a function assigns is its own.
+        captures: false,
+        scopes: true,
+        gotos: false,
+        retakes: true,
+        locks: 3,
     },
     indent: "    ",
     open: ":",
@@ -30,6 +37,7 @@ const THREADS: Words = Words {
     variable: "@",
     unused_is_error: false,
     if_flag: "if flag#",
+    flag: "flag#",
     otherwise: "else",
     loop_twice: "for turn in [1, 2]",
     label: "",
@@ -38,6 +46,7 @@ const THREADS: Words = Words {
     default: "case _:",
     case_level: 1,
     end_case: "",
+    fall_through: "",
     block_in_case: None,
     try_: "try",
     catch: "except Exception as error",
@@ -45,9 +54,16 @@ const THREADS: Words = Words {
     closure: "def f#()",
     end_closure: "",
     call_closure: "f#()",
+    last_of_closure: "",
     defer: "",
     open_defer: "",
     end_defer: "",
+    scope: "with scope('o#')",
+    scopes_are_heads: true,
+    busy: "",
+    answer: "ok# = ~",
+    answered: ["ok#", "not ok#"],
+    while_: "while ~",
     recover: &[],
     constant: "'r#'",
     perhaps: "",
@@ -59,6 +75,7 @@ const THREADS: Words = Words {
     continue_to: "",
     last: None,
     if_: "if ~",
+    goto: "",
 };
 
 const TASKS: Words = Words {
@@ -82,7 +99,7 @@ const fn threads(head: &'static str) -> Dialect {
         release: "@.release()",
         taken: "@.acquire(blocking=False)",
         not_taken: "not @.acquire(blocking=False)",
-        guard: "",
+        guard: "with @",
         watched: "@",
         call: |flags, way| format!("work({}, {way})", joined(flags, "True", "False")),
     }
@@ -91,16 +108,15 @@ const fn threads(head: &'static str) -> Dialect {
 /// Every kind of lock that Python programs are written with. None blocks a thread when it leaks twice:
 /// that can only be seen by waiting.
 pub const PYTHON: [Dialect; 3] = [
-    threads(
-        "import threading\nlock0 = threading.Semaphore(50)\nlock1 = threading.Semaphore(50)\n\n",
-    ),
-    threads("import threading\nlock0 = threading.RLock()\nlock1 = threading.RLock()\n\n"),
+    threads("import threading\n<<@ = threading.Semaphore(50)\n>>\n"),
+    threads("import threading\n<<@ = threading.RLock()\n>>\n"),
     Dialect {
         words: &TASKS,
         function: "async def work(flag0, flag1, flag2, flag3, way)",
         acquire: "await @.acquire()",
+        guard: "async with @",
         taken: "",
         not_taken: "",
-        ..threads("import asyncio\nlock0 = asyncio.Lock()\nlock1 = asyncio.Lock()\n\n")
+        ..threads("import asyncio\n<<@ = asyncio.Lock()\n>>\n")
     },
 ];
