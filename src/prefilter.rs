@@ -1,17 +1,20 @@
 //! Whether a text can hold a lock at all: one pass over its bytes, no parse.
 
 use crate::catalog::Need;
-use aho_corasick::{AhoCorasick, BuildError};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
+use memchr::memmem::Finder;
 use std::collections::HashMap;
 
 /// The search for the words of a catalogue.
 #[derive(Debug)]
 pub struct Prefilter {
-    search: AhoCorasick,
-    /// By pattern: the needs of whose calls (modules) it is one.
-    calls: Vec<Vec<usize>>,
-    modules: Vec<Vec<usize>>,
-    needs: Vec<Need>,
+    calls: AhoCorasick,
+    /// By word: the needs of whose calls it is one.
+    of_call: Vec<Vec<usize>>,
+    /// By need: the modules one of which has to be mentioned; none: nothing in particular.
+    modules: Vec<Vec<Finder<'static>>>,
+    /// Needs without calls.
+    wordless: Vec<usize>,
 }
 
 impl Prefilter {
@@ -22,67 +25,61 @@ impl Prefilter {
     pub fn new(needs: Vec<Need>) -> Result<Prefilter, BuildError> {
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         let mut words: Vec<&str> = Vec::new();
-        for word in needs
-            .iter()
-            .flat_map(|need| need.calls.iter().chain(&need.modules))
-        {
-            numbers.entry(word).or_insert_with(|| {
-                words.push(word);
-                words.len() - 1
-            });
-        }
-        let search = AhoCorasick::new(&words)?;
-        let mut calls = vec![Vec::new(); words.len()];
-        let mut modules = vec![Vec::new(); words.len()];
+        let mut of_call: Vec<Vec<usize>> = Vec::new();
         for (index, need) in needs.iter().enumerate() {
             for word in &need.calls {
-                calls[numbers[word.as_str()]].push(index);
-            }
-            for word in &need.modules {
-                modules[numbers[word.as_str()]].push(index);
+                let number = *numbers.entry(word).or_insert_with(|| {
+                    words.push(word);
+                    of_call.push(Vec::new());
+                    words.len() - 1
+                });
+                of_call[number].push(index);
             }
         }
+        // Words are names: a whole name that begins where another one does is the longest match there, and
+        // no match reaches into it from the front.
+        let calls = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&words)?;
+        let modules = needs.iter().map(|need| {
+            let modules = need.modules.iter();
+            modules
+                .map(|module| Finder::new(module.as_bytes()).into_owned())
+                .collect()
+        });
         Ok(Prefilter {
-            search,
             calls,
-            modules,
-            needs,
+            of_call,
+            modules: modules.collect(),
+            wordless: (0..needs.len())
+                .filter(|need| needs[*need].calls.is_empty())
+                .collect(),
         })
     }
 
     /// Whether some need is met. Says yes when in doubt.
     pub fn passes(&self, text: &[u8]) -> bool {
-        let mut called: Vec<bool> = self
-            .needs
-            .iter()
-            .map(|need| need.calls.is_empty())
-            .collect();
-        let mut mentioned: Vec<bool> = self
-            .needs
-            .iter()
-            .map(|need| need.modules.is_empty())
-            .collect();
-        let met = |needs: &[usize], own: &mut Vec<bool>, other: &[bool]| {
-            needs.iter().any(|need| {
-                own[*need] = true;
-                other[*need]
-            })
+        let mentioned = |need: usize| {
+            let modules = &self.modules[need];
+            modules.is_empty() || modules.iter().any(|module| module.find(text).is_some())
         };
-        for found in self.search.find_overlapping_iter(text) {
-            let word = found.pattern().as_usize();
-            let modules = &self.modules[word];
-            if !modules.is_empty() && met(modules, &mut mentioned, &called) {
-                return true;
+        let mut missing: Vec<usize> = Vec::new();
+        for found in self.calls.find_iter(text) {
+            if !is_call(text, found.start(), found.end()) {
+                continue;
             }
-            let calls = &self.calls[word];
-            if !calls.is_empty()
-                && is_call(text, found.start(), found.end())
-                && met(calls, &mut called, &mentioned)
-            {
-                return true;
+            for need in &self.of_call[found.pattern().as_usize()] {
+                if missing.contains(need) {
+                    continue;
+                }
+                if mentioned(*need) {
+                    return true;
+                }
+                missing.push(*need);
             }
         }
-        false
+        self.wordless.iter().any(|need| mentioned(*need))
     }
 }
 

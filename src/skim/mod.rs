@@ -8,7 +8,6 @@ pub mod lexis;
 mod scan;
 
 use crate::language::Grammar;
-use crate::lower::descendants;
 use crate::parse::parse;
 use crate::source::Span;
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
@@ -16,7 +15,7 @@ use lexis::Lexis;
 use memchr::memmem;
 use scan::Scan;
 use std::cell::RefCell;
-use tree_sitter::{Node, Tree};
+use tree_sitter::Tree;
 
 /// Bytes that a body must have to be worth leaving out.
 const SHORTEST: usize = 24;
@@ -104,9 +103,7 @@ pub fn parse_for_names(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
 /// Whether the tree shows that each of `bodies` was the body of an outermost function.
 pub fn confirms(tree: &Tree, grammar: &dyn Grammar, bodies: &[Span]) -> bool {
     let root = tree.root_node();
-    // An error in a function that was read is its own affair; outside it may reach anywhere.
-    let outside = |node: Node<'_>| node.has_error() && !grammar.is_function(node.kind());
-    if descendants(root, outside).any(|node| node.is_error() || node.is_missing()) {
+    if root.has_error() {
         return false;
     }
     let mut rest = bodies;
