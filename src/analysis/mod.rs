@@ -271,11 +271,19 @@ impl Judged<'_> {
     /// lets go of it for a while.
     fn was_held_before(&self, site: SiteId, paths: &Paths) -> bool {
         let acquired = &self.body.sites[site];
-        paths.unheld.get(&acquired.key).is_some_and(|releases| {
-            releases
-                .iter()
-                .any(|release| self.body.sites[*release].span.end <= acquired.span.start)
-        })
+        // A `finally` finds it free where the acquire in its own `try` has failed.
+        let after_failure = |release: Span| {
+            self.body.sites.iter().enumerate().any(|(id, other)| {
+                other.key == acquired.key
+                    && other.acquire().is_some()
+                    && other.span.end <= release.start
+                    && acquired_in_own_try(self.body, id)
+            })
+        };
+        let releases = paths.unheld.get(&acquired.key).into_iter().flatten();
+        releases
+            .map(|release| self.body.sites[*release].span)
+            .any(|release| release.end <= acquired.span.start && !after_failure(release))
     }
 
     /// Whether the lock is taken again while somebody else has it: whoever was given it wakes this

@@ -49,8 +49,9 @@ impl Law {
     /// What is left locked, and whether it comes to its end.
     fn at_the_end(self, original: &Trace, rewritten: &Trace) -> Option<String> {
         let left = if self.all_freed {
-            let first = &rewritten.initial;
-            different_end(first, &rewritten.last, |first, new| new == first)
+            let (first, last) = (&rewritten.initial, &rewritten.last);
+            (!all(first, last, |first, new| new == first))
+                .then(|| format!("{STILL_HELD}: {last:?}, not {first:?}"))
         } else {
             different_end(&original.last, &rewritten.last, |old, new| new <= old)
         };
@@ -80,6 +81,9 @@ impl Law {
         ))
     }
 }
+
+/// What the original left locked, though all that was found of it is fixed.
+pub const STILL_HELD: &str = "still locked in the end";
 
 /// What a try that fails since the very thread holds the lock is called.
 const REFUSED: &str = "refused to itself";

@@ -102,7 +102,7 @@ fn right_rewrites_are_accepted() {
 
 #[test]
 fn a_leak_that_stays_is_seen() {
-    let sign = "locks in the end";
+    let sign = "still locked in the end";
     assert_seen(
         Runtime::Node,
         &javascript(JAVASCRIPT),

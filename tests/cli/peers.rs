@@ -76,7 +76,7 @@ fn names_with_blanks_quotes_and_dashes_are_names() {
 #[test]
 fn a_broken_function_costs_no_other_one() {
     let (head, function) = PAY_JS.split_at(PAY_JS.find("async function").expect("there"));
-    let broken = "function broken() {\n    if (= {\n    }\n}\n";
+    let broken = "function broken() {\n    let x = = 3;\n}\n";
     let sandbox = Sandbox::new(&[("a.js", format!("{head}{broken}{function}"))]);
     let ran = sandbox.run(&["--yes", "-v"]).exits(0);
     assert!(ran.stderr.contains("fixed 1 finding"), "{}", ran.stderr);
