@@ -85,6 +85,22 @@ pub fn languages(name: &str) -> Result<Vec<Language>, UnknownName> {
     Ok(found)
 }
 
+/// What headers are written in: C or C++.
+///
+/// # Errors
+/// When it is neither.
+pub fn header_language(name: &str) -> Result<Language, UnknownName> {
+    let known = [Language::C, Language::Cpp];
+    let named = known.into_iter().find(|language| language.name() == name);
+    named.ok_or_else(|| {
+        unknown(
+            "language of headers",
+            name,
+            known.map(Language::name).to_vec(),
+        )
+    })
+}
+
 /// The form of this name.
 ///
 /// # Errors

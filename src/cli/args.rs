@@ -68,6 +68,10 @@ pub struct Args {
     #[arg(long, value_name = "STANDARD")]
     std: Option<Standard>,
 
+    /// What every `.h` is written in, c or cpp [default: what it looks like]
+    #[arg(long, value_name = "LANGUAGE", value_parser = names::header_language)]
+    headers: Option<Language>,
+
     /// Use this configuration in place of lockfix.toml and pyproject.toml files
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub config: Option<PathBuf>,
@@ -262,6 +266,7 @@ impl Args {
                 Level::Operators => Exceptions::Operators,
             }),
             standard: self.std,
+            headers: self.headers,
             families: self.family.concat(),
             max_size: self.max_size,
         }

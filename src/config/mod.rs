@@ -34,6 +34,8 @@ pub struct Config {
     pub exceptions_of: Vec<(Language, Exceptions)>,
     /// The version of C++.
     pub standard: Option<Standard>,
+    /// What headers (`.h`) are written in, whatever they look like.
+    pub headers: Option<Language>,
     /// What else than locks is looked for.
     pub families: Vec<Family>,
     /// In bytes.

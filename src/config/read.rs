@@ -29,7 +29,7 @@ impl Complaint {
 type Result<T> = std::result::Result<T, Complaint>;
 type Value<'a> = Spanned<DeValue<'a>>;
 
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 11] = [
     "select",
     "ignore",
     "ignore-in",
@@ -37,6 +37,7 @@ pub(super) const KEYS: [&str; 10] = [
     "forms",
     "exceptions",
     "std",
+    "headers",
     "max-size",
     "families",
     "lock",
@@ -74,6 +75,7 @@ fn read_table(text: &str, entries: &DeTable<'_>) -> Result<Config> {
             "forms" => config.forms = forms(value)?,
             "exceptions" => exceptions(&mut config, value)?,
             "std" => config.standard = Some(standard(name, value)?),
+            "headers" => config.headers = Some(headers(name, value)?),
             "families" => config.families = families(name, value)?,
             "max-size" => config.max_size = Some(size(name, value)?),
             "lock" => config.locks = locks(text, value)?,
@@ -225,6 +227,10 @@ fn standard(key: &str, value: &Value<'_>) -> Result<Standard> {
     string(key, value)?
         .parse()
         .map_err(|error| complain(key, value, error))
+}
+
+fn headers(key: &str, value: &Value<'_>) -> Result<Language> {
+    crate::names::header_language(string(key, value)?).map_err(|error| complain(key, value, error))
 }
 
 fn level(key: &str, value: &Value<'_>) -> Result<Exceptions> {

@@ -73,6 +73,10 @@ fn property(key: &str, lock: &Value) -> Value {
             json!({ "type": "string", "pattern": r"^(c|gnu)\+\+[0-9][0-9a-z]$" }),
             "The version of C++ that the code is built with",
         ),
+        "headers" => (
+            json!({ "enum": ["c", "cpp"] }),
+            "The language of every `.h`, which is told by its content and its neighbours otherwise",
+        ),
         "families" => (
             json!({ "type": "array", "items": { "enum": families } }),
             "What else than locks has to be given back on every path",

@@ -29,6 +29,8 @@ pub struct Overrides {
     pub best_only: bool,
     pub exceptions: Option<Exceptions>,
     pub standard: Option<Standard>,
+    /// What headers are written in.
+    pub headers: Option<Language>,
     /// As well as the configuration's.
     pub families: Vec<Family>,
     /// In bytes.
@@ -50,6 +52,7 @@ pub struct Settings {
     ignore_in: Vec<(Gitignore, Vec<Rule>)>,
     exclude_root: PathBuf,
     max_size: u64,
+    headers: Option<Language>,
     baseline: Option<Arc<Baseline>>,
     touched: Option<Arc<Touched>>,
 }
@@ -88,6 +91,7 @@ impl Settings {
         }
         let exclude_root = file.and_then(Path::parent).unwrap_or(Path::new(""));
         Ok(Settings {
+            headers: overrides.headers.or(config.headers),
             engine: engine_with(base.exceptions)?,
             engines,
             exclude: exclude(exclude_root, &config.exclude),
@@ -159,6 +163,11 @@ impl Settings {
     /// The changes in whose functions alone the run reports.
     pub fn touched(&self) -> Option<&Touched> {
         self.touched.as_deref()
+    }
+
+    /// What headers (`.h`) are written in, where that is not left to what they look like.
+    pub fn headers(&self) -> Option<Language> {
+        self.headers
     }
 
     /// Files with more bytes are skipped.

@@ -32,6 +32,11 @@ pub fn language_of(path: &Path) -> Option<Language> {
     of_shebang(&start)
 }
 
+/// Whether the file is a `.h`, which C and C++ both have.
+pub fn is_header(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "h")
+}
+
 /// Bytes of a header that are looked at.
 const HEADER: u64 = 64 * 1024;
 

@@ -8,6 +8,7 @@ mod touched;
 mod walk;
 
 pub use content::reason_to_skip;
+use language::is_header;
 pub use language::language_of;
 pub use touched::{Functions, Touched};
 
@@ -31,6 +32,12 @@ pub struct Query {
 impl Query {
     fn wants(&self, language: Language) -> bool {
         self.languages.is_empty() || self.languages.contains(&language)
+    }
+
+    /// The same before the configuration has said what headers are.
+    fn may_want(&self, path: &Path, language: Language) -> bool {
+        let is_either = || [Language::C, Language::Cpp].map(|either| self.wants(either));
+        self.wants(language) || (is_header(path) && is_either().contains(&true))
     }
 }
 
@@ -91,6 +98,7 @@ fn identity(metadata: &Metadata) -> Identity {
 /// of vendored directories; a file that is named is taken whatever those say.
 pub struct Discovery<'a> {
     workspace: &'a Workspace,
+    query: Query,
     /// Each in path order.
     streams: Vec<Box<dyn Iterator<Item = Entry> + Send>>,
     /// The next entry of each stream, with the number of the stream.
@@ -122,6 +130,7 @@ impl<'a> Discovery<'a> {
         }
         Discovery {
             workspace,
+            query: query.clone(),
             heads: BinaryHeap::new(),
             named: named.files,
             walked: HashSet::new(),
@@ -154,7 +163,9 @@ impl<'a> Discovery<'a> {
         named: bool,
     ) -> Result<Option<SourceFile>, ConfigError> {
         let settings = self.settings_of(&real)?;
-        if !named && settings.excludes(&real) {
+        let said = settings.headers().filter(|_| is_header(&path));
+        let language = said.unwrap_or(language);
+        if (!named && settings.excludes(&real)) || !self.query.wants(language) {
             return Ok(None);
         }
         // Who deleted it meanwhile is told when it is read.

@@ -53,7 +53,7 @@ impl Named {
             Ok((metadata, real)) if metadata.is_file() => {
                 match language_of(&real).or_else(|| language_of(path)) {
                     None => What::Skipped("unknown-language"),
-                    Some(language) if query.wants(language) => What::File {
+                    Some(language) if query.may_want(path, language) => What::File {
                         real,
                         language,
                         named: true,

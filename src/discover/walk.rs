@@ -124,7 +124,7 @@ impl Walk {
             let poses = path.extension().is_some() && language_of(path).is_some();
             return poses.then(|| skipped("not-a-regular-file")).flatten();
         }
-        let language = language_of(path).filter(|language| self.query.wants(*language))?;
+        let language = language_of(path).filter(|language| self.query.may_want(path, *language))?;
         let inner = path.strip_prefix(&self.root).ok()?;
         Some(Entry {
             path: self.shown.join(inner),

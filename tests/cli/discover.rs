@@ -263,3 +263,44 @@ fn what_nests_ten_thousand_levels_deep_is_skipped_and_kept() {
     assert_eq!(sandbox.text("w.py"), module);
     assert_ne!(sandbox.text("ok.js"), PAY_JS);
 }
+
+#[test]
+fn headers_are_what_they_look_like_unless_somebody_says_so() {
+    let header = "#include <pthread.h>\n\
+        static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;\n\
+        static inline int get(int way) {\n\
+        \x20   pthread_mutex_lock(&m);\n\
+        \x20   if (way)\n\
+        \x20       return -1;\n\
+        \x20   pthread_mutex_unlock(&m);\n\
+        \x20   return 0;\n\
+        }\n";
+    let sandbox = Sandbox::new(&[("a/own.h", header), ("b/beside.h", header)]);
+    sandbox.write("b/beside.cc", "");
+    let languages = |args: &[&str]| -> Vec<String> {
+        let document = dry(&sandbox, args).json();
+        let findings = document["findings"].as_array().expect("a list").iter();
+        findings
+            .map(|finding| finding["language"].as_str().expect("a string").to_owned())
+            .collect()
+    };
+    assert_eq!(languages(&[]), ["c", "cpp"]);
+    assert_eq!(languages(&["--headers", "c"]), ["c", "c"]);
+    assert_eq!(
+        languages(&["--headers", "cpp", "--lang", "cpp"]),
+        ["cpp", "cpp"]
+    );
+    assert_eq!(
+        languages(&["--headers", "cpp", "--lang", "c", "."]),
+        [""; 0]
+    );
+    sandbox.write("lockfix.toml", "headers = \"cpp\"\n");
+    assert_eq!(languages(&[]), ["cpp", "cpp"]);
+    sandbox.write("lockfix.toml", "headers = \"java\"\n");
+    let ran = dry(&sandbox, &[]).exits(2);
+    assert!(
+        ran.stderr.contains("lockfix.toml:1: `headers`"),
+        "{}",
+        ran.stderr
+    );
+}
