@@ -84,6 +84,11 @@ impl<'a> Builder<'a> {
         if self.taken_again().is_empty() {
             return Vec::new();
         }
+        self.other_releases()
+    }
+
+    /// The releases of the lock in the region that are not those of what is fixed.
+    fn other_releases(&self) -> Vec<SiteId> {
         let sites = &self.task.body.sites;
         let key = sites[self.task.site].key;
         let known = |id: &SiteId| self.region.dropped.contains(id) || self.region.kept.contains(id);
@@ -92,6 +97,21 @@ impl<'a> Builder<'a> {
             .filter(|id| !known(id))
             .filter(|id| self.region.stmts().iter().any(|stmt| stmt.holds_site(*id)))
             .collect()
+    }
+
+    /// A release by hand that would be left beside a guard frees the lock a second time.
+    pub(super) fn frees_only_its_own(&self) -> Result<(), Reason> {
+        if self.taken_again().is_empty()
+            && let Some(site) = self.other_releases().first()
+        {
+            let at = self.task.body.sites[*site].span.start;
+            let line = self.task.file.source.location(at).line;
+            return Err(reason(
+                "control-flow",
+                format!("the release on line {line} would be left beside the guard"),
+            ));
+        }
+        Ok(())
     }
 
     /// One release at the end does for one acquire.

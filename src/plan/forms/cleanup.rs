@@ -10,6 +10,7 @@ impl Builder<'_> {
     /// Declares the variable behind the acquire or in its place; releases that must keep their point
     /// are made by it.
     pub(in crate::plan) fn cleanup(&mut self) -> Result<(), Reason> {
+        self.frees_only_its_own()?;
         let mut form = self.guard_form(Form::Cleanup)?;
         let in_use = self.name_function(&mut form)?;
         if !self.task.chosen && !in_use {

@@ -20,6 +20,7 @@ pub(super) struct Declared<'b> {
 impl<'a> Builder<'a> {
     /// `std::lock_guard<std::mutex> lock(m);` instead of the acquire; no release is left.
     pub(in crate::plan) fn lock_guard(&mut self) -> Result<(), Reason> {
+        self.frees_only_its_own()?;
         self.taken_once()?;
         if let Some(kept) = self.region.kept.first() {
             return Err(would_move(&self.task, *kept));
@@ -39,6 +40,7 @@ impl<'a> Builder<'a> {
     /// `std::unique_lock<std::mutex> lock(m);`, which the releases that stay free early: to the end of
     /// the block around it, or in a block of its own where some of them are not the last.
     pub(in crate::plan) fn unique_lock(&mut self) -> Result<(), Reason> {
+        self.frees_only_its_own()?;
         let in_own_block = self.region.main.is_some() && !self.region.kept.is_empty();
         if !in_own_block && (self.region.main.is_some() || !self.region.rest().is_empty()) {
             return Err(reason("no-form", "a neater form fits"));
