@@ -28,6 +28,22 @@ pub struct Quote {
     pub lines: bool,
 }
 
+impl Quote {
+    /// `"…"` on one line, as most languages have it.
+    pub const DOUBLE: Quote = Quote::on_one_line("\"");
+    /// `'…'` on one line.
+    pub const SINGLE: Quote = Quote::on_one_line("'");
+
+    const fn on_one_line(mark: &'static str) -> Quote {
+        Quote {
+            open: mark,
+            close: mark,
+            escapes: true,
+            lines: false,
+        }
+    }
+}
+
 /// What stands in front of the body of a function.
 pub enum Head {
     /// This word at the start of a line.

@@ -2,20 +2,7 @@
 
 use crate::skim::lexis::{Head, Lexis, Quote, Telling, Then};
 
-const QUOTES: &[Quote] = &[
-    Quote {
-        open: "\"",
-        close: "\"",
-        escapes: true,
-        lines: false,
-    },
-    Quote {
-        open: "'",
-        close: "'",
-        escapes: true,
-        lines: false,
-    },
-];
+const QUOTES: &[Quote] = &[Quote::DOUBLE, Quote::SINGLE];
 
 /// Types that functions declare have fields, which count for the whole file; so do their `using` and `typedef`.
 const TELLING: &[Telling] = &[

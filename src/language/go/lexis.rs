@@ -7,18 +7,8 @@ pub static LEXIS: Lexis = Lexis {
     line_comment: "//",
     block_comment: ("/*", "*/"),
     quotes: &[
-        Quote {
-            open: "\"",
-            close: "\"",
-            escapes: true,
-            lines: false,
-        },
-        Quote {
-            open: "'",
-            close: "'",
-            escapes: true,
-            lines: false,
-        },
+        Quote::DOUBLE,
+        Quote::SINGLE,
         Quote {
             open: "`",
             close: "`",

@@ -13,18 +13,8 @@ pub static LEXIS: Lexis = Lexis {
             escapes: true,
             lines: true,
         },
-        Quote {
-            open: "\"",
-            close: "\"",
-            escapes: true,
-            lines: false,
-        },
-        Quote {
-            open: "'",
-            close: "'",
-            escapes: true,
-            lines: false,
-        },
+        Quote::DOUBLE,
+        Quote::SINGLE,
     ],
     head: Head::Parentheses {
         bare: false,
