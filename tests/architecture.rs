@@ -15,7 +15,7 @@ use rust::{SourceText, Word, sources};
 use std::collections::BTreeSet;
 
 /// What works on texts in memory.
-const ENGINE: [&str; 21] = [
+const ENGINE: [&str; 22] = [
     "analysis",
     "catalog",
     "compose",
@@ -36,6 +36,7 @@ const ENGINE: [&str; 21] = [
     "source",
     "suppress",
     "syntax",
+    "tree",
     "verify",
 ];
 

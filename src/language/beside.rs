@@ -4,8 +4,8 @@ use super::Language;
 use super::names::Names;
 use crate::parse::{DEEPEST, too_deep};
 use crate::skim::parse_for_names;
+use crate::tree::{Node, Tree};
 use std::cell::LazyCell;
-use tree_sitter::{Node, Tree};
 
 /// A text and its tree.
 struct Parsed {

@@ -19,11 +19,11 @@ use crate::lower::{Bindings, File, Lowering};
 use crate::rewrite::printer::Printer;
 use crate::skim::lexis::Lexis;
 use crate::source::Span;
+use crate::tree::Node;
 use names::{Names, TypeRef};
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
-use tree_sitter::Node;
 
 /// A language that lockfix reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

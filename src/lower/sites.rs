@@ -10,8 +10,8 @@ use crate::engine::Exceptions;
 use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind};
 use crate::language::Binding;
 use crate::source::Span;
+use crate::tree::Node;
 use std::collections::HashMap;
-use tree_sitter::Node;
 
 /// An acquire found in the file.
 pub struct Found<'t> {

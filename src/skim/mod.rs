@@ -10,12 +10,12 @@ mod scan;
 use crate::language::Grammar;
 use crate::parse::parse;
 use crate::source::Span;
+use crate::tree::Tree;
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
 use lexis::Lexis;
 use memchr::memmem;
 use scan::Scan;
 use std::cell::RefCell;
-use tree_sitter::Tree;
 
 /// Bytes that a body must have to be worth leaving out.
 const SHORTEST: usize = 24;
@@ -107,11 +107,10 @@ pub fn confirms(tree: &Tree, grammar: &dyn Grammar, bodies: &[Span]) -> bool {
         return false;
     }
     let mut rest = bodies;
-    let mut cursor = root.walk();
+    let mut node = root;
     // Whether the node at each level is a function.
     let mut functions: Vec<bool> = Vec::new();
     loop {
-        let node = cursor.node();
         let Some(body) = rest.first() else {
             return true;
         };
@@ -127,16 +126,21 @@ pub fn confirms(tree: &Tree, grammar: &dyn Grammar, bodies: &[Span]) -> bool {
             return false;
         }
         let enter = !is_body && node.end_byte() > body.start;
-        if enter && cursor.goto_first_child() {
+        if enter && let Some(inner) = node.first_child() {
             functions.push(grammar.is_function(node.kind()));
+            node = inner;
             continue;
         }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return rest.is_empty();
+        node = loop {
+            if let Some(next) = node.next_sibling() {
+                break next;
             }
+            let Some(around) = node.parent() else {
+                return rest.is_empty();
+            };
             functions.pop();
-        }
+            node = around;
+        };
     }
 }
 

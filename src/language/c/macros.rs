@@ -1,7 +1,7 @@
 //! Macros of the file that hide control flow or locks.
 
 use crate::lower::{File, descendants};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Words that no macro may hold if its calls are to be read like calls of functions.
 const JUMPS: [&str; 5] = ["return", "goto", "break", "continue", "throw"];

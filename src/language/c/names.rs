@@ -6,7 +6,7 @@ use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::names::{Class, Import, Names, TypeRef};
 use crate::lower::{descendants, named_children, span};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Templates that stand for what they hold: `std::unique_ptr<std::mutex>`.
 const HOLDERS: [&str; 10] = [
@@ -222,9 +222,7 @@ pub fn declarators(node: Node<'_>) -> Vec<Node<'_>> {
     if node.kind() == "init_declarator" {
         return vec![node];
     }
-    let mut cursor = node.walk();
-    node.children_by_field_name("declarator", &mut cursor)
-        .collect()
+    node.children_by_field_name("declarator").collect()
 }
 
 /// The name that a declaration, declarator or function definition declares, without qualifiers.

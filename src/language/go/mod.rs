@@ -20,7 +20,7 @@ use crate::flow::{Block, Cond, Event, Value};
 use crate::lower::{Bindings, Lowering, descendants, named_children};
 use crate::skim::lexis::Lexis;
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// The language.
 pub struct Go;

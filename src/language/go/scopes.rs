@@ -5,8 +5,8 @@
 
 use crate::catalog::pattern::normal;
 use crate::lower::{Bindings, named_children};
+use crate::tree::Node;
 use std::collections::HashSet;
-use tree_sitter::Node;
 
 /// Whether a node of this kind is a scope of its own.
 pub fn is_scope(kind: &str) -> bool {
@@ -259,8 +259,7 @@ pub fn declared_names(node: Node<'_>) -> Vec<Node<'_>> {
 
 /// The nodes in the field `name`.
 pub fn named(node: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = node.walk();
-    node.children_by_field_name("name", &mut cursor)
+    node.children_by_field_name("name")
         .filter(|name| name.is_named())
         .collect()
 }
