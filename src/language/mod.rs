@@ -24,6 +24,7 @@ use names::{Names, TypeRef};
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A language that lockfix reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -253,7 +254,7 @@ pub trait Grammar: Sync + Send {
         false
     }
     /// The names of a file with what the rest of its package declares.
-    fn names_among(&self, root: Node<'_>, text: &[u8], _rest: &[(Node<'_>, &[u8])]) -> Names {
+    fn names_among(&self, root: Node<'_>, text: &[u8], _rest: &[Arc<Names>]) -> Names {
         self.names(root, text)
     }
     /// The type of an expression, where its own syntax tells.

@@ -19,6 +19,8 @@ pub struct Names {
     pub classes: Vec<Class>,
     /// Fields by bare name, over all classes of the file; `None` where classes disagree.
     pub fields: HashMap<String, Option<TypeRef>>,
+    /// What the file says that it is a part of.
+    pub package: Option<String>,
     /// Namespaces that the file itself adds to.
     pub spaces: HashSet<String>,
     /// Classes whose objects hold a lock until the end of their block, as their methods show.

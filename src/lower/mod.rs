@@ -54,8 +54,7 @@ impl<'a> File<'a> {
     pub fn wide_names(&self) -> &'a Names {
         self.wide.get_or_init(|| {
             let rest = self.beside.rest_of_package();
-            self.grammar
-                .names_among(self.root, self.source.bytes, &rest)
+            self.grammar.names_among(self.root, self.source.bytes, rest)
         })
     }
 

@@ -12,6 +12,7 @@ use crate::language::names::{Class, Import, Names, TypeRef};
 use crate::lower::{descendants, named_children, span};
 use crate::source::Span;
 use crate::tree::Node;
+use std::sync::Arc;
 
 /// Begins the names of struct types that are written where they are used: no Go text.
 pub const ANONYMOUS: &str = "struct@";
@@ -25,16 +26,15 @@ pub fn collect(root: Node<'_>, text: &[u8]) -> Names {
 }
 
 /// Collects the names of a file and those that the other files of its package give it.
-pub fn collect_among(root: Node<'_>, text: &[u8], others: &[(Node<'_>, &[u8])]) -> Names {
+pub fn collect_among(root: Node<'_>, text: &[u8], others: &[Arc<Names>]) -> Names {
     let mut names = Names::default();
+    names.package = package_of(root, text);
     let declarations = types_and_functions(root, text, &mut names);
     if !others.is_empty() {
-        let package = package_of(root, text);
         let mut rest = Names::default();
-        let same = |(root, text): &&(Node<'_>, &[u8])| package_of(*root, text) == package;
-        for (root, text) in others.iter().filter(same) {
-            let other = collect(*root, text);
-            rest.join(&other, |text| fits(text, &other, &names));
+        let same = |other: &&Arc<Names>| other.package == names.package;
+        for other in others.iter().filter(same) {
+            rest.join(other, |text| fits(text, other, &names));
         }
         names.add_headers(&rest);
     }
