@@ -19,7 +19,7 @@ use crate::language::Language;
 use crate::language::beside::Beside;
 use crate::language::names::Names;
 use crate::lower::{File, Lowered, lower};
-use crate::parse::{DEEPEST, parse, too_deep};
+use crate::parse::{DEEPEST, parse, parse_sound, too_deep};
 use crate::prefilter::Prefilter;
 use crate::skim::{self, Hidden, Skimmer};
 use crate::source::{Source, Span};
@@ -261,15 +261,17 @@ impl Engine {
         let grammar = language.grammar();
         let masked = (!hidden.bodies().is_empty()).then(|| skim::without(text, hidden.bodies()));
         let read = masked.as_deref().unwrap_or(text);
-        let Some(tree) = parse(grammar, read) else {
+        let tree = if masked.is_some() {
+            parse_sound(grammar, read)
+                .filter(|tree| skim::confirms(tree, grammar, hidden.bodies()))?
+        } else if let Some(tree) = parse(grammar, read) {
+            tree
+        } else {
             return Some(Analysis {
                 skipped_file: Some("takes too long to parse".to_owned()),
                 ..Analysis::default()
             });
         };
-        if masked.is_some() && !skim::confirms(&tree, grammar, hidden.bodies()) {
-            return None;
-        }
         if too_deep(tree.root_node(), DEEPEST) {
             return Some(Analysis {
                 skipped_file: Some("nested too deeply".to_owned()),

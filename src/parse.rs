@@ -19,8 +19,23 @@ pub fn parse(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
 
 /// Parses a text by a grammar.
 pub fn parse_as(language: &Language, text: &[u8]) -> Option<Tree> {
-    let parsed = parse_after(language, text, None)?;
+    let parsed = parse_after(language, text, None, Errors::AreRead)?;
     Some(Tree::whole(parsed, Vocabulary::of(language)))
+}
+
+/// Parses a file that is of use only without a syntax error: gives up at the first one.
+pub fn parse_sound(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
+    let language = grammar.grammar();
+    let parsed = parse_after(&language, text, None, Errors::EndIt)?;
+    let sound = !parsed.root_node().has_error();
+    sound.then(|| Tree::whole(parsed, Vocabulary::of(&language)))
+}
+
+/// What a parse does when it meets a syntax error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Errors {
+    AreRead,
+    EndIt,
 }
 
 /// Parses the text that `edits` make of a file, taking over what they do not touch of its tree.
@@ -48,7 +63,7 @@ pub fn reparse(
             new_end_position: behind(start, &edit.text),
         });
     }
-    let new = parse_after(&language, text, Some(&old))?;
+    let new = parse_after(&language, text, Some(&old), Errors::AreRead)?;
     let (mut grown, mut shrunk) = (0, 0);
     let mut spans: Vec<Span> = Vec::new();
     for edit in edits {
@@ -107,10 +122,12 @@ fn parse_after(
     language: &Language,
     text: &[u8],
     old: Option<&tree_sitter::Tree>,
+    errors: Errors,
 ) -> Option<tree_sitter::Tree> {
     let begun = Instant::now();
-    let mut bound = |_: &ParseState| {
-        if begun.elapsed() > LONGEST {
+    let mut bound = |state: &ParseState| {
+        let mistaken = errors == Errors::EndIt && state.has_error();
+        if mistaken || begun.elapsed() > LONGEST {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())

@@ -19,6 +19,8 @@ pub struct Names {
     pub classes: Vec<Class>,
     /// Fields by bare name, over all classes of the file; `None` where classes disagree.
     pub fields: HashMap<String, Option<TypeRef>>,
+    /// Macros of the file that hide what their text does to control or to a lock.
+    pub jumps: Vec<String>,
     /// What the file says that it is a part of.
     pub package: Option<String>,
     /// Namespaces that the file itself adds to.

@@ -8,7 +8,7 @@ pub mod lexis;
 mod scan;
 
 use crate::language::Grammar;
-use crate::parse::parse;
+use crate::parse::{parse, parse_sound};
 use crate::source::Span;
 use crate::tree::Tree;
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
@@ -92,7 +92,7 @@ pub fn parse_for_names(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
         .and_then(|lexis| Some(Skimmer::new(lexis, &[]).ok()?.skim(lexis, text)))
         .unwrap_or_default();
     if !bodies.is_empty()
-        && let Some(tree) = parse(grammar, &without(text, &bodies))
+        && let Some(tree) = parse_sound(grammar, &without(text, &bodies))
         && confirms(&tree, grammar, &bodies)
     {
         return Some(tree);

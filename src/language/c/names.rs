@@ -1,6 +1,6 @@
 //! What a file of C or C++ says of its names: includes, declared types, classes.
 
-use super::guards;
+use super::{guards, macros};
 use crate::catalog::joined;
 use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::names::{Class, Import, Names, TypeRef};
@@ -25,6 +25,7 @@ const HOLDERS: [&str; 10] = [
 /// Collects the names of a file.
 pub fn collect(root: Node<'_>, text: &[u8]) -> Names {
     let mut names = Names::default();
+    names.jumps = macros::that_jump(root, text);
     let nodes: Vec<Node<'_>> = descendants(root, |_| true).collect();
     for node in &nodes {
         match node.kind() {
