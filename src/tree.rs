@@ -63,9 +63,20 @@ impl Vocabulary {
 pub struct Tree {
     parsed: tree_sitter::Tree,
     vocabulary: &'static Vocabulary,
-    nodes: RefCell<Vec<Data>>,
-    /// The nodes whose children are not read yet, with their numbers in the parser's tree.
-    closed: RefCell<HashMap<u32, usize>>,
+    nodes: Vec<Data>,
+    /// What was read later. Their numbers go on behind those of `nodes`.
+    late: RefCell<Vec<Data>>,
+    /// The nodes whose children were not read at first.
+    closed: RefCell<HashMap<u32, Inside>>,
+}
+
+/// What stands below a node that was closed at first.
+#[derive(Debug, Clone, Copy)]
+enum Inside {
+    /// Not read yet; the number of the node in the parser's tree.
+    Unread(usize),
+    /// The first child.
+    Read(u32),
 }
 
 /// What is known of a node. Others are named by their place in the table.
@@ -86,7 +97,7 @@ struct Data {
 
 /// No such node. The root is nobody's child and nobody's sibling.
 const NONE: u32 = 0;
-/// There are children, not read yet.
+/// There are children, and [`Tree::closed`] knows of them.
 const CLOSED: u32 = u32::MAX;
 
 const NAMED: u8 = 1;
@@ -120,17 +131,22 @@ impl Tree {
         let mut reading = Reading {
             vocabulary,
             sound: !root.has_error(),
+            first: 0,
             nodes: Vec::with_capacity(root.descendant_count().min(1 << 12)),
             closed: HashMap::new(),
         };
         let mut cursor = root.walk();
         reading.push(&cursor, NONE);
-        reading.below(NONE, &mut cursor, open);
+        let first = reading.below(NONE, &mut cursor, open);
         drop(cursor);
-        let Reading { nodes, closed, .. } = reading;
+        let Reading {
+            mut nodes, closed, ..
+        } = reading;
+        nodes[0].first_child = first;
         Tree {
             vocabulary,
-            nodes: RefCell::new(nodes),
+            nodes,
+            late: RefCell::default(),
             closed: RefCell::new(closed),
             parsed,
         }
@@ -150,30 +166,41 @@ impl Tree {
         (at != NONE).then_some(Node { tree: self, at })
     }
 
-    /// The first child of the node, its children read by now.
+    fn data(&self, at: u32) -> Data {
+        let at = at as usize;
+        match self.nodes.get(at) {
+            Some(data) => *data,
+            None => self.late.borrow()[at - self.nodes.len()],
+        }
+    }
+
+    /// The first child of a node that was closed at first.
     fn open(&self, at: u32) -> u32 {
-        let index = self.closed.borrow_mut().remove(&at);
+        let index = match self.closed.borrow().get(&at) {
+            Some(Inside::Unread(index)) => *index,
+            Some(Inside::Read(first)) => return *first,
+            None => return NONE,
+        };
+        let mut late = self.late.borrow_mut();
         let mut reading = Reading {
             vocabulary: self.vocabulary,
             sound: !self.parsed.root_node().has_error(),
-            nodes: self.nodes.take(),
+            first: self.nodes.len(),
+            nodes: std::mem::take(&mut late),
             closed: HashMap::new(),
         };
-        if let Some(index) = index {
-            let mut cursor = self.parsed.walk();
-            cursor.goto_descendant(index);
-            reading.nodes[at as usize].first_child = NONE;
-            reading.below(at, &mut cursor, |_, _| true);
-        }
-        let first = reading.nodes[at as usize].first_child;
-        self.nodes.replace(reading.nodes);
+        let mut cursor = self.parsed.walk();
+        cursor.goto_descendant(index);
+        let first = reading.below(at, &mut cursor, |_, _| true);
+        *late = reading.nodes;
+        self.closed.borrow_mut().insert(at, Inside::Read(first));
         first
     }
 }
 
 impl fmt::Debug for Tree {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Tree({} nodes)", self.nodes.borrow().len())
+        write!(out, "Tree({} nodes)", self.nodes.len())
     }
 }
 
@@ -182,8 +209,10 @@ struct Reading {
     vocabulary: &'static Vocabulary,
     /// There is no error anywhere in the text.
     sound: bool,
+    /// The number of the first of `nodes`.
+    first: usize,
     nodes: Vec<Data>,
-    closed: HashMap<u32, usize>,
+    closed: HashMap<u32, Inside>,
 }
 
 impl Reading {
@@ -215,19 +244,27 @@ impl Reading {
     }
 
     /// Adds what stands below the node `top`, where the cursor is. What `open` denies stays closed.
-    fn below(&mut self, top: u32, cursor: &mut TreeCursor<'_>, open: impl Fn(u32, u32) -> bool) {
+    /// Returns the first child of `top`.
+    fn below(
+        &mut self,
+        top: u32,
+        cursor: &mut TreeCursor<'_>,
+        open: impl Fn(u32, u32) -> bool,
+    ) -> u32 {
+        if !cursor.goto_first_child() {
+            return NONE;
+        }
+        let first = self.next();
         // The nodes that are being read, each with the last of its children so far.
         let mut around = vec![(top, NONE)];
-        if !cursor.goto_first_child() {
-            return;
-        }
         while let Some((parent, last)) = around.last_mut() {
-            let at = u32::try_from(self.nodes.len()).unwrap_or(CLOSED);
-            match std::mem::replace(last, at) {
-                NONE => self.nodes[*parent as usize].first_child = at,
-                last => self.nodes[last as usize].next_sibling = at,
-            }
             let parent = *parent;
+            let at = self.next();
+            match std::mem::replace(last, at) {
+                NONE if parent == top => {}
+                NONE => self.known(parent).first_child = at,
+                last => self.known(last).next_sibling = at,
+            }
             let data = self.push(cursor, parent);
             if open(data.start, data.end) {
                 if cursor.goto_first_child() {
@@ -235,26 +272,40 @@ impl Reading {
                     continue;
                 }
             } else if cursor.node().child_count() > 0 {
-                self.nodes[at as usize].first_child = CLOSED;
-                self.closed.insert(at, cursor.descendant_index());
+                self.known(at).first_child = CLOSED;
+                let index = cursor.descendant_index();
+                self.closed.insert(at, Inside::Unread(index));
             }
             self.rise(parent, 0);
             while !cursor.goto_next_sibling() {
                 cursor.goto_parent();
-                let Some((done, _)) = around.pop() else {
-                    return;
+                let done = around.pop();
+                let (Some((done, _)), Some((parent, _))) = (done, around.last()) else {
+                    return first;
                 };
-                let Some((parent, _)) = around.last() else {
-                    return;
-                };
-                self.rise(*parent, self.nodes[done as usize].height);
+                let height = self.known(done).height;
+                self.rise(*parent, height);
             }
         }
+        first
+    }
+
+    /// The number of the node that comes next.
+    fn next(&self) -> u32 {
+        u32::try_from(self.first + self.nodes.len()).unwrap_or(CLOSED)
+    }
+
+    fn known(&mut self, at: u32) -> &mut Data {
+        &mut self.nodes[at as usize - self.first]
     }
 
     /// Notes that a child of the node is so high.
     fn rise(&mut self, node: u32, height: u16) {
-        let known = &mut self.nodes[node as usize].height;
+        // What is read late is no node of this table.
+        let Some(at) = (node as usize).checked_sub(self.first) else {
+            return;
+        };
+        let known = &mut self.nodes[at].height;
         *known = height.saturating_add(1).max(*known);
     }
 }
@@ -282,7 +333,7 @@ impl fmt::Debug for Node<'_> {
 
 impl<'t> Node<'t> {
     fn data(&self) -> Data {
-        self.tree.nodes.borrow()[self.at as usize]
+        self.tree.data(self.at)
     }
 
     fn has(&self, flag: u8) -> bool {

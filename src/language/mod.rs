@@ -362,7 +362,7 @@ pub trait Grammar: Sync + Send {
     /// How many scopes of the function, and of those around it, declare what an identifier says, by the byte that it
     /// begins at, for a language that shadows variables: the same name with another number is another variable.
     fn bindings(&self, _function: Node<'_>, _text: &[u8]) -> Bindings {
-        Bindings::new()
+        Bindings::default()
     }
 
     /// What an `await` awaits.

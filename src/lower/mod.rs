@@ -16,9 +16,10 @@ use crate::parse::too_deep;
 use crate::skim::Hidden;
 use crate::source::{Source, Span};
 use crate::tree::{Node, Tree};
+use rustc_hash::{FxHashMap, FxHashSet};
 use sites::{Found, Table};
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Levels of nesting that lowering follows; deeper functions are skipped, and said to be.
 pub const DEEPEST: usize = 200;
@@ -256,7 +257,7 @@ fn find_acquires<'t>(file: &File<'_>, root: Node<'t>) -> Vec<Found<'t>> {
     let mut found = Vec::new();
     let mut consumed = None;
     // Receivers of acquires: `wait_for(lock.acquire(), 5)` is one acquire, not two.
-    let mut receivers = HashSet::new();
+    let mut receivers = FxHashSet::default();
     let mut entries = file.catalog.entries.iter();
     let together = entries.any(|entry| !entry.lock.together.is_empty());
     for node in descendants(root, |_| true) {
@@ -445,7 +446,7 @@ pub fn named_children(node: Node<'_>) -> Vec<Node<'_>> {
 }
 
 /// See [`crate::language::Grammar::bindings`].
-pub type Bindings = HashMap<usize, usize>;
+pub type Bindings = FxHashMap<usize, usize>;
 
 /// The lowering of one function.
 pub struct Lowering<'t> {
