@@ -231,8 +231,11 @@ fn data_goes_one_way() {
     assert_uses_only("compose", &["edit", "source"]);
     // Of findings, only what kinds of exits there are.
     assert_uses_only("flow", &["finding", "source"]);
-    assert_uses_only("analysis", &["finding", "flow", "lower", "source"]);
-    assert_uses_only("rewrite", &["catalog", "edit", "flow", "lower", "source"]);
+    assert_uses_only("analysis", &["finding", "flow", "lower", "source", "tree"]);
+    assert_uses_only(
+        "rewrite",
+        &["catalog", "edit", "flow", "lower", "source", "tree"],
+    );
     let stages = ["cli", "engine", "verify", "resolve"];
     for source in modules(&["plan"]) {
         for path in source.paths() {
