@@ -11,7 +11,7 @@ use crate::flow::graph::{ExitKind, Graph, Op};
 use crate::flow::machine::{Machine, Outcome, State, Step, Visible};
 use crate::flow::{Body, KeyId, SiteId, SiteKind};
 use crate::source::Span;
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 /// How the rewritten function differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub fn prove(
         longer,
         again_harmful,
     };
-    let mut seen: HashSet<Pair> = HashSet::new();
+    let mut seen: FxHashSet<Pair> = FxHashSet::default();
     let mut open = vec![Pair {
         before: proof.before.start(),
         after: proof.after.start(),
