@@ -68,26 +68,22 @@ pub(super) fn excerpt(
         let indent = before.saturating_sub(shift).min(widest - 1);
         let text = printable(&mark.text);
         let needed = console::measure_text_width(&text) + 1;
-        let mut len = console::measure_text_width(&marked).clamp(1, widest - indent);
-        if let Some(room) = room {
-            len = len.min(room.saturating_sub(indent + needed).max(1));
-        }
+        let len = console::measure_text_width(&marked).clamp(1, widest - indent);
         // A label that has no room behind its mark stands below.
         let below = room.filter(|room| indent + len + needed > *room);
-        let label = if below.is_some() { "" } else { text.as_str() };
         let line = "─".repeat(len);
-        let _ = writeln!(
-            out,
-            "{:width$} {faint}│{faint:#} {:indent$}{strong}{line} {label}{strong:#}",
-            "", "",
-        );
+        let line = if below.is_some() {
+            line
+        } else {
+            format!("{line} {text}")
+        };
+        let bar = format!("{:width$} {faint}│{faint:#}", "");
+        let _ = writeln!(out, "{bar} {:indent$}{strong}{line}{strong:#}", "");
         if let Some(room) = below {
             let indent = indent.min((room + 1).saturating_sub(needed));
-            let _ = writeln!(
-                out,
-                "{:width$} {faint}│{faint:#} {:indent$}{strong}{text}{strong:#}",
-                "", "",
-            );
+            for text in textwrap::wrap(&text, room) {
+                let _ = writeln!(out, "{bar} {:indent$}{strong}{text}{strong:#}", "");
+            }
         }
     }
     out
