@@ -551,7 +551,79 @@ fn excerpts_fit_the_terminal() {
     let mut review = review.start();
     review.sees("        throw new Error('xxx");
     review.sees("x…");
-    review.sees("─ leaves with `m` held");
+    review.sees("leaves with `m` held");
     review.answers("1 of 1, file 1 of 1", "q");
     review.ends_with(1);
+}
+
+#[test]
+fn nothing_breaks_within_a_word_where_the_terminal_is_narrow() {
+    let mut review = Review::of(&[("1.js", file(&["a"]))]);
+    review.environment.push(("NO_COLOR", "1".to_owned()));
+    review.columns = Some(44);
+    let mut review = review.start();
+    review.sees("1.js:4:5  leak-on-exit  `m` stays locked\r\n    when line 6 throws\r\n");
+    review.sees("━\r\n     │         leaves with `m` held\r\n");
+    review.sees("file 1 of 1\r\n[y,n,a,d,A,r,l,o,e,k,q,?] ");
+    review.session().send("q").expect("sent");
+    review.ends_with(1);
+    let mut review = Review::of(&[("1.js", file(&["a"]))]);
+    review.columns = Some(120);
+    let mut review = review.start();
+    review.answers("1 of 1, file 1 of 1", "n");
+    review.ends_with(1);
+}
+
+#[test]
+fn code_has_colours_and_what_only_moved_stands_back() {
+    const MAGENTA: &str = "\u{1b}[35m";
+    const GREEN: &str = "\u{1b}[32m";
+    const DIMMED: &str = "\u{1b}[2m";
+    const PLAIN: &str = "\u{1b}[0m";
+    let mut review = Review::of(&[("1.js", file(&["a"]))]).start();
+    review.sees(&format!(
+        " {MAGENTA}async{PLAIN} {MAGENTA}function{PLAIN} a"
+    ));
+    // Removed here, and added again further in.
+    review.sees(&format!("{DIMMED} Error("));
+    review.sees(&format!("{GREEN}+{PLAIN}            {MAGENTA}throw{PLAIN}"));
+    // New.
+    review.sees(&format!("{GREEN}+{PLAIN}{GREEN}    }} {PLAIN}"));
+    review.answers("1 of 1, file 1 of 1", "n");
+    review.ends_with(1);
+}
+
+#[test]
+fn without_colour_nothing_but_text_is_sent() {
+    let mut review = Review::of(&[("1.js", file(&["a"]))]);
+    review.environment.push(("NO_COLOR", "1".to_owned()));
+    let mut review = review.start();
+    review.session().send("?n").expect("sent");
+    let sent = review.session().expect(Eof).expect("the end");
+    let sent = String::from_utf8_lossy(sent.as_bytes()).into_owned();
+    assert!(!sent.contains('\u{1b}'), "{sent:?}");
+    // What the finding is about stands out all the same.
+    assert!(sent.contains("━━━ leaves with `m` held"), "{sent}");
+    assert!(sent.contains("─── released only here"), "{sent}");
+}
+
+#[test]
+fn the_end_says_what_remains_and_what_can_be_done_about_it() {
+    let lost = "async function h() {\n    await m.acquire();\n    await work();\n}\n";
+    let mut review = Review::of(&[("1.js", file(&["a", "b", "c"]) + lost)]).start();
+    review.answers("1 of 3, file 1 of 1", "y");
+    review.answers("2 of 3, file 1 of 1", "k");
+    review.sees("Taken back; 1.js is as it was before.");
+    review.answers("1 of 3, file 1 of 1", "y");
+    review.answers("2 of 3, file 1 of 1", "n");
+    review.answers("3 of 3, file 1 of 1", "q");
+    review.sees("fixed 1 finding in 1 file, 3 remain (1 file looked at)\r\n");
+    review.sees("of those that remain, 1 was left, 1 has no fix, 1 was not asked about\r\n");
+    review
+        .sees("`lockfix --resume` asks about the rest; `lockfix undo` takes back what was written");
+    review.ends_with(1);
+    let mut review = Review::of(&[("1.js", file(&["a"]))]).start();
+    review.answers("1 of 1, file 1 of 1", "y");
+    review.sees("0 remain (1 file looked at)\r\n`lockfix undo` takes back what was written\r\n");
+    review.ends_with(0);
 }

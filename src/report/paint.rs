@@ -114,3 +114,43 @@ fn piece(out: &mut impl Write, text: &[u8], style: Style) -> io::Result<()> {
         printable(&String::from_utf8_lossy(text))
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::diff;
+    use std::path::Path;
+
+    #[test]
+    fn every_byte_of_a_line_is_written_once() {
+        let old = b"def f(x):\n    g('''\n  if x''')  # if\n    return x\n";
+        let new = b"def f(x):\n    if x:\n        g('''\n  if x''')  # if\n        return x\n";
+        let paint = Paint::of(Language::Python, old, new);
+        let mut plain = Vec::new();
+        for line in diff::unified(Path::new("f.py"), old, new) {
+            if matches!(line.kind, Kind::Context | Kind::Removed | Kind::Added) {
+                let written = paint.write(&mut plain, &line, Styles::new(false));
+                written.expect("written");
+            }
+        }
+        let wanted = [
+            " def f(x):",
+            "-    g('''",
+            "+    if x:",
+            "+        g('''",
+            "   if x''')  # if",
+            "-    return x",
+            "+        return x",
+            "",
+        ];
+        let text = String::from_utf8(plain).expect("text");
+        assert_eq!(text, wanted.join("\n"));
+    }
+
+    #[test]
+    fn lines_that_only_moved_are_told_apart() {
+        let paint = Paint::of(Language::Go, b"a()\nb()\nc()\n", b"a()\nd()\n\tc()\n");
+        assert_eq!(paint.old.moved, [true, false, true]);
+        assert_eq!(paint.new.moved, [true, false, true]);
+    }
+}
