@@ -129,6 +129,15 @@ impl<'a> Source<'a> {
         end
     }
 
+    /// `at`, or the end of its line where nothing but a comment follows.
+    pub fn behind_comment(&self, at: usize) -> usize {
+        let end = self.line_content_end(at);
+        let rest = self.slice(Span::new(at, end)).trim_ascii();
+        let to_the_end = rest.starts_with(b"//") || rest.starts_with(b"#");
+        let closed = rest.starts_with(b"/*") && rest.ends_with(b"*/");
+        if to_the_end || closed { end } else { at }
+    }
+
     /// The starts of the lines that begin within `span`, the first one only if `span` starts there.
     pub fn line_starts_in(&self, span: Span) -> impl Iterator<Item = usize> + '_ {
         let from = self

@@ -3,7 +3,7 @@
 
 use super::explore::Paths;
 use crate::finding::LeakKind;
-use crate::flow::{Block, Body, Cond, EventKind, SiteId, Stmt, StmtKind, Test};
+use crate::flow::{Block, Body, Cond, Event, EventKind, SiteId, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::Span;
 
@@ -121,11 +121,10 @@ pub fn leaves_after(block: &Block, release: SiteId) -> bool {
                 let own = inner.stmts.iter().any(|stmt| {
                     matches!(stmt.kind, StmtKind::Plain(_)) && stmt.holds_site(release)
                 });
-                let leaves = inner.stmts.last().is_some_and(|last| {
-                    matches!(
-                        last.kind,
-                        StmtKind::Return { .. } | StmtKind::Goto(_) | StmtKind::Throw { .. }
-                    )
+                let leaves = inner.stmts.last().is_some_and(|last| match &last.kind {
+                    StmtKind::Return { .. } | StmtKind::Goto(_) | StmtKind::Throw { .. } => true,
+                    StmtKind::Plain(events) => ends_process(events),
+                    _ => false,
                 });
                 (own && leaves) || leaves_after(inner, release)
             })
@@ -211,12 +210,19 @@ pub fn is_passed_by(body: &Body, block: &Block, release: SiteId) -> bool {
 
 /// Whether control does not come out behind the statement.
 pub fn leaves(stmt: &Stmt) -> bool {
-    matches!(
-        stmt.kind,
+    match &stmt.kind {
         StmtKind::Return { .. }
-            | StmtKind::Goto(_)
-            | StmtKind::Throw { .. }
-            | StmtKind::Break(_)
-            | StmtKind::Continue(_)
-    )
+        | StmtKind::Goto(_)
+        | StmtKind::Throw { .. }
+        | StmtKind::Break(_)
+        | StmtKind::Continue(_) => true,
+        StmtKind::Plain(events) => ends_process(events),
+        _ => false,
+    }
+}
+
+fn ends_process(events: &[Event]) -> bool {
+    events
+        .iter()
+        .any(|event| matches!(event.kind, EventKind::ProcessExit { .. }))
 }

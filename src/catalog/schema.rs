@@ -65,6 +65,9 @@ pub struct Guard {
     /// Methods that take it again.
     #[serde(default)]
     pub retakes: Vec<String>,
+    /// Methods that try to take it again, and tell whether they did.
+    #[serde(default)]
+    pub tries: Vec<String>,
     /// Methods that tell whether it is held.
     #[serde(default)]
     pub asks: Vec<String>,
@@ -85,6 +88,7 @@ impl Guard {
             mode,
             frees: Vec::new(),
             retakes: Vec::new(),
+            tries: Vec::new(),
             asks: Vec::new(),
             deleters: Vec::new(),
             adopts: false,
@@ -272,6 +276,9 @@ pub struct FormCode {
     /// How it takes it again.
     #[serde(default)]
     pub retake: Option<String>,
+    /// How it tries to: the value says whether it holds it then.
+    #[serde(default)]
+    pub attempt: Option<String>,
     /// A function that has to be defined, in front of the first one of the file: `$FUNCTION` in its
     /// code and in `code` or `adopt` is its name.
     #[serde(default)]
@@ -319,6 +326,7 @@ impl FormCode {
             defer: None,
             free: None,
             retake: None,
+            attempt: None,
             define: None,
             function: None,
             include: None,

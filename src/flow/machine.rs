@@ -422,6 +422,12 @@ impl<'a> Machine<'a> {
                 .map(|value| *value == Value::True),
             Test::Swallowed(label) => (self.trusting && !suppresses(label)).then_some(false),
             Test::Held(key) => Some(state.held.iter().any(|held| held.key == *key)),
+            Test::Owned(key) => Some(state.held.iter().any(|held| {
+                held.key == *key
+                    && self.body.sites[held.site]
+                        .acquire()
+                        .is_some_and(|acquire| acquire.owned)
+            })),
             Test::Unknown { label, .. } => self.fact(state, label),
         };
         let to = |pc: Pc, answer: bool| {
@@ -547,7 +553,11 @@ fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
                 Test::Taken(site) => {
                     names.insert(site_var(*site));
                 }
-                Test::Const(_) | Test::Held(_) | Test::Swallowed(_) | Test::Unknown { .. } => {}
+                Test::Const(_)
+                | Test::Held(_)
+                | Test::Owned(_)
+                | Test::Swallowed(_)
+                | Test::Unknown { .. } => {}
             }
         }
     }

@@ -415,6 +415,8 @@ pub enum Test {
     Swallowed(String),
     /// Is the lock held? `mutex.isLocked()`
     Held(KeyId),
+    /// Did an object that knows what it took take it? `guard.owns_lock()`
+    Owned(KeyId),
     /// Not known; `pure` conditions give the same answer until one of `names` is assigned.
     Unknown {
         label: String,

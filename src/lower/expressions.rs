@@ -297,8 +297,8 @@ pub fn negated_if(negated: bool, cond: Cond) -> Cond {
 
 fn unknown(lowering: &mut Lowering<'_>, node: Node<'_>) -> Cond {
     let file = lowering.file;
-    if let Some(key) = lowering.table.asks_held(&file, node) {
-        return plain(Test::Held(key));
+    if let Some(asked) = lowering.table.asks_held(&file, node) {
+        return plain(asked);
     }
     let events = events(lowering, node);
     let mut names = Vec::new();

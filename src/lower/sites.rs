@@ -7,7 +7,7 @@ use crate::catalog::pattern::{Bindings, Code, Pattern};
 use crate::catalog::schema::{Guard, Taken};
 use crate::catalog::{Confidence, Entry, Match, Role};
 use crate::engine::Exceptions;
-use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind};
+use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind, Test};
 use crate::language::Binding;
 use crate::source::Span;
 use std::collections::HashMap;
@@ -59,7 +59,7 @@ pub struct Table {
     pub opaque: Option<&'static str>,
     by_node: HashMap<usize, Does>,
     /// Nodes that ask whether a guard holds its lock.
-    questions: HashMap<usize, KeyId>,
+    questions: HashMap<usize, Test>,
     /// Nodes at which a ticket is released, bound or tested: no hand-over.
     known_uses: Vec<usize>,
 }
@@ -246,25 +246,34 @@ impl Table {
         Some(pair)
     }
 
+    /// What takes the lock of the acquire `enter`, too, but may come back without it.
+    pub fn tried(&mut self, enter: SiteId) -> SiteId {
+        let mut site = self.sites[enter].clone();
+        if let SiteKind::Acquire(acquire) = &mut site.what {
+            acquire.conditional = true;
+        }
+        self.push(site)
+    }
+
     /// Says what a node does to a lock, whatever the patterns took it for.
     pub fn note(&mut self, node: Node<'_>, does: Does) {
         self.by_node.insert(node.id(), does);
     }
 
-    /// Says that a node asks whether the key is held.
-    pub fn note_question(&mut self, node: Node<'_>, key: KeyId) {
-        self.questions.insert(node.id(), key);
+    /// Says what a node asks.
+    pub fn note_question(&mut self, node: Node<'_>, asked: Test) {
+        self.questions.insert(node.id(), asked);
     }
 
-    /// The key of the guard about which the node asks whether it holds it.
-    pub fn question(&self, node: Node<'_>) -> Option<KeyId> {
-        self.questions.get(&node.id()).copied()
+    /// What the node asks of a guard.
+    pub fn question(&self, node: Node<'_>) -> Option<&Test> {
+        self.questions.get(&node.id())
     }
 
-    /// The key about which the node asks whether it is held.
-    pub fn asks_held(&self, file: &File<'_>, node: Node<'_>) -> Option<KeyId> {
-        if let Some(key) = self.question(node) {
-            return Some(key);
+    /// What the node asks of a lock or of a guard: whether it is held.
+    pub fn asks_held(&self, file: &File<'_>, node: Node<'_>) -> Option<Test> {
+        if let Some(asked) = self.question(node) {
+            return Some(asked.clone());
         }
         let hit = file
             .catalog
@@ -273,6 +282,7 @@ impl Table {
         self.keys
             .iter()
             .position(|key| key.entry == hit.entry && key.text == text)
+            .map(Test::Held)
     }
 
     fn implied_pair(

@@ -293,6 +293,7 @@ impl<'a> Builder<'a> {
         self.task
             .releases
             .first()
+            .or(self.region.kept.first())
             .map(|site| self.task.file.source.text(self.task.body.sites[*site].span))
             .ok_or_else(|| {
                 reason(

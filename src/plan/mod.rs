@@ -12,6 +12,7 @@ pub mod names;
 pub mod place;
 mod promise;
 pub mod region;
+mod wide;
 
 use crate::analysis::NEATER;
 use crate::edit::Edit;
@@ -137,13 +138,12 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
         return candidates(task);
     }
     let starts = place::starts(task.body, task.site);
-    if starts.is_empty() {
-        return Err(reason(
+    let mut refused = starts.is_empty().then(|| {
+        reason(
             "acquire-in-expression",
             "the acquire is part of a larger expression or condition",
-        ));
-    }
-    let mut refused = None;
+        )
+    });
     let mut found = Vec::new();
     // What adds a block although a declaration alone may do.
     let mut larger = Vec::new();
@@ -180,6 +180,16 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
         }
     }
     found.append(&mut larger);
+    if task.rule != Rule::ManualRelease && forms::is_wide(form) {
+        for region in wide::regions(task.body, task.site, task.releases) {
+            match build_wide(task, form, &region) {
+                Ok(built) => found.push(built.candidate(form)),
+                Err(reason) => {
+                    refused.get_or_insert(reason);
+                }
+            }
+        }
+    }
     if found.is_empty() {
         return Err(refused.unwrap_or_else(|| {
             reason("no-form", "no statement follows the acquire in its block")
@@ -219,6 +229,18 @@ fn build(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<Built, Reaso
     }
     let mut builder = Builder::new(task, region, form)?;
     forms::write(form, &mut builder)?;
+    finished(builder)
+}
+
+/// The same of one construct around everything that the region does to the lock.
+fn build_wide(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<Built, Reason> {
+    stable(task, region)?;
+    let mut builder = Builder::new(task, region, form)?;
+    forms::write_wide(form, &mut builder)?;
+    finished(builder)
+}
+
+fn finished(builder: Builder<'_>) -> Result<Built, Reason> {
     let (disturbs, strained) = (builder.disturbs(), builder.strained);
     builder
         .finish()

@@ -208,6 +208,13 @@ fn said(claim: &Claim<'_>, divergence: &Divergence) -> Reason {
                 format!("what happens from line {line} on could not be proved to stay the same"),
             )
         }
+        Divergence::TakenTwice(span) => {
+            let (_, line) = place(span);
+            reason(
+                "control-flow",
+                format!("the lock is taken again on line {line} where it may still be held"),
+            )
+        }
         Divergence::StillLeaks => reason(
             "control-flow",
             "some path would still leave with the lock held",

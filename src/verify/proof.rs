@@ -23,6 +23,9 @@ pub enum Divergence {
     OtherLock(Span),
     /// Other calls, other conditions, or another order.
     Different(Span),
+    /// The rewritten function would ask the object that holds the lock to take it again; the span is
+    /// that of the original.
+    TakenTwice(Span),
     /// The rewritten function still leaves with the lock held.
     StillLeaks,
     TooComplex,
@@ -130,6 +133,9 @@ impl<'a> Proof<'a> {
                 let mut freed = pair.freed;
                 if matches!(what, Visible::Observe(_) | Visible::Acquire(_)) {
                     freed = self.held_alike(&before, &after, freed)?;
+                }
+                if self.takes_twice(&after) {
+                    return Err(Divergence::TakenTwice(self.span_at(&before)));
                 }
                 // Taken anew, it is a span of its own.
                 let anew = matches!(what, Visible::Acquire(key) if key == self.fixed);
@@ -259,6 +265,23 @@ impl<'a> Proof<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether an object is about to take what it holds, which it refuses.
+    fn takes_twice(&self, after: &State) -> bool {
+        let Op::Acquire { site, .. } = &self.after.graph.ops[after.pc] else {
+            return false;
+        };
+        let body = self.after.body;
+        body.sites[*site].acquire().is_some_and(|acquire| {
+            acquire.owned
+                && after.held.iter().any(|held| {
+                    held.key == body.sites[*site].key
+                        && body.sites[held.site]
+                            .acquire()
+                            .is_some_and(|holder| holder.owned)
+                })
+        })
     }
 
     fn depth_after(&self, state: &State, key: KeyId) -> u8 {

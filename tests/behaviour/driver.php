@@ -117,7 +117,9 @@ function watch(mixed $lock): mixed
 /** A new file, opened. */
 function scratch(string $name): mixed
 {
-    return fopen(tempnam(sys_get_temp_dir(), "lockfix-$name-"), 'c+');
+    $path = tempnam(sys_get_temp_dir(), "lockfix-$name-");
+    register_shutdown_function(fn() => @unlink($path));
+    return fopen($path, 'c+');
 }
 
 /** What a run sees while somebody else holds the file. */

@@ -14,11 +14,9 @@ pub struct Law {
 impl Law {
     /// How `rewritten` breaks the law, in a sentence; `None` when it keeps it.
     pub fn violation(self, original: &Trace, rewritten: &Trace) -> Option<String> {
-        if let Some(refused) = refused_to_itself(original, rewritten) {
-            let same = steps(original)[..refused] == steps(rewritten)[..refused];
-            return (!same).then(|| "other work before the original met its own lock".to_owned());
-        }
-        if original.leaks() {
+        if let Some(met) = met_its_own_lock(original, rewritten) {
+            self.up_to(met, original, rewritten)
+        } else if original.leaks() {
             self.after_leak(original, rewritten)
         } else {
             self.without_leak(original, rewritten)
@@ -28,22 +26,28 @@ impl Law {
     /// The original left every lock as it was: everything is the same at every step.
     fn without_leak(self, original: &Trace, rewritten: &Trace) -> Option<String> {
         different_work(original, rewritten)
-            .or_else(|| self.different_locks(original, rewritten, |_| false))
+            .or_else(|| self.different_locks(original, rewritten, usize::MAX))
             .or_else(|| different_end(&original.last, &rewritten.last, |old, new| new == old))
     }
 
     /// The original leaked: the same work, each lock held at most as long, and free in the end.
     fn after_leak(self, original: &Trace, rewritten: &Trace) -> Option<String> {
-        let different_work = if original.outcome.kind == OutcomeKind::Hang {
-            other_work_before_hang(original, rewritten)
-        } else if found_busy(original, rewritten) {
-            return self.at_the_end(original, rewritten);
-        } else {
-            different_work(original, rewritten)
-        };
-        different_work
-            .or_else(|| self.different_locks(original, rewritten, |lock| original.leaks_lock(lock)))
+        different_work(original, rewritten)
+            .or_else(|| self.different_locks(original, rewritten, usize::MAX))
             .or_else(|| self.at_the_end(original, rewritten))
+    }
+
+    /// The original met a lock that it had forgotten itself, after `met` steps: what it does from there
+    /// on is no measure.
+    fn up_to(self, met: usize, original: &Trace, rewritten: &Trace) -> Option<String> {
+        if steps(rewritten).get(..met) != Some(&steps(original)[..met]) {
+            return Some("other work before the original met its own lock".to_owned());
+        }
+        self.different_locks(original, rewritten, met).or_else(|| {
+            self.all_freed
+                .then(|| self.at_the_end(original, rewritten))
+                .flatten()
+        })
     }
 
     /// What is left locked, and whether it comes to its end.
@@ -61,15 +65,12 @@ impl Law {
         })
     }
 
-    /// A step at which a lock is held otherwise than before: a lock that leaks may be free earlier,
-    /// every other is held exactly as it was.
-    fn different_locks(
-        self,
-        original: &Trace,
-        rewritten: &Trace,
-        leaks: impl Fn(usize) -> bool,
-    ) -> Option<String> {
-        let mut steps = original.events.iter().zip(&rewritten.events);
+    /// One of the first `within` steps at which a lock is held otherwise than before: a lock that leaks
+    /// may be free earlier, every other is held exactly as it was.
+    fn different_locks(self, original: &Trace, rewritten: &Trace, within: usize) -> Option<String> {
+        let leaks = |lock| original.leaks_lock(lock);
+        let steps = original.events.iter().zip(&rewritten.events);
+        let mut steps = steps.take(within);
         let differs = |(old, new): &(&Event, &Event)| {
             let mut depths = old.held.iter().zip(&new.held).enumerate();
             depths.any(|(lock, (old, new))| new > old || (new < old && !leaks(lock)))
@@ -85,19 +86,18 @@ impl Law {
 /// What the original left locked, though all that was found of it is fixed.
 pub const STILL_HELD: &str = "still locked in the end";
 
-/// What a try that fails since the very thread holds the lock is called.
-const REFUSED: &str = "refused to itself";
+/// What a step is called at which a lock is not had: the very thread holds it, or somebody does.
+const NOT_HAD: [&str; 2] = ["refused to itself", "busy"];
 
-/// The step at which the original does not get a lock that it has forgotten itself, where the
-/// rewritten program does: from there on, they do other things.
-fn refused_to_itself(original: &Trace, rewritten: &Trace) -> Option<usize> {
-    let refused = |trace: &Trace, at: usize| {
-        trace
-            .events
-            .get(at)
-            .is_some_and(|event| event.name == REFUSED)
-    };
-    (0..original.events.len()).find(|at| refused(original, *at) && !refused(rewritten, *at))
+/// After how many steps the original does not get a lock that it has forgotten itself, where the
+/// rewritten program does: it waits for ever, or is told so.
+fn met_its_own_lock(original: &Trace, rewritten: &Trace) -> Option<usize> {
+    let (old, new) = (steps(original), steps(rewritten));
+    let same = old.iter().zip(&new).take_while(|(old, new)| old == new);
+    let same = same.count();
+    let told = old.get(same).is_some_and(|step| NOT_HAD.contains(step));
+    let waits = original.outcome.kind == OutcomeKind::Hang;
+    (told || (waits && original.leaks())).then_some(if told { same } else { old.len() })
 }
 
 /// Whether `allowed(old, new)` holds for each lock.
@@ -108,20 +108,6 @@ fn all(old: &[i64], new: &[i64], allowed: impl Fn(i64, i64) -> bool) -> bool {
 /// Locks that are not as they ought to be in the end.
 fn different_end(old: &[i64], new: &[i64], allowed: impl Fn(i64, i64) -> bool) -> Option<String> {
     (!all(old, new, allowed)).then(|| format!("locks in the end: {new:?}, not {old:?}"))
-}
-
-/// Whether the first thing that the original does otherwise is to find a lock taken: its own, which it had
-/// forgotten. What it does from there on is no measure.
-fn found_busy(original: &Trace, rewritten: &Trace) -> bool {
-    let (old, new) = (steps(original), steps(rewritten));
-    let same = old.iter().zip(&new).take_while(|(old, new)| old == new);
-    old.get(same.count()) == Some(&"busy")
-}
-
-/// Other steps than the original's up to the point where it hung; what waited there goes on now.
-fn other_work_before_hang(original: &Trace, rewritten: &Trace) -> Option<String> {
-    let same = steps(rewritten).starts_with(&steps(original));
-    (!same).then(|| "other work before the original hung".to_owned())
 }
 
 /// Other steps, another order of them, or another result.

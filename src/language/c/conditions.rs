@@ -18,7 +18,7 @@ pub fn condition(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {
             _ => return None,
         },
         "identifier" if lowering.table.question(node).is_some() => {
-            plain(Test::Held(lowering.table.question(node)?))
+            plain(lowering.table.question(node)?.clone())
         }
         // Zero is a descriptor like any other.
         "identifier" if is_descriptor(lowering, node) => return None,

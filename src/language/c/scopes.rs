@@ -4,7 +4,7 @@ use super::guards;
 use super::names::{declarators, declared_name, full_names, type_text};
 use crate::catalog::pattern::unwrapped;
 use crate::catalog::schema::Guard;
-use crate::flow::{Cond, Event, EventKind, SiteId, Test, WithExit};
+use crate::flow::{Cond, Event, EventKind, KeyId, SiteId, Test, WithExit};
 use crate::lower::expressions::{event, plain};
 use crate::lower::sites::Does;
 use crate::lower::{File, Lowering, descendants, named_children, span};
@@ -127,10 +127,17 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
         lowering.opaque = Some("a lock that a guard holds is given to another, or freed by hand");
     }
     let name = file.normal(declared.name);
-    let methods = guard.frees.iter().chain(&guard.retakes).chain(&guard.asks);
-    let can_change = methods.count() > 0;
+    let can_change = [&guard.frees, &guard.retakes, &guard.tries, &guard.asks]
+        .iter()
+        .any(|methods| !methods.is_empty());
+    // What is given to it was taken by somebody else.
+    let owns = begins != Begins::Adopts && !guard.frees.is_empty();
+    let held = |key: KeyId| match owns {
+        true => Test::Owned(key),
+        false => Test::Held(key),
+    };
     if can_change {
-        methods_of(lowering, node, &name, pair, guard);
+        methods_of(lowering, node, &name, pair, guard, &held);
     }
     let enter = match begins {
         Begins::Takes => taken(node, &pairs),
@@ -158,7 +165,15 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
             if always {
                 release
             } else {
-                if_held(lowering, node, *exit, release)
+                let key = lowering.table.sites[*exit].key;
+                event(
+                    node,
+                    EventKind::Choice {
+                        cond: Box::new(plain(held(key))),
+                        yes: vec![release],
+                        no: Vec::new(),
+                    },
+                )
             }
         })
         .collect();
@@ -247,18 +262,6 @@ fn taken(node: Node<'_>, pairs: &[(SiteId, SiteId)]) -> Vec<Event> {
         .collect()
 }
 
-fn if_held(lowering: &Lowering<'_>, node: Node<'_>, exit: SiteId, release: Event) -> Event {
-    let key = lowering.table.sites[exit].key;
-    event(
-        node,
-        EventKind::Choice {
-            cond: Box::new(plain(Test::Held(key))),
-            yes: vec![release],
-            no: Vec::new(),
-        },
-    )
-}
-
 /// What may name the lock of a guard's argument: `&m` itself, and `m`, which it points to.
 fn named_locks(argument: Node<'_>) -> Vec<Node<'_>> {
     let mut locks = vec![argument];
@@ -279,6 +282,7 @@ fn methods_of(
     name: &str,
     (enter, exit): (SiteId, SiteId),
     guard: &Guard,
+    held: &dyn Fn(KeyId) -> Test,
 ) {
     let Some(block) = declaration.parent() else {
         return;
@@ -292,7 +296,7 @@ fn methods_of(
         // `if (lock)`, `if (!lock)`
         if matches!(outer.kind(), "condition_clause" | "unary_expression") {
             let key = lowering.table.sites[exit].key;
-            lowering.table.note_question(used, key);
+            lowering.table.note_question(used, held(key));
         }
         let call = outer
             .parent()
@@ -305,9 +309,12 @@ fn methods_of(
             lowering.table.note(call, Does::Close(exit));
         } else if guard.retakes.contains(&method) {
             lowering.table.note(call, Does::Acquire(enter));
+        } else if guard.tries.contains(&method) {
+            let tried = lowering.table.tried(enter);
+            lowering.table.note(call, Does::Acquire(tried));
         } else if guard.asks.contains(&method) {
             let key = lowering.table.sites[exit].key;
-            lowering.table.note_question(call, key);
+            lowering.table.note_question(call, held(key));
         }
     }
 }

@@ -59,7 +59,6 @@ impl<'a> Builder<'a> {
         for site in self.region.kept.iter().copied().chain(self.freed_again()) {
             self.replace_call(site, &of_guard(&form.free)?)?;
         }
-        self.retaken_when_free()?;
         for site in self.taken_again() {
             let acquire = self.task.body.sites[site].acquire();
             if acquire.is_none_or(|acquire| acquire.conditional) {
@@ -71,23 +70,6 @@ impl<'a> Builder<'a> {
             self.replace_call(site, &of_guard(&form.retake)?)?;
         }
         self.place(&guard)
-    }
-
-    /// A guard that still holds its lock cannot take it again: where that may happen, in a further round
-    /// of a loop or behind another acquire, there is no such fix.
-    fn retaken_when_free(&self) -> Result<(), Reason> {
-        let again = self.taken_again();
-        let in_loop = |site: SiteId| {
-            let mut stmts = self.region.stmts().iter();
-            stmts.any(|stmt| is_in_loop(stmt, site))
-        };
-        if again.len() > 1 || again.iter().any(|site| in_loop(*site)) {
-            return Err(reason(
-                "control-flow",
-                "the lock is taken again where it may still be held",
-            ));
-        }
-        Ok(())
     }
 
     pub(in crate::plan) fn replace_call(&mut self, site: SiteId, text: &str) -> Result<(), Reason> {
@@ -378,13 +360,6 @@ impl<'a> Builder<'a> {
 fn spaced(call: &str) -> bool {
     let callee = call.split('(').next().unwrap_or_default();
     callee.ends_with(' ') && !callee.trim().is_empty()
-}
-
-/// Whether the site stands in a loop of the statement.
-fn is_in_loop(stmt: &Stmt, site: SiteId) -> bool {
-    let mut inner = stmt.blocks().into_iter().flat_map(|block| &block.stmts);
-    stmt.holds_site(site)
-        && (matches!(stmt.kind, StmtKind::Loop(_)) || inner.any(|stmt| is_in_loop(stmt, site)))
 }
 
 /// Whether a text holds a class that a fix would use: then whatever declares it is included.

@@ -14,6 +14,8 @@ mod tracked;
 mod try_finally;
 mod unlock_before_exit;
 mod using;
+mod whole_guard;
+mod whole_tracked;
 mod with;
 
 use super::build::Builder;
@@ -31,6 +33,23 @@ pub fn of_function(form: Form) -> Option<Proposer> {
         Form::GotoUnlock => Some(goto_unlock::candidates),
         Form::KernelGuard => Some(kernel_guard::candidates),
         _ => None,
+    }
+}
+
+/// Whether the form can stand around everything that a block does to the lock.
+pub fn is_wide(form: Form) -> bool {
+    matches!(form, Form::UniqueLock | Form::Tracked)
+}
+
+/// Writes the form as one construct around everything that the region does to the lock.
+///
+/// # Errors
+/// The reason why it does not fit.
+pub fn write_wide(form: Form, builder: &mut Builder<'_>) -> Result<(), Reason> {
+    match form {
+        Form::UniqueLock => builder.whole_guard(),
+        Form::Tracked => builder.whole_tracked(),
+        _ => Err(reason("no-form", "this form does not fit here")),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::finding::{Reason, Rule};
 use crate::flow::{BlockStyle, SiteId, StmtKind};
 use crate::plan::build::Builder;
 use crate::plan::names;
-use crate::plan::place::{enclosing, gotos, unlabelled};
+use crate::plan::place::{enclosing, gotos, path_to, starts, unlabelled};
 use crate::refusal::reason;
 
 impl Builder<'_> {
@@ -14,9 +14,7 @@ impl Builder<'_> {
         if self.taken_again().is_empty() {
             self.bind_ticket()?;
         }
-        let key = self.task.body.sites[self.task.site].key;
-        let shown = self.task.body.keys[key].shown.clone();
-        let flag = names::free(&self.task, "held", &shown)?;
+        let flag = self.flag()?;
         let mut all: Vec<SiteId> = self.region.dropped.clone();
         all.extend(&self.region.kept);
         all.extend(self.freed_again());
@@ -24,6 +22,46 @@ impl Builder<'_> {
         if self.region.main.is_some() || self.region.lifted.is_some() {
             return Err(reason("no-form", "a neater form fits"));
         }
+        self.switch_may_end()?;
+        for site in all {
+            self.flag_release(site, &flag)?;
+        }
+        for site in self.taken_again() {
+            let at = self.task.body.sites[site].span.start;
+            let freed_before = self
+                .task
+                .releases
+                .iter()
+                .any(|release| self.task.body.sites[*release].span.end <= at);
+            if !freed_before {
+                return Err(reason("control-flow", "the lock is taken twice"));
+            }
+            self.flag_taken(site, &flag)?;
+        }
+        let acquire = self.task.body.sites[self.task.site].acquire();
+        let initial = match acquire.and_then(|acquire| self.was_taken(acquire)) {
+            Some(taken) if self.region.start.maybe => taken,
+            _ if self.region.start.maybe => {
+                return Err(reason(
+                    "acquire-conditional",
+                    "the acquire stands under a condition",
+                ));
+            }
+            _ => self.printer.truth(true).to_owned(),
+        };
+        let declared = self.printer.declare_flag(&flag, &initial);
+        self.released_if(&flag, declared)
+    }
+
+    /// A free name for the flag.
+    pub(in crate::plan) fn flag(&self) -> Result<String, Reason> {
+        let key = self.task.body.sites[self.task.site].key;
+        names::free(&self.task, "held", &self.task.body.keys[key].shown)
+    }
+
+    /// That the function does not end in a switch of which the compiler sees that it returns in every
+    /// case: it would not, in a `try`.
+    pub(in crate::plan) fn switch_may_end(&self) -> Result<(), Reason> {
         let counted_on = self.region.stmts().last().is_some_and(|stmt| {
             matches!(
                 stmt.kind,
@@ -40,48 +78,30 @@ impl Builder<'_> {
                 "the compiler would not see that the switch returns in every case",
             ));
         }
-        for site in all {
-            self.flag_release(site, &flag)?;
-        }
-        for site in self.taken_again() {
-            let at = self.task.body.sites[site].span.start;
-            let freed_before = self
-                .task
-                .releases
-                .iter()
-                .any(|release| self.task.body.sites[*release].span.end <= at);
-            if !freed_before {
-                return Err(reason("control-flow", "the lock is taken twice"));
-            }
-            self.flag_acquire(site, &flag)?;
-        }
-        let acquire = self.task.body.sites[self.task.site].acquire();
-        let initial = match acquire.and_then(|acquire| self.was_taken(acquire)) {
-            Some(taken) if self.region.start.maybe => taken,
-            _ if self.region.start.maybe => {
-                return Err(reason(
-                    "acquire-conditional",
-                    "the acquire stands under a condition",
-                ));
-            }
-            _ => self.printer.truth(true).to_owned(),
-        };
-        let declared = self.printer.declare_flag(&flag, &initial);
+        Ok(())
+    }
+
+    /// The construct that releases at its end if the flag says so.
+    pub(in crate::plan) fn released_if(
+        &mut self,
+        flag: &str,
+        declared: String,
+    ) -> Result<(), Reason> {
         if self.defers() {
-            return self.deferred_if(&flag, declared);
+            return self.deferred_if(flag, declared);
         }
         let end = self.terminator();
         self.construct.open.push(format!("{declared}{end}"));
         self.open_try();
         let release = self.release_text()?;
         let indent = &self.task.file.source.indent;
-        let finals = self.printer.when(&flag, &format!("{release}{end}"), indent);
+        let finals = self.printer.when(flag, &format!("{release}{end}"), indent);
         self.finally(finals);
         Ok(())
     }
 
     /// Whether the construct goes round nothing.
-    fn defers(&self) -> bool {
+    pub(in crate::plan) fn defers(&self) -> bool {
         self.printer.deferred(&[], "").is_some()
     }
 
@@ -103,7 +123,8 @@ impl Builder<'_> {
         crate::plan::unchanged_in(task, round.stmts)?;
         let source = task.file.source;
         let start = round.first.span.start;
-        if task.rule != Rule::LeakOnException || !source.first_on_line(start) {
+        let wide = self.region.start.acquire.is_none() && self.region.start.maybe;
+        if (task.rule != Rule::LeakOnException && !wide) || !source.first_on_line(start) {
             return Err(reason(
                 "no-form",
                 "what is deferred in a loop runs only when the function is left",
@@ -129,6 +150,9 @@ impl Builder<'_> {
             .collect();
         let at = source.line_start(start);
         self.draft.insert(at, text);
+        if wide {
+            return Ok(());
+        }
         self.behind_acquire(&[self.printer.set_flag(flag, true)])
     }
 
@@ -171,32 +195,67 @@ impl Builder<'_> {
         }
     }
 
-    /// `held = true` behind another acquire of the same lock.
-    pub(in crate::plan) fn flag_acquire(&mut self, site: SiteId, flag: &str) -> Result<(), Reason> {
-        let acquire = self.task.body.sites[site].acquire();
-        let plain = acquire.is_some_and(|acquire| !acquire.conditional && acquire.ticket.is_none());
-        let found = enclosing(&self.task.body.root, site).filter(|_| plain);
-        let Some((block, index)) = found else {
-            return Err(reason(
+    /// `held = true` where an acquire of the lock has taken it.
+    pub(in crate::plan) fn flag_taken(&mut self, site: SiteId, flag: &str) -> Result<(), Reason> {
+        let in_expression = || {
+            reason(
                 "acquire-in-expression",
                 "the lock is taken again in an expression or under a condition",
-            ));
+            )
         };
-        let stmt = &block.stmts[index];
-        let source = self.task.file.source;
-        if block.style == BlockStyle::Single || !source.first_on_line(stmt.span.start) {
-            return Err(reason(
+        let body = self.task.body;
+        let acquire = body.sites[site].acquire().ok_or_else(in_expression)?;
+        let starts = starts(body, site);
+        let (end, source) = (self.terminator(), self.task.file.source);
+        let answered = starts
+            .iter()
+            .find_map(|start| start.acquire.filter(|_| start.maybe))
+            .zip(self.was_taken(acquire));
+        // The answer says it at once.
+        let (start, set) = match (answered, starts.first()) {
+            (Some((stmt, taken)), _) => (Ok(stmt), format!("{flag} = {taken}{end}")),
+            (None, Some(start)) => {
+                let set = format!("{}{end}", self.printer.set_flag(flag, true));
+                (start.acquire.ok_or(start), set)
+            }
+            (None, None) => return Err(in_expression()),
+        };
+        let one_line = || {
+            reason(
                 "one-line",
                 "the lock is taken again on a line with other code",
-            ));
+            )
+        };
+        let step = self.step().to_owned();
+        let indent_at = |at| String::from_utf8_lossy(source.indent_at(at)).into_owned();
+        match start {
+            Ok(stmt) => {
+                let block = path_to(body, site).and_then(|path| path.last().map(|at| at.block));
+                let single = block.is_none_or(|block| block.style == BlockStyle::Single);
+                if single || !source.first_on_line(stmt.span.start) {
+                    return Err(one_line());
+                }
+                let indent = indent_at(stmt.span.start);
+                let at = source.behind_comment(stmt.span.end);
+                self.draft
+                    .insert(at, format!("{}{indent}{step}{set}", source.newline));
+            }
+            Err(start) => {
+                let stmt = start
+                    .block
+                    .stmts
+                    .get(start.first)
+                    .ok_or_else(in_expression)?;
+                if start.block.style == BlockStyle::Single || !source.first_on_line(stmt.span.start)
+                {
+                    return Err(one_line());
+                }
+                let indent = indent_at(stmt.span.start);
+                let at = self.draft.start_with_comments(stmt, start.block);
+                self.draft
+                    .insert(at, format!("{set}{}{indent}{step}", source.newline));
+            }
         }
-        let indent = String::from_utf8_lossy(source.indent_at(stmt.span.start)).into_owned();
-        let set = self.printer.set_flag(flag, true);
-        let end = self.terminator();
-        self.draft.insert(
-            stmt.span.end,
-            format!("{}{indent}{}{set}{end}", source.newline, self.step()),
-        );
         Ok(())
     }
 }
