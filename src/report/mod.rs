@@ -25,7 +25,7 @@ pub use label::Labels;
 pub use paint::Paint;
 pub use stat::{Stat, plural};
 pub use style::Styles;
-pub use text::{finding as text_finding, write_diff};
+pub use text::{fill, finding as text_finding, write_diff};
 
 use crate::finding::{Applicability, Finding, Fix};
 use crate::language::Language;

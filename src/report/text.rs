@@ -52,7 +52,7 @@ pub fn finding(
 }
 
 /// The text broken between words, so that it fits the terminal, if it goes to one.
-fn fill(text: &str, indent: &str, styles: Styles) -> String {
+pub fn fill(text: &str, indent: &str, styles: Styles) -> String {
     let Some(columns) = styles.columns() else {
         return text.to_owned();
     };

@@ -3,7 +3,7 @@
 use super::Position;
 use super::ahead::Known;
 use crate::finding::{Applicability, Fix};
-use crate::report::Styles;
+use crate::report::{Styles, fill};
 use console::{Key, Term};
 use std::io;
 
@@ -96,11 +96,12 @@ pub fn ask(
     let keys = format!("{place}[{}]{place:#} ", keys.join(","));
     // The keys stand together, and the cursor behind them.
     let needed = console::measure_text_width(&question) + 2 + console::measure_text_width(&keys);
-    let between = match styles.columns() {
-        Some(columns) if needed >= columns => "\n",
-        _ => "  ",
+    let question = match styles.columns() {
+        Some(columns) if needed >= columns => {
+            format!("{}\n{keys}", fill(&question, "    ", styles))
+        }
+        _ => format!("{question}  {keys}"),
     };
-    let question = format!("{question}{between}{keys}");
     loop {
         term.write_str(&question)?;
         let key = match term.read_key_raw() {
