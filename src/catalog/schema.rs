@@ -373,6 +373,9 @@ pub struct LanguageFacts {
     /// Calls that do nothing but throw.
     #[serde(default)]
     pub raises: Vec<String>,
+    /// Calls that come back only where this argument of theirs, counted from 0, is null; else they throw.
+    #[serde(default)]
+    pub null_checks: BTreeMap<String, usize>,
     /// The types of what functions give, where a declaration has to say them: `int, error`.
     #[serde(default)]
     pub results: BTreeMap<String, String>,

@@ -509,6 +509,11 @@ impl<'a> Machine<'a> {
         state
             .facts
             .retain(|(number, _)| !forgotten.contains(number));
+        // What was released is not what the variable stands for now. A proof remembers it all the same.
+        if self.trusting {
+            let stale = |key: KeyId| self.body.keys[key].text == var;
+            state.released.retain(|(key, _)| !stale(*key));
+        }
         let Some(&number) = self.vars.get(var) else {
             return;
         };
