@@ -2,10 +2,12 @@
 
 mod elsewhere;
 mod fixes;
+mod memo;
 mod options;
 
 use elsewhere::{add_callers, freed_elsewhere, held_by_constructs, releases};
 use fixes::verbatim;
+use memo::Memo;
 pub use options::{Exceptions, Options, Standard};
 
 use crate::analysis::{Judged, Lent, judge};
@@ -17,14 +19,14 @@ use crate::language::Language;
 use crate::language::beside::Beside;
 use crate::language::names::Names;
 use crate::lower::{File, Lowered, lower};
-use crate::parse::{DEEPEST, parse, too_deep};
+use crate::parse::{DEEPEST, parse, parse_sound, too_deep};
 use crate::prefilter::Prefilter;
 use crate::skim::{self, Hidden, Skimmer};
 use crate::source::{Source, Span};
 use aho_corasick::AhoCorasick;
 use std::cell::{LazyCell, OnceCell};
 use std::collections::HashSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// What the analysis of one file found.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +77,7 @@ pub struct Engine {
     further: Vec<Library>,
     /// By language, loaded when the first file of the language is seen.
     loaded: [OnceLock<Loaded>; Language::ALL.len()],
+    memo: Arc<Memo>,
 }
 
 impl Engine {
@@ -99,6 +102,7 @@ impl Engine {
             options,
             further,
             loaded: Default::default(),
+            memo: Arc::default(),
         };
         if !engine.further.is_empty() {
             for (language, slot) in Language::ALL.into_iter().zip(&engine.loaded) {
@@ -173,19 +177,28 @@ impl Engine {
         self.loaded(language).prefilter.passes(text)
     }
 
-    /// What the headers that a text includes say of names, for [`Engine::analyse_with`].
-    pub fn headers(&self, language: Language, headers: &[Vec<u8>]) -> Names {
+    /// What stands beside a text, for [`Engine::analyse_with`]: the headers that it includes, and `rest`, which
+    /// gives the other files of its package when a fix asks for them.
+    pub fn beside(
+        &self,
+        language: Language,
+        headers: &[Vec<u8>],
+        rest: impl FnOnce() -> Vec<Vec<u8>> + 'static,
+    ) -> Beside {
         let mut names = Names::default();
-        let grammar = language.grammar();
         let tells = |text: &&Vec<u8>| self.loaded(language).types.is_match(text.as_slice());
         for text in headers.iter().filter(tells) {
-            if let Some(tree) = skim::parse_for_names(grammar, text)
-                .filter(|tree| !too_deep(tree.root_node(), DEEPEST))
-            {
-                names.add_headers(&grammar.names(tree.root_node(), text));
+            if let Some(told) = self.memo.names(language, text) {
+                names.add_headers(&told);
             }
         }
-        names
+        let memo = Arc::clone(&self.memo);
+        Beside::new(names, move || {
+            let texts = rest().into_iter();
+            texts
+                .filter_map(|text| memo.names(language, &text))
+                .collect()
+        })
     }
 
     /// Everything found in `text`, each finding with its verified fixes.
@@ -248,15 +261,17 @@ impl Engine {
         let grammar = language.grammar();
         let masked = (!hidden.bodies().is_empty()).then(|| skim::without(text, hidden.bodies()));
         let read = masked.as_deref().unwrap_or(text);
-        let Some(tree) = parse(grammar, read) else {
+        let tree = if masked.is_some() {
+            parse_sound(grammar, read)
+                .filter(|tree| skim::confirms(tree, grammar, hidden.bodies()))?
+        } else if let Some(tree) = parse(grammar, read) {
+            tree
+        } else {
             return Some(Analysis {
                 skipped_file: Some("takes too long to parse".to_owned()),
                 ..Analysis::default()
             });
         };
-        if masked.is_some() && !skim::confirms(&tree, grammar, hidden.bodies()) {
-            return None;
-        }
         if too_deep(tree.root_node(), DEEPEST) {
             return Some(Analysis {
                 skipped_file: Some("nested too deeply".to_owned()),

@@ -6,7 +6,6 @@ use crate::finding::{Applicability, Rule};
 use crate::guard;
 use crate::language::Language;
 use crate::language::beside::Beside;
-use crate::language::names::Names;
 use crate::resolve::{Look, Resolution, resolve};
 use crate::suppress;
 use std::cell::RefCell;
@@ -184,7 +183,8 @@ const MOST_HEADERS: usize = 32;
 pub fn beside(path: &Path, text: &[u8], language: Language, settings: &Settings) -> Beside {
     let headers = headers(path, text, language, settings);
     let (path, max_size) = (path.to_owned(), settings.max_size());
-    Beside::new(language, headers, move || {
+    let engine = settings.engine(language);
+    engine.beside(language, &headers, move || {
         rest_of_package(&path, language, max_size)
     })
 }
@@ -228,12 +228,12 @@ fn rest_of_package(path: &Path, language: Language, max_size: u64) -> Vec<Vec<u8
     texts
 }
 
-/// What the headers beside the file that it includes say of names.
-fn headers(path: &Path, text: &[u8], language: Language, settings: &Settings) -> Names {
+/// The texts of the headers beside the file that it includes.
+fn headers(path: &Path, text: &[u8], language: Language, settings: &Settings) -> Vec<Vec<u8>> {
     let Some(directory) = path.parent() else {
-        return Names::default();
+        return Vec::new();
     };
-    let texts: Vec<Vec<u8>> = language
+    language
         .grammar()
         .included(text)
         .into_iter()
@@ -246,8 +246,7 @@ fn headers(path: &Path, text: &[u8], language: Language, settings: &Settings) ->
                 .or_else(|| from_a_root(directory, &name))?;
             read(&file, settings.max_size()).ok().flatten()
         })
-        .collect();
-    settings.engine(language).headers(language, &texts)
+        .collect()
 }
 
 /// Directories around a file in which its headers may have their root.

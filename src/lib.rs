@@ -34,4 +34,5 @@ pub mod skim;
 pub mod source;
 pub mod suppress;
 pub mod syntax;
+pub mod tree;
 pub mod verify;

@@ -3,29 +3,54 @@
 use crate::edit::Edit;
 use crate::language::Grammar;
 use crate::source::{Source, Span};
+use crate::tree::{Node, Tree, Vocabulary};
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use tree_sitter::{InputEdit, Node, ParseOptions, ParseState, Parser, Point, Tree};
+use tree_sitter::{InputEdit, Language, ParseOptions, ParseState, Parser, Point};
 
 /// Time that one file may take to parse.
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// Parses a file. `None` when it takes too long.
 pub fn parse(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
-    parse_after(grammar, text, None)
+    parse_as(&grammar.grammar(), text)
+}
+
+/// Parses a text by a grammar.
+pub fn parse_as(language: &Language, text: &[u8]) -> Option<Tree> {
+    let parsed = parse_after(language, text, None, Errors::AreRead)?;
+    Some(Tree::whole(parsed, Vocabulary::of(language)))
+}
+
+/// Parses a file that is of use only without a syntax error: gives up at the first one.
+pub fn parse_sound(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
+    let language = grammar.grammar();
+    let parsed = parse_after(&language, text, None, Errors::EndIt)?;
+    let sound = !parsed.root_node().has_error();
+    sound.then(|| Tree::whole(parsed, Vocabulary::of(&language)))
+}
+
+/// What a parse does when it meets a syntax error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Errors {
+    AreRead,
+    EndIt,
 }
 
 /// Parses the text that `edits` make of a file, taking over what they do not touch of its tree.
-/// Returns the new tree and the bytes of the new text within which the trees may differ; `None`
-/// when it takes too long.
+/// Returns the new tree, read at first where it may differ and at `wanted`, and the bytes of the new text within
+/// which the trees may differ; `None` when it takes too long.
 pub fn reparse(
     grammar: &dyn Grammar,
     before: (&Source<'_>, &Tree),
     edits: &[Edit],
     text: &[u8],
+    wanted: Span,
 ) -> Option<(Tree, Span)> {
     let (source, tree) = before;
-    let mut old = tree.clone();
+    let language = grammar.grammar();
+    let mut old = tree.parsed().clone();
     // From the last to the first, so that positions of the file stay true.
     for edit in edits.iter().rev() {
         let start = point(source, edit.start);
@@ -38,7 +63,7 @@ pub fn reparse(
             new_end_position: behind(start, &edit.text),
         });
     }
-    let new = parse_after(grammar, text, Some(&old))?;
+    let new = parse_after(&language, text, Some(&old), Errors::AreRead)?;
     let (mut grown, mut shrunk) = (0, 0);
     let mut spans: Vec<Span> = Vec::new();
     for edit in edits {
@@ -51,7 +76,9 @@ pub fn reparse(
     spans.extend(changed.map(|range| Span::new(range.start_byte, range.end_byte)));
     let start = spans.iter().map(|span| span.start).min().unwrap_or(0);
     let end = spans.iter().map(|span| span.end).max().unwrap_or(0);
-    Some((new, Span::new(start, end)))
+    let read = Span::new(start.min(wanted.start), end.max(wanted.end));
+    let tree = Tree::around(new, Vocabulary::of(&language), read);
+    Some((tree, Span::new(start, end)))
 }
 
 /// Row and column (in bytes) of a byte, both from 0.
@@ -69,23 +96,52 @@ fn behind(start: Point, text: &[u8]) -> Point {
     }
 }
 
-fn parse_after(grammar: &dyn Grammar, text: &[u8], old: Option<&Tree>) -> Option<Tree> {
-    let mut parser = Parser::new();
-    parser.set_language(&grammar.grammar()).ok()?;
+thread_local! {
+    /// The parser of each language that was met, used again for the next text.
+    static PARSERS: RefCell<Vec<(Language, Parser)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Calls `work` with the parser of the language. `None` when the grammar does not fit the parser.
+fn with_parser<T>(language: &Language, work: impl FnOnce(&mut Parser) -> Option<T>) -> Option<T> {
+    PARSERS.with_borrow_mut(|parsers| {
+        let known = parsers.iter().position(|(known, _)| known == language);
+        let at = match known {
+            Some(at) => at,
+            None => {
+                let mut parser = Parser::new();
+                parser.set_language(language).ok()?;
+                parsers.push((language.clone(), parser));
+                parsers.len() - 1
+            }
+        };
+        work(&mut parsers[at].1)
+    })
+}
+
+fn parse_after(
+    language: &Language,
+    text: &[u8],
+    old: Option<&tree_sitter::Tree>,
+    errors: Errors,
+) -> Option<tree_sitter::Tree> {
     let begun = Instant::now();
-    let mut bound = |_: &ParseState| {
-        if begun.elapsed() > LONGEST {
+    let mut bound = |state: &ParseState| {
+        let mistaken = errors == Errors::EndIt && state.has_error();
+        if mistaken || begun.elapsed() > LONGEST {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         }
     };
-    let options = ParseOptions::new().progress_callback(&mut bound);
-    parser.parse_with_options(
-        &mut |at, _| text.get(at..).unwrap_or_default(),
-        old,
-        Some(options),
-    )
+    with_parser(language, |parser| {
+        // A parse that was given up would go on otherwise.
+        parser.reset();
+        parser.parse_with_options(
+            &mut |at, _| text.get(at..).unwrap_or_default(),
+            old,
+            Some(ParseOptions::new().progress_callback(&mut bound)),
+        )
+    })
 }
 
 /// Levels of nesting that a file may have. What generators write goes deeper, people do not.
@@ -94,24 +150,5 @@ pub const DEEPEST: usize = 1_000;
 /// Whether something stands more than `deepest` levels below the node: too deep to be worth the
 /// walks from leaves to roots.
 pub fn too_deep(node: Node<'_>, deepest: usize) -> bool {
-    if node.descendant_count() <= deepest {
-        return false;
-    }
-    let mut cursor = node.walk();
-    let mut depth = 0usize;
-    loop {
-        if cursor.goto_first_child() {
-            depth += 1;
-            if depth > deepest {
-                return true;
-            }
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return false;
-            }
-            depth -= 1;
-        }
-    }
+    node.height() > deepest
 }

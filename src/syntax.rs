@@ -2,35 +2,19 @@
 //! and whether the text is sound.
 
 use crate::language::Language;
+use crate::lower::descendants;
 use crate::parse::parse;
 use crate::source::Span;
-use tree_sitter::{Node, Tree};
-
-/// Calls `visit` on every node of `tree`, parents first, without recursion.
-fn walk(tree: &Tree, mut visit: impl FnMut(Node<'_>)) {
-    let mut cursor = tree.walk();
-    loop {
-        visit(cursor.node());
-        if cursor.goto_first_child() {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return;
-            }
-        }
-    }
-}
 
 /// The comments of `text`, in order.
 pub fn comments(language: Language, text: &[u8]) -> Vec<Span> {
     let mut found = Vec::new();
     if let Some(tree) = parse(language.grammar(), text) {
-        walk(&tree, |node| {
+        for node in descendants(tree.root_node(), |_| true) {
             if node.kind().contains("comment") {
                 found.push(Span::new(node.start_byte(), node.end_byte()));
             }
-        });
+        }
     }
     found
 }
@@ -87,10 +71,10 @@ fn words(language: Language, text: &[u8]) -> Option<Vec<(u16, &[u8])>> {
     let tree = parse(language.grammar(), text)?;
     let mut found = Vec::new();
     let mut reached = 0;
-    walk(&tree, |node| {
+    for node in descendants(tree.root_node(), |_| true) {
         let comment = node.kind().contains("comment");
         if node.start_byte() < reached || !(comment || node.child_count() == 0) {
-            return;
+            continue;
         }
         // Some grammars have no words for the inside of a string.
         let gap = text[reached..node.start_byte()].trim_ascii();
@@ -101,7 +85,7 @@ fn words(language: Language, text: &[u8]) -> Option<Vec<(u16, &[u8])>> {
         if !comment && node.start_byte() < node.end_byte() {
             found.push((node.kind_id(), &text[node.byte_range()]));
         }
-    });
+    }
     found.push((0, text[reached..].trim_ascii()));
     Some(found)
 }
@@ -112,9 +96,9 @@ pub fn error_count(language: Language, text: &[u8]) -> usize {
     if let Some(tree) = parse(language.grammar(), text)
         && tree.root_node().has_error()
     {
-        walk(&tree, |node| {
+        for node in descendants(tree.root_node(), |_| true) {
             count += usize::from(node.is_error() || node.is_missing());
-        });
+        }
     }
     count
 }

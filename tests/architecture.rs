@@ -15,7 +15,7 @@ use rust::{SourceText, Word, sources};
 use std::collections::BTreeSet;
 
 /// What works on texts in memory.
-const ENGINE: [&str; 21] = [
+const ENGINE: [&str; 22] = [
     "analysis",
     "catalog",
     "compose",
@@ -36,6 +36,7 @@ const ENGINE: [&str; 21] = [
     "source",
     "suppress",
     "syntax",
+    "tree",
     "verify",
 ];
 
@@ -230,8 +231,11 @@ fn data_goes_one_way() {
     assert_uses_only("compose", &["edit", "source"]);
     // Of findings, only what kinds of exits there are.
     assert_uses_only("flow", &["finding", "source"]);
-    assert_uses_only("analysis", &["finding", "flow", "lower", "source"]);
-    assert_uses_only("rewrite", &["catalog", "edit", "flow", "lower", "source"]);
+    assert_uses_only("analysis", &["finding", "flow", "lower", "source", "tree"]);
+    assert_uses_only(
+        "rewrite",
+        &["catalog", "edit", "flow", "lower", "source", "tree"],
+    );
     let stages = ["cli", "engine", "verify", "resolve"];
     for source in modules(&["plan"]) {
         for path in source.paths() {

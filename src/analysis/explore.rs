@@ -5,7 +5,8 @@ use crate::flow::graph::{ExitKind, Graph, Op, Pc};
 use crate::flow::machine::{Machine, State, Step, Visible};
 use crate::flow::{Body, KeyId, SiteId};
 use crate::source::Span;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use rustc_hash::FxHashSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// States that one function may have.
 const MOST_STATES: usize = 40_000;
@@ -44,7 +45,7 @@ pub struct TooComplex;
 pub fn explore(body: &Body, graph: &Graph) -> Result<Paths, TooComplex> {
     let machine = Machine::new(body, graph).trusting();
     let mut paths = Paths::default();
-    let mut seen: HashSet<State> = HashSet::new();
+    let mut seen: FxHashSet<State> = FxHashSet::default();
     let mut open = vec![machine.start()];
     while let Some(state) = open.pop() {
         if seen.contains(&state) {

@@ -2,9 +2,9 @@
 
 use super::intent::{field, same_lock};
 use crate::lower::{File, descendants};
+use crate::tree::Node;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use tree_sitter::Node;
 
 /// What is passed, stored or given another name, by its last name.
 type Passed<'t> = HashMap<String, Vec<(String, Node<'t>)>>;

@@ -16,6 +16,7 @@ use crate::flow::graph::Graph;
 use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::{Location, Span};
+use crate::tree::Node;
 use callee::callee;
 use deliberate::{drains, expects_failure, is_of_another, is_own, returns_it};
 use explore::{Paths, explore};
@@ -27,7 +28,6 @@ use places::{
     same_statement, taken_under,
 };
 use std::collections::HashSet;
-use tree_sitter::Node;
 
 /// Forms that make correct code neater.
 pub const NEATER: [Form; 6] = [

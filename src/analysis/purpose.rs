@@ -7,7 +7,7 @@ use super::{Freed, Judged, handed_out, intent};
 use crate::finding::LeakKind;
 use crate::flow::{Body, KeyId, SiteId, SiteKind};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 impl Judged<'_> {
     /// Whether the function gives the lock to whoever calls it.

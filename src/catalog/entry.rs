@@ -6,7 +6,7 @@ use super::{Confidence, Role, Surroundings, joined, type_of};
 use crate::finding::Form;
 use crate::language::Grammar;
 use crate::language::names::{Names, TypeRef, telling};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// A lock of a library, compiled.
 #[derive(Debug)]

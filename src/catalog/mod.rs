@@ -7,12 +7,12 @@ pub mod schema;
 use crate::finding::Form;
 use crate::language::names::{Names, TypeRef, split_member, telling};
 use crate::language::{Grammar, Language};
+use crate::tree::Node;
 pub use entry::Entry;
 use pattern::{Bindings, Code, normal};
 use schema::{Family, Guard, LanguageFacts, Library, Lock, Taken};
 use std::collections::HashMap;
 use std::ops::Range;
-use tree_sitter::Node;
 
 /// `(language folder, file stem, text)` of every file below `transforms/`.
 pub const FILES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/transforms.rs"));

@@ -1,7 +1,9 @@
 //! Code with `$HOLES`, and finding it in a syntax tree.
 
+use crate::lower::descendants;
+use crate::parse::parse_as;
+use crate::tree::Node;
 use std::collections::BTreeMap;
-use tree_sitter::{Node, Parser};
 
 /// Stands for `$` while a pattern is parsed: no grammar takes `$` in every place.
 const HOLE: &str = "lfxhole_";
@@ -65,9 +67,7 @@ impl Pattern {
         let bad = || BadPattern(code.to_owned());
         let prepared = code.replace("$$$", REST).replace('$', HOLE);
         let text = frame.replace("{}", &prepared);
-        let mut parser = Parser::new();
-        parser.set_language(grammar).map_err(|_| bad())?;
-        let tree = parser.parse(&text, None).ok_or_else(bad)?;
+        let tree = parse_as(grammar, text.as_bytes()).ok_or_else(bad)?;
         if tree.root_node().has_error() {
             return Err(bad());
         }
@@ -247,37 +247,22 @@ pub fn unwrapped(node: Node<'_>) -> Node<'_> {
 pub fn normal(node: Node<'_>, text: &[u8]) -> String {
     let mut out = String::new();
     let mut end = node.start_byte();
-    let mut cursor = node.walk();
-    let mut done = false;
-    while !done {
-        let here = cursor.node();
-        let leaf = here.child_count() == 0 || here.kind() == "string";
-        if leaf && !here.is_extra() {
-            let piece = String::from_utf8_lossy(&text[here.byte_range()]);
-            let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-            let apart = here.start_byte() > end;
-            if apart && out.chars().next_back().is_some_and(word) && piece.starts_with(word) {
-                out.push(' ');
-            }
-            out.push_str(&piece);
-            end = here.end_byte();
-        }
-        if !leaf && !here.is_extra() && cursor.goto_first_child() {
+    if node.kind() == "string" {
+        return String::from_utf8_lossy(&text[node.byte_range()]).into_owned();
+    }
+    let is_leaf = |node: Node<'_>| node.first_child().is_none() || node.kind() == "string";
+    for here in descendants(node, |node| !is_leaf(node) && !node.is_extra()) {
+        if !is_leaf(here) || here.is_extra() {
             continue;
         }
-        loop {
-            if cursor.node() == node {
-                done = true;
-                break;
-            }
-            if cursor.goto_next_sibling() {
-                break;
-            }
-            if !cursor.goto_parent() {
-                done = true;
-                break;
-            }
+        let piece = String::from_utf8_lossy(&text[here.byte_range()]);
+        let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+        let apart = here.start_byte() > end;
+        if apart && out.chars().next_back().is_some_and(word) && piece.starts_with(word) {
+            out.push(' ');
         }
+        out.push_str(&piece);
+        end = here.end_byte();
     }
     out
 }

@@ -5,8 +5,8 @@ use crate::catalog::Role;
 use crate::flow::Body;
 use crate::lower::{File, descendants, function_around, span};
 use crate::source::Span;
+use crate::tree::Node;
 use std::collections::{HashMap, HashSet};
-use tree_sitter::Node;
 
 /// A release of the file with the lock that it names.
 pub(super) struct Release<'t> {

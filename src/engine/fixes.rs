@@ -9,6 +9,7 @@ use crate::plan::{Task, candidates};
 use crate::refusal::reason;
 use crate::source::Span;
 use crate::verify::{Claim, verify};
+use memchr::memchr;
 use std::cell::OnceCell;
 
 impl Engine {
@@ -180,7 +181,8 @@ pub(super) fn verbatim(language: Language, file: &File<'_>) -> Vec<Span> {
     let printer = language.printer();
     descendants(file.root, |node| !printer.is_verbatim(node.kind()))
         .filter(|node| {
-            printer.is_verbatim(node.kind()) && node.start_position().row < node.end_position().row
+            printer.is_verbatim(node.kind())
+                && memchr(b'\n', &file.source.bytes[node.byte_range()]).is_some()
         })
         .map(span)
         .chain(printer.fixed_lines(file))

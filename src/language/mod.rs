@@ -19,11 +19,12 @@ use crate::lower::{Bindings, File, Lowering};
 use crate::rewrite::printer::Printer;
 use crate::skim::lexis::Lexis;
 use crate::source::Span;
+use crate::tree::Node;
 use names::{Names, TypeRef};
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
-use tree_sitter::Node;
+use std::sync::Arc;
 
 /// A language that lockfix reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -253,7 +254,7 @@ pub trait Grammar: Sync + Send {
         false
     }
     /// The names of a file with what the rest of its package declares.
-    fn names_among(&self, root: Node<'_>, text: &[u8], _rest: &[(Node<'_>, &[u8])]) -> Names {
+    fn names_among(&self, root: Node<'_>, text: &[u8], _rest: &[Arc<Names>]) -> Names {
         self.names(root, text)
     }
     /// The type of an expression, where its own syntax tells.
@@ -361,7 +362,7 @@ pub trait Grammar: Sync + Send {
     /// How many scopes of the function, and of those around it, declare what an identifier says, by the byte that it
     /// begins at, for a language that shadows variables: the same name with another number is another variable.
     fn bindings(&self, _function: Node<'_>, _text: &[u8]) -> Bindings {
-        Bindings::new()
+        Bindings::default()
     }
 
     /// What an `await` awaits.

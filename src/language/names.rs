@@ -2,29 +2,33 @@
 //! asked by the catalogue for evidence.
 
 use crate::source::Span;
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The names of one file.
 #[derive(Debug, Default, Clone)]
 pub struct Names {
     /// By local name.
-    pub imports: HashMap<String, Import>,
+    pub imports: FxHashMap<String, Import>,
     /// Every module that is imported, in whatever way.
-    pub modules: HashSet<String>,
+    pub modules: FxHashSet<String>,
     /// Modules all of whose names are imported without being named.
     pub wildcards: Vec<String>,
     values: Vec<TypedValue>,
     /// Which of them have a name.
-    by_name: HashMap<String, Vec<usize>>,
+    by_name: FxHashMap<String, Vec<usize>>,
     pub classes: Vec<Class>,
     /// Fields by bare name, over all classes of the file; `None` where classes disagree.
-    pub fields: HashMap<String, Option<TypeRef>>,
+    pub fields: FxHashMap<String, Option<TypeRef>>,
+    /// Macros of the file that hide what their text does to control or to a lock.
+    pub jumps: Vec<String>,
+    /// What the file says that it is a part of.
+    pub package: Option<String>,
     /// Namespaces that the file itself adds to.
-    pub spaces: HashSet<String>,
+    pub spaces: FxHashSet<String>,
     /// Classes whose objects hold a lock until the end of their block, as their methods show.
     pub guards: Vec<OwnGuard>,
     /// Fields by class and name, where the language keeps them apart.
-    pub members: HashMap<(String, String), TypeRef>,
+    pub members: FxHashMap<(String, String), TypeRef>,
 }
 
 /// Where a local name comes from.

@@ -1,6 +1,6 @@
 //! What becomes of a variable where it is mentioned.
 
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// What a mention of a variable does with its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +42,8 @@ pub fn use_of(name: Node<'_>) -> Use {
                 Use::Looked
             }
             "unary_expression" | "unary_op_expression" => {
-                let mut cursor = parent.walk();
-                let mut parts = parent.children(&mut cursor);
-                looked_if(parts.next().is_some_and(|operator| operator.kind() == "!"))
+                let operator = parent.first_child();
+                looked_if(operator.is_some_and(|operator| operator.kind() == "!"))
             }
             "if_statement" | "elif_clause" | "while_statement" | "do_statement" => {
                 looked_if(is("condition"))

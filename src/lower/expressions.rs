@@ -6,7 +6,7 @@ use super::sites::Does;
 use super::{Lowering, named_children, span};
 use crate::catalog::pattern::unwrapped;
 use crate::flow::{Cond, Event, EventKind, SiteId, SiteKind, Test, Value};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// The events of an expression.
 pub fn events(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {

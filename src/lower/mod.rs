@@ -15,10 +15,11 @@ use crate::language::{CalledInPlace, Grammar};
 use crate::parse::too_deep;
 use crate::skim::Hidden;
 use crate::source::{Source, Span};
+use crate::tree::{Node, Tree};
+use rustc_hash::{FxHashMap, FxHashSet};
 use sites::{Found, Table};
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
-use tree_sitter::{Node, Tree};
+use std::collections::BTreeMap;
 
 /// Levels of nesting that lowering follows; deeper functions are skipped, and said to be.
 pub const DEEPEST: usize = 200;
@@ -54,8 +55,7 @@ impl<'a> File<'a> {
     pub fn wide_names(&self) -> &'a Names {
         self.wide.get_or_init(|| {
             let rest = self.beside.rest_of_package();
-            self.grammar
-                .names_among(self.root, self.source.bytes, &rest)
+            self.grammar.names_among(self.root, self.source.bytes, rest)
         })
     }
 
@@ -257,7 +257,7 @@ fn find_acquires<'t>(file: &File<'_>, root: Node<'t>) -> Vec<Found<'t>> {
     let mut found = Vec::new();
     let mut consumed = None;
     // Receivers of acquires: `wait_for(lock.acquire(), 5)` is one acquire, not two.
-    let mut receivers = HashSet::new();
+    let mut receivers = FxHashSet::default();
     let mut entries = file.catalog.entries.iter();
     let together = entries.any(|entry| !entry.lock.together.is_empty());
     for node in descendants(root, |_| true) {
@@ -364,29 +364,34 @@ pub fn descendants<'t>(
     node: Node<'t>,
     enter: impl Fn(Node<'t>) -> bool,
 ) -> impl Iterator<Item = Node<'t>> {
-    let mut cursor = node.walk();
-    let mut started = false;
+    let mut here = None;
     std::iter::from_fn(move || {
-        if !started {
-            started = true;
-            return Some(node);
+        let Some(last) = here else {
+            here = Some(node);
+            return here;
+        };
+        here = if last == node || enter(last) {
+            last.first_child()
+        } else {
+            None
         }
-        let here = cursor.node();
-        if (here.id() == node.id() || enter(here)) && cursor.goto_first_child() {
-            return Some(cursor.node());
-        }
-        loop {
-            if cursor.node().id() == node.id() {
-                return None;
-            }
-            if cursor.goto_next_sibling() {
-                return Some(cursor.node());
-            }
-            if !cursor.goto_parent() {
-                return None;
-            }
-        }
+        .or_else(|| behind(last, node));
+        here = here.filter(|next| *next != node);
+        here
     })
+    .fuse()
+}
+
+/// What follows a node and everything below it, inside of `root`; `root` itself at the end.
+fn behind<'t>(node: Node<'t>, root: Node<'t>) -> Option<Node<'t>> {
+    let mut at = node;
+    while at != root {
+        if let Some(next) = at.next_sibling() {
+            return Some(next);
+        }
+        at = at.parent()?;
+    }
+    Some(root)
 }
 
 /// The nodes below `root` that touch the bytes of `region`, in order of the text, and the root.
@@ -396,56 +401,52 @@ pub fn touching<'t>(
     region: Span,
     enter: impl Fn(Node<'t>) -> bool,
 ) -> impl Iterator<Item = Node<'t>> {
-    let mut cursor = root.walk();
-    let mut started = false;
+    let touches = move |node: &Node<'t>| {
+        let own = node.byte_range();
+        own.start <= region.end && region.start <= own.end
+    };
+    let mut here = None;
     std::iter::from_fn(move || {
-        if !started {
-            started = true;
-            return Some(root);
+        let Some(last) = here else {
+            here = Some(root);
+            return here;
+        };
+        let below = if enter(last) {
+            last.first_child()
+        } else {
+            None
+        };
+        let mut next = below.or_else(|| behind(last, root))?;
+        while next != root && !touches(&next) {
+            // Behind the region its siblings are out of reach, too.
+            let from = if next.start_byte() > region.end {
+                next.parent()?
+            } else {
+                next
+            };
+            next = behind(from, root)?;
         }
-        let mut fresh = enter(cursor.node())
-            && cursor
-                .goto_first_child_for_byte(region.start.saturating_sub(1))
-                .is_some();
-        loop {
-            if !fresh {
-                while !cursor.goto_next_sibling() {
-                    if !cursor.goto_parent() {
-                        return None;
-                    }
-                }
-            }
-            let node = cursor.node();
-            fresh = false;
-            if node.start_byte() > region.end {
-                // So do its later siblings.
-                if !cursor.goto_parent() {
-                    return None;
-                }
-            } else if region.start <= node.end_byte() {
-                return Some(node);
-            }
-        }
+        here = (next != root).then_some(next);
+        here
     })
+    .fuse()
 }
 
 /// The children of a node, tokens included. Asking for them by index would walk from the first one
 /// each time.
 pub fn children(node: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = node.walk();
-    node.children(&mut cursor).collect()
+    node.children().collect()
 }
 
 /// The named children of a node, comments left out.
 pub fn named_children(node: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor)
+    node.named_children()
         .filter(|child| !child.is_extra())
         .collect()
 }
 
 /// See [`crate::language::Grammar::bindings`].
-pub type Bindings = HashMap<usize, usize>;
+pub type Bindings = FxHashMap<usize, usize>;
 
 /// The lowering of one function.
 pub struct Lowering<'t> {

@@ -10,8 +10,8 @@ use crate::engine::Exceptions;
 use crate::flow::{Acquire, Key, KeyId, Site, SiteId, SiteKind, Test};
 use crate::language::Binding;
 use crate::source::Span;
-use std::collections::HashMap;
-use tree_sitter::Node;
+use crate::tree::Node;
+use rustc_hash::FxHashMap;
 
 /// An acquire found in the file.
 pub struct Found<'t> {
@@ -57,9 +57,9 @@ pub struct Table {
     /// Handles that are passed to a call.
     pub lent: Vec<KeyId>,
     pub opaque: Option<&'static str>,
-    by_node: HashMap<usize, Does>,
+    by_node: FxHashMap<usize, Does>,
     /// Nodes that ask whether a guard holds its lock.
-    questions: HashMap<usize, Test>,
+    questions: FxHashMap<usize, Test>,
     /// Nodes at which a ticket is released, bound or tested: no hand-over.
     known_uses: Vec<usize>,
 }

@@ -16,7 +16,7 @@ use crate::refusal::reason;
 use crate::rewrite::Draft;
 use crate::rewrite::printer::Printer;
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Edits at exits under construction.
 pub struct Exits<'a> {

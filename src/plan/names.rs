@@ -6,8 +6,8 @@ use crate::flow::{Block, BlockStyle, Body};
 use crate::lower::{File, descendants};
 use crate::refusal::reason;
 use crate::source::Span;
+use crate::tree::Node;
 use std::collections::HashSet;
-use tree_sitter::Node;
 
 /// A name that nothing in the function mentions and that hides nothing around it: `wanted`, then
 /// `wanted` with the lock's name behind it, then numbered.

@@ -4,7 +4,7 @@ use crate::catalog::Entry;
 use crate::catalog::schema::FormCode;
 use crate::lower::File;
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// A declaration moved out of a region.
 #[derive(Debug, Clone, Default)]

@@ -8,14 +8,14 @@ pub mod lexis;
 mod scan;
 
 use crate::language::Grammar;
-use crate::parse::parse;
+use crate::parse::{parse, parse_sound};
 use crate::source::Span;
+use crate::tree::Tree;
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
 use lexis::Lexis;
 use memchr::memmem;
 use scan::Scan;
 use std::cell::RefCell;
-use tree_sitter::Tree;
 
 /// Bytes that a body must have to be worth leaving out.
 const SHORTEST: usize = 24;
@@ -92,7 +92,7 @@ pub fn parse_for_names(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
         .and_then(|lexis| Some(Skimmer::new(lexis, &[]).ok()?.skim(lexis, text)))
         .unwrap_or_default();
     if !bodies.is_empty()
-        && let Some(tree) = parse(grammar, &without(text, &bodies))
+        && let Some(tree) = parse_sound(grammar, &without(text, &bodies))
         && confirms(&tree, grammar, &bodies)
     {
         return Some(tree);
@@ -107,11 +107,10 @@ pub fn confirms(tree: &Tree, grammar: &dyn Grammar, bodies: &[Span]) -> bool {
         return false;
     }
     let mut rest = bodies;
-    let mut cursor = root.walk();
+    let mut node = root;
     // Whether the node at each level is a function.
     let mut functions: Vec<bool> = Vec::new();
     loop {
-        let node = cursor.node();
         let Some(body) = rest.first() else {
             return true;
         };
@@ -127,16 +126,21 @@ pub fn confirms(tree: &Tree, grammar: &dyn Grammar, bodies: &[Span]) -> bool {
             return false;
         }
         let enter = !is_body && node.end_byte() > body.start;
-        if enter && cursor.goto_first_child() {
+        if enter && let Some(inner) = node.first_child() {
             functions.push(grammar.is_function(node.kind()));
+            node = inner;
             continue;
         }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return rest.is_empty();
+        node = loop {
+            if let Some(next) = node.next_sibling() {
+                break next;
             }
+            let Some(around) = node.parent() else {
+                return rest.is_empty();
+            };
             functions.pop();
-        }
+            node = around;
+        };
     }
 }
 

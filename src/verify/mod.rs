@@ -14,10 +14,10 @@ use crate::lower::{File, is_mistake, lower_at, touching};
 use crate::parse::reparse;
 use crate::refusal::reason;
 use crate::source::Span;
+use crate::tree::Node;
 use proof::{Divergence, prove};
 use std::cell::OnceCell;
 use std::collections::HashSet;
-use tree_sitter::Node;
 
 /// What is to be verified.
 pub struct Claim<'a> {
@@ -48,7 +48,9 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     let masked =
         (!claim.file.hidden.bodies().is_empty()).then(|| edit::apply(claim.file.read, edits));
     let read = masked.as_deref().unwrap_or(&text);
-    let (tree, region) = reparse(grammar, before, edits, read)
+    let start = shifted(claim.body.span.start, edits);
+    let body = Span::new(start, shifted(claim.body.span.end, edits));
+    let (tree, region) = reparse(grammar, before, edits, read, body)
         .ok_or_else(|| unproved("the rewritten code takes too long to parse"))?;
     let replaced = edits
         .iter()
@@ -86,7 +88,6 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     if errors(&file, region) > errors(claim.file, was) {
         return Err(unproved("the rewritten code does not parse"));
     }
-    let start = shifted(claim.body.span.start, edits);
     let after = lower_at(&file, start, &claim.body.name)
         .ok_or_else(|| unproved("the rewritten function is not understood"))?;
     if let Some(reason) = after.opaque {

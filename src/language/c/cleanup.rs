@@ -11,7 +11,7 @@ use crate::lower::expressions::{event, plain};
 use crate::lower::sites::Does;
 use crate::lower::{File, Lowering, descendants, named_children};
 use crate::rewrite::printer::Definition;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// What a declaration takes, and what the end of its block frees or runs; `None` when nothing runs
 /// there.
@@ -243,7 +243,7 @@ pub fn definition(file: &File<'_>, entry: usize, form: &FormCode) -> Option<Defi
     let mut above = first;
     while let Some(previous) = above.prev_sibling()
         && previous.kind() == "comment"
-        && previous.end_position().row + 1 == above.start_position().row
+        && file.source.line_of(previous.end_byte()) + 1 == file.source.line_of(above.start_byte())
         && file.source.first_on_line(previous.start_byte())
     {
         above = previous;

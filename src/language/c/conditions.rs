@@ -5,7 +5,7 @@ use crate::flow::{Cond, Event, Test};
 use crate::lower::Lowering;
 use crate::lower::expressions::{cond, events, negated_if, plain};
 use crate::lower::sites::Does;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// What the condition asks, where the language tells.
 pub fn condition(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {

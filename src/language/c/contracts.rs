@@ -5,7 +5,7 @@ use crate::catalog::Role;
 use crate::flow::Key;
 use crate::language::names::words_of;
 use crate::lower::{File, descendants, named_children, split_member};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Words of names and annotations that say that a lock is given out.
 const GIVES: [&str; 5] = ["lock", "locked", "trylock", "acquire", "acquires"];

@@ -5,7 +5,7 @@ use crate::flow::{Event, EventKind};
 use crate::lower::expressions::{assign, children, events, short_circuit, ternary};
 use crate::lower::sites::Does;
 use crate::lower::{Lowering, descendants, label};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// What evaluating a node does.
 pub fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {

@@ -5,7 +5,7 @@ use crate::catalog::Entry;
 use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::names::{Names, OwnGuard};
 use crate::lower::{File, descendants, named_children};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// The guard that a class is, if it is one: its constructor does nothing but take the lock that it is
 /// given, its destructor nothing but free it.

@@ -7,7 +7,7 @@ use crate::flow::{Cond, Event, EventKind, Loop, SiteId, Stmt, StmtKind, Value, W
 use crate::lower::expressions::{all_events, event};
 use crate::lower::{Lowering, descendants, label, named_children};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Words by which the name of a macro tells of a loop.
 const LOOPS: [&str; 4] = ["each", "loop", "iter", "while"];

@@ -2,7 +2,7 @@
 
 use crate::catalog::pattern::normal;
 use crate::lower::{File, descendants, named_children};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// A line that is there.
 struct Included<'t> {

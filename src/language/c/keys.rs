@@ -4,7 +4,7 @@
 use super::names::{declarators, declared_name};
 use crate::catalog::pattern::{normal, unwrapped};
 use crate::lower::{descendants, named_children};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Deeper expressions are taken as they are written.
 const DEEPEST: usize = 30;
@@ -123,13 +123,13 @@ fn is_hidden(node: Node<'_>, member: &str, text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Language;
+    use crate::parse::parse;
 
     /// What the first argument of the first call in the function is known as.
     fn named(code: &str) -> String {
-        let mut parser = tree_sitter::Parser::new();
-        let language = tree_sitter_cpp::LANGUAGE.into();
-        parser.set_language(&language).expect("the grammar fits");
-        let tree = parser.parse(code, None).expect("a tree");
+        let grammar = Language::Cpp.grammar();
+        let tree = parse(grammar, code.as_bytes()).expect("a tree");
         let arguments = descendants(tree.root_node(), |_| true)
             .find(|node| node.kind() == "argument_list")
             .expect("a call");

@@ -4,7 +4,7 @@ use super::statements::stmt;
 use crate::flow::{Stmt, StmtKind};
 use crate::lower::{Lowering, named_children};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Whether the label that a goto names stands in a block around the goto.
 pub fn is_in_sight(lowering: &Lowering<'_>, goto: Node<'_>, label: Node<'_>) -> bool {

@@ -27,7 +27,7 @@ use crate::flow::{Block, Cond, Event, Key, Value};
 use crate::lower::{File, Lowering, descendants, named_children};
 use crate::skim::lexis::Lexis;
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// One of the dialects.
 pub struct Dialect {

@@ -1,12 +1,12 @@
 //! What a file of C or C++ says of its names: includes, declared types, classes.
 
-use super::guards;
+use super::{guards, macros};
 use crate::catalog::joined;
 use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::names::{Class, Import, Names, TypeRef};
 use crate::lower::{descendants, named_children, span};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Templates that stand for what they hold: `std::unique_ptr<std::mutex>`.
 const HOLDERS: [&str; 10] = [
@@ -25,6 +25,7 @@ const HOLDERS: [&str; 10] = [
 /// Collects the names of a file.
 pub fn collect(root: Node<'_>, text: &[u8]) -> Names {
     let mut names = Names::default();
+    names.jumps = macros::that_jump(root, text);
     let nodes: Vec<Node<'_>> = descendants(root, |_| true).collect();
     for node in &nodes {
         match node.kind() {
@@ -222,9 +223,7 @@ pub fn declarators(node: Node<'_>) -> Vec<Node<'_>> {
     if node.kind() == "init_declarator" {
         return vec![node];
     }
-    let mut cursor = node.walk();
-    node.children_by_field_name("declarator", &mut cursor)
-        .collect()
+    node.children_by_field_name("declarator").collect()
 }
 
 /// The name that a declaration, declarator or function definition declares, without qualifiers.

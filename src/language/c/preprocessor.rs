@@ -3,7 +3,7 @@
 use super::statements::stmts;
 use crate::flow::{Block, BlockStyle, Cond, Decl, DeclKind, EventKind, Stmt, StmtKind, Test};
 use crate::lower::{Lowering, named_children, span};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// `#if … #else … #endif`: a branch on a condition that never changes.
 pub fn conditional(lowering: &mut Lowering<'_>, node: Node<'_>, decls: &mut Vec<Decl>) -> StmtKind {

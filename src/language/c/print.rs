@@ -9,7 +9,7 @@ use crate::engine::Standard;
 use crate::lower::{File, descendants, named_children, span};
 use crate::rewrite::printer::{CannotHoist, Definition, Hoist, Printer};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 impl Printer for Dialect {
     fn guard_names(&self) -> &'static [&'static str] {

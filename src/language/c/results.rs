@@ -5,7 +5,7 @@ use super::names::{declarators, declared_name, type_text};
 use crate::catalog::pattern::unwrapped;
 use crate::lower::{File, descendants, named_children};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// The type of a function, as a declaration writes it in front of a name: `struct item *`.
 fn type_of_function(file: &File<'_>, function: Node<'_>) -> Option<String> {

@@ -8,7 +8,7 @@ use crate::flow::{Cond, Event, EventKind, KeyId, SiteId, Test, WithExit};
 use crate::lower::expressions::{event, plain};
 use crate::lower::sites::Does;
 use crate::lower::{File, Lowering, descendants, named_children, span};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// A guard as it is declared: `std::lock_guard<std::mutex> guard(a, b);`
 struct Declared<'t> {

@@ -14,7 +14,7 @@ use crate::flow::{
 use crate::lower::expressions::{all_events, cond, event, events};
 use crate::lower::{Lowering, descendants, label, named_children, span};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Lowers the body of the function (or of the file).
 pub fn root(lowering: &mut Lowering<'_>) -> Block {

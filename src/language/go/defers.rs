@@ -13,7 +13,7 @@ use crate::lower::expressions::{event, plain};
 use crate::lower::sites::Does;
 use crate::lower::{Lowering, descendants, label, span};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Lowers the body of a function with everything that it defers.
 pub fn function_body(lowering: &mut Lowering<'_>, body: Node<'_>) -> Block {

@@ -4,7 +4,7 @@ use super::scopes::{declared_names, is_declared_before, named};
 use crate::lower::{File, descendants, named_children};
 use crate::rewrite::printer::CannotHoist;
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Whether the statements in `region` may move into a function literal.
 ///

@@ -9,7 +9,7 @@ use crate::lower::expressions::{
 };
 use crate::lower::sites::Does;
 use crate::lower::{Lowering, label, named_children};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// What evaluating a node does.
 pub fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {

@@ -4,7 +4,7 @@ use super::statements::stmt;
 use crate::flow::{EventKind, Stmt, StmtKind};
 use crate::lower::{Lowering, named_children, span};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// A statement with its label.
 pub fn labeled(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {

@@ -20,7 +20,8 @@ use crate::flow::{Block, Cond, Event, Value};
 use crate::lower::{Bindings, Lowering, descendants, named_children};
 use crate::skim::lexis::Lexis;
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
+use std::sync::Arc;
 
 /// The language.
 pub struct Go;
@@ -111,7 +112,7 @@ impl Grammar for Go {
         other.ends_with(".go") && (is_test(own) || !is_test(other))
     }
 
-    fn names_among(&self, root: Node<'_>, text: &[u8], rest: &[(Node<'_>, &[u8])]) -> Names {
+    fn names_among(&self, root: Node<'_>, text: &[u8], rest: &[Arc<Names>]) -> Names {
         names::collect_among(root, text, rest)
     }
 

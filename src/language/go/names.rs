@@ -11,7 +11,8 @@ use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::names::{Class, Import, Names, TypeRef};
 use crate::lower::{descendants, named_children, span};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
+use std::sync::Arc;
 
 /// Begins the names of struct types that are written where they are used: no Go text.
 pub const ANONYMOUS: &str = "struct@";
@@ -25,16 +26,15 @@ pub fn collect(root: Node<'_>, text: &[u8]) -> Names {
 }
 
 /// Collects the names of a file and those that the other files of its package give it.
-pub fn collect_among(root: Node<'_>, text: &[u8], others: &[(Node<'_>, &[u8])]) -> Names {
+pub fn collect_among(root: Node<'_>, text: &[u8], others: &[Arc<Names>]) -> Names {
     let mut names = Names::default();
+    names.package = package_of(root, text);
     let declarations = types_and_functions(root, text, &mut names);
     if !others.is_empty() {
-        let package = package_of(root, text);
         let mut rest = Names::default();
-        let same = |(root, text): &&(Node<'_>, &[u8])| package_of(*root, text) == package;
-        for (root, text) in others.iter().filter(same) {
-            let other = collect(*root, text);
-            rest.join(&other, |text| fits(text, &other, &names));
+        let same = |other: &&Arc<Names>| other.package == names.package;
+        for other in others.iter().filter(same) {
+            rest.join(other, |text| fits(text, other, &names));
         }
         names.add_headers(&rest);
     }
@@ -249,9 +249,8 @@ fn fields(class: &str, node: Node<'_>, text: &[u8], file: Span, names: &mut Name
         {
             continue;
         }
-        let mut cursor = field.walk();
         let mut named = false;
-        for name in field.children_by_field_name("name", &mut cursor) {
+        for name in field.children_by_field_name("name") {
             named = true;
             declare(
                 format!("{class}.{}", normal(name, text)),
@@ -311,8 +310,7 @@ fn function(node: Node<'_>, text: &[u8], file: Span, names: &mut Names) {
 
 /// Variables with the types that are written or follow from their values.
 fn variables(node: Node<'_>, whole: Span, text: &[u8], names: &mut Names) {
-    let mut cursor = node.walk();
-    let mut own: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
+    let mut own: Vec<Node<'_>> = node.children_by_field_name("name").collect();
     let mut scope = behind(node, whole);
     let types = match node.kind() {
         "parameter_declaration" | "variadic_parameter_declaration" => {

@@ -7,7 +7,7 @@ use crate::language::names::Names;
 use crate::lower::{File, named_children, span};
 use crate::rewrite::printer::{CannotHoist, Hoist, Literal, Printer};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 impl Printer for Go {
     fn terminator(&self) -> &'static str {

@@ -5,8 +5,8 @@
 
 use crate::catalog::pattern::normal;
 use crate::lower::{Bindings, named_children};
-use std::collections::HashSet;
-use tree_sitter::Node;
+use crate::tree::Node;
+use rustc_hash::FxHashSet;
 
 /// Whether a node of this kind is a scope of its own.
 pub fn is_scope(kind: &str) -> bool {
@@ -46,8 +46,8 @@ pub fn bindings<'t>(function: Node<'t>, text: &[u8]) -> Bindings {
     let outermost = std::iter::successors(Some(function), Node::parent)
         .find(|around| is_declared_function(around.kind()))
         .unwrap_or(function);
-    let mut found = Bindings::new();
-    let mut scopes: Vec<HashSet<&[u8]>> = Vec::new();
+    let mut found = Bindings::default();
+    let mut scopes: Vec<FxHashSet<&[u8]>> = Vec::new();
     let mut steps = vec![Step::Visit(outermost)];
     while let Some(step) = steps.pop() {
         match step {
@@ -74,7 +74,7 @@ pub fn bindings<'t>(function: Node<'t>, text: &[u8]) -> Bindings {
                 // The body of a function shares the scope of its parameters.
                 let opens = is_scope(node.kind()) && !is_body_of_function(node);
                 if opens {
-                    scopes.push(HashSet::new());
+                    scopes.push(FxHashSet::default());
                     steps.push(Step::Leave);
                 }
                 let names = names_declared_in(node);
@@ -259,8 +259,7 @@ pub fn declared_names(node: Node<'_>) -> Vec<Node<'_>> {
 
 /// The nodes in the field `name`.
 pub fn named(node: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = node.walk();
-    node.children_by_field_name("name", &mut cursor)
+    node.children_by_field_name("name")
         .filter(|name| name.is_named())
         .collect()
 }

@@ -12,7 +12,7 @@ use crate::flow::{
 use crate::language::CalledInPlace;
 use crate::lower::expressions::{all_events, cond, event, events, plain};
 use crate::lower::{Lowering, label, named_children, span};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Lowers the body of the function; a file does nothing by itself.
 pub fn root(lowering: &mut Lowering<'_>) -> Block {
@@ -165,9 +165,8 @@ fn declared(lowering: &mut Lowering<'_>, node: Node<'_>) -> Vec<Event> {
         })
         .collect();
     for spec in specs {
-        let mut cursor = spec.walk();
         let targets: Vec<Node<'_>> = spec
-            .children_by_field_name("name", &mut cursor)
+            .children_by_field_name("name")
             .filter(|name| name.is_named())
             .collect();
         let values = spec
@@ -523,9 +522,8 @@ fn case_test(lowering: &mut Lowering<'_>, list: Node<'_>, conditions: bool) -> C
 }
 
 fn case_label(lowering: &Lowering<'_>, case: Node<'_>) -> String {
-    let mut cursor = case.walk();
     let types: Vec<String> = case
-        .children_by_field_name("type", &mut cursor)
+        .children_by_field_name("type")
         .filter(|child| child.is_named())
         .map(|child| lowering.file.normal(child))
         .collect();

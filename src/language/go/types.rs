@@ -4,7 +4,7 @@ use super::names::{ANONYMOUS, CONSTANT};
 use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::names::{Names, TypeRef};
 use crate::lower::named_children;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// How many declarations a chain of names is followed through.
 const DEEPEST: usize = 12;
@@ -370,10 +370,7 @@ pub fn result_text(function: Node<'_>, text: &[u8]) -> Option<String> {
     let mut types = Vec::new();
     for parameter in named_children(result) {
         let written = type_source(parameter.child_by_field_name("type")?, text);
-        let mut cursor = parameter.walk();
-        let count = parameter
-            .children_by_field_name("name", &mut cursor)
-            .count();
+        let count = parameter.children_by_field_name("name").count();
         types.extend(std::iter::repeat_n(written, count.max(1)));
     }
     Some(types.join(", "))

@@ -5,7 +5,7 @@ use crate::catalog::pattern::unwrapped;
 use crate::flow::{Event, EventKind, Value};
 use crate::lower::expressions::{children, event, events, short_circuit, ternary, value_of};
 use crate::lower::{Lowering, descendants, label, named_children};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// What evaluating a node does.
 pub fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {

@@ -7,7 +7,7 @@ use crate::lower::expressions::{all_events, event, events, value_of};
 use crate::lower::sites::Does;
 use crate::lower::{Lowering, children, label, named_children, span};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// `try (R r = open()) { … }`: what was opened last is closed first, before any handler runs.
 pub fn with_resources(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {

@@ -3,7 +3,7 @@
 use super::JAVA;
 use crate::language::Grammar;
 use crate::lower::{Lowering, descendants, named_children};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Whether a local variable hides the field of this name (its first part counts) where `node` stands.
 pub fn is_hidden(node: Node<'_>, field: &str, text: &[u8]) -> bool {

@@ -19,7 +19,7 @@ use crate::flow::{Block, Cond, Event, Value};
 use crate::lower::{Lowering, descendants};
 use crate::skim::lexis::Lexis;
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// The language.
 pub struct Java;

@@ -6,7 +6,7 @@ use crate::catalog::pattern::unwrapped;
 use crate::lower::{File, children, descendants, named_children, span};
 use crate::rewrite::printer::{CannotHoist, Hoist, Printer};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 impl Printer for Java {
     fn truth(&self, value: bool) -> &'static str {
@@ -188,8 +188,7 @@ fn told_type(file: &File<'_>, declarator: Node<'_>) -> Result<String, CannotHois
             (plain && file.source.slice(span(value)).starts_with(b"new")).then_some(text)
         }
         "cast_expression" => {
-            let mut cursor = value.walk();
-            let types: Vec<Node<'_>> = value.children_by_field_name("type", &mut cursor).collect();
+            let types: Vec<Node<'_>> = value.children_by_field_name("type").collect();
             match types.as_slice() {
                 [one] => Some(file.source.text(span(*one))),
                 _ => None,

@@ -9,7 +9,7 @@ use crate::flow::{
 };
 use crate::lower::expressions::{all_events, cond, event, events, value_of};
 use crate::lower::{Lowering, descendants, label, named_children, span};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Lowers the body of the function, or the initialiser blocks of the classes of the file.
 pub fn root(lowering: &mut Lowering<'_>) -> Block {
@@ -260,15 +260,13 @@ fn looped(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Loop> {
         }
         test = Some(Cond::unknown(next, format!("more of {text}")));
     }
-    let mut cursor = node.walk();
-    for part in node.children_by_field_name("init", &mut cursor) {
+    for part in node.children_by_field_name("init") {
         init.extend(match part.kind() {
             "local_variable_declaration" => declaration(lowering, part),
             _ => events(lowering, part),
         });
     }
-    let mut cursor = node.walk();
-    for part in node.children_by_field_name("update", &mut cursor) {
+    for part in node.children_by_field_name("update") {
         step.extend(events(lowering, part));
     }
     if let Some(condition) = node.child_by_field_name("condition") {

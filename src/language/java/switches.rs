@@ -6,7 +6,7 @@ use crate::flow::{Block, BlockStyle, Case, Cond, Event, StmtKind};
 use crate::lower::expressions::{choice, events};
 use crate::lower::{Lowering, descendants, label, named_children};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// A `switch` that is a statement.
 pub fn statement(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {

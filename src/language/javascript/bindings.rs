@@ -4,7 +4,7 @@ use super::outer_parent;
 use crate::language::Binding;
 use crate::lower::{named_children, span};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Where the value of the node goes.
 pub fn binding(node: Node<'_>) -> Binding<'_> {

@@ -4,7 +4,7 @@ use crate::catalog::pattern::unwrapped;
 use crate::flow::{Cond, Test};
 use crate::lower::Lowering;
 use crate::lower::expressions::{cond, events, negated_if, plain};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// What the condition asks, where the language tells.
 pub fn condition(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {

@@ -15,7 +15,7 @@ use crate::catalog::pattern::{BadPattern, Pattern, normal};
 use crate::engine::Exceptions;
 use crate::flow::{Block, Cond, Event, Value};
 use crate::lower::{Lowering, descendants};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// One of the dialects.
 pub struct Script {
@@ -137,10 +137,7 @@ impl Grammar for Script {
             .map_or(function.end_byte(), |body| body.start_byte());
         let mut is_async = function.parent().is_none();
         let mut is_generator = false;
-        for index in 0..function.child_count() {
-            let Some(child) = function.child(index) else {
-                continue;
-            };
+        for child in function.children() {
             if child.start_byte() < head_end {
                 is_async |= &text[child.byte_range()] == b"async";
                 is_generator |= child.kind() == "*";

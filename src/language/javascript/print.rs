@@ -5,7 +5,7 @@ use crate::language::{Grammar, Language};
 use crate::lower::{File, descendants, span};
 use crate::rewrite::printer::{CannotHoist, Hoist, Printer};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 impl Printer for Script {
     fn waits_for_returned(&self) -> Option<&'static str> {

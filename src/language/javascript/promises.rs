@@ -4,7 +4,7 @@ use super::outer_parent;
 use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::Settling;
 use crate::lower::{named_children, span};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// What a call hands to a promise for when it is settled, if nothing but one handler.
 pub fn settling<'t>(call: Node<'t>, text: &[u8]) -> Option<Settling<'t>> {

@@ -10,7 +10,7 @@ use crate::lower::expressions::{all_events, cond, events};
 use crate::lower::sites::Does;
 use crate::lower::{Lowering, label, named_children, span};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Lowers the body of the function (or of the file).
 pub fn root(lowering: &mut Lowering<'_>) -> Block {

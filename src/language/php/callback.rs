@@ -5,7 +5,7 @@ use crate::language::Grammar;
 use crate::lower::{File, descendants, named_children, span};
 use crate::rewrite::printer::{CannotHoist, Moved};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Variables that every function has.
 const EVERYWHERE: [&str; 10] = [

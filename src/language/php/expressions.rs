@@ -7,7 +7,7 @@ use crate::lower::expressions::{
     all_events, assign, children, choice, events, short_circuit, ternary,
 };
 use crate::lower::{Lowering, descendants, label, named_children};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// What evaluating a node does.
 pub fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {

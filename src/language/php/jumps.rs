@@ -2,7 +2,7 @@
 
 use crate::flow::StmtKind;
 use crate::lower::{Lowering, descendants};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 fn is_breakable(kind: &str) -> bool {
     matches!(

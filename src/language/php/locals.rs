@@ -5,7 +5,7 @@ use super::Php;
 use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::Grammar;
 use crate::lower::descendants;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Whether the function itself makes what the variable holds, and gives it to nobody.
 pub fn dies_with(function: Node<'_>, name: &str, text: &[u8]) -> bool {

@@ -4,7 +4,7 @@ use crate::catalog::pattern::{normal, unwrapped};
 use crate::language::names::{Class, Import, Names, TypeRef};
 use crate::lower::{descendants, named_children, span};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Collects the names of a file.
 pub fn collect(root: Node<'_>, text: &[u8]) -> Names {

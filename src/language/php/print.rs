@@ -4,7 +4,7 @@ use super::{Php, callback};
 use crate::lower::File;
 use crate::rewrite::printer::{CannotHoist, Hoist, Moved, Printer};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 impl Printer for Php {
     fn variable(&self, name: &str) -> String {

@@ -9,7 +9,7 @@ use crate::flow::{
 use crate::lower::expressions::{all_events, cond, event, events, negated_if};
 use crate::lower::{Lowering, label, span};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Lowers what a function (or the file) does.
 pub fn body(lowering: &mut Lowering<'_>, function: Node<'_>) -> Block {
@@ -93,8 +93,7 @@ fn block(lowering: &mut Lowering<'_>, node: Node<'_>) -> Block {
 }
 
 fn field_block(lowering: &mut Lowering<'_>, node: Node<'_>, field: &str) -> Block {
-    let mut cursor = node.walk();
-    let bodies: Vec<Node<'_>> = node.children_by_field_name(field, &mut cursor).collect();
+    let bodies: Vec<Node<'_>> = node.children_by_field_name(field).collect();
     match bodies.as_slice() {
         [] => lowering.no_block(node.end_byte()),
         [body] if !has_colon(node) || body.kind() == "colon_block" => block(lowering, *body),
@@ -287,10 +286,7 @@ fn declared(lowering: &Lowering<'_>, node: Node<'_>) -> Vec<Event> {
 fn branch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
     let test = cond(lowering, node.child_by_field_name("condition")?);
     let then = field_block(lowering, node, "body");
-    let mut cursor = node.walk();
-    let clauses: Vec<Node<'_>> = node
-        .children_by_field_name("alternative", &mut cursor)
-        .collect();
+    let clauses: Vec<Node<'_>> = node.children_by_field_name("alternative").collect();
     let mut otherwise: Option<Block> = None;
     for clause in clauses.into_iter().rev() {
         if clause.kind() == "else_clause" {

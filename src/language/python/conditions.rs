@@ -3,7 +3,7 @@
 use crate::flow::{Cond, Test};
 use crate::lower::Lowering;
 use crate::lower::expressions::{cond, events, negated_if, plain};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// What the condition asks, where Python tells.
 pub fn condition(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Cond> {

@@ -4,7 +4,7 @@ use crate::catalog::pattern::unwrapped;
 use crate::flow::{Event, EventKind, SiteKind, Value};
 use crate::lower::expressions::{assign, children, events, short_circuit, ternary};
 use crate::lower::{Lowering, label};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// What evaluating a node does.
 pub fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>) {

@@ -14,7 +14,7 @@ use crate::engine::Exceptions;
 use crate::flow::{Block, Cond, Event, Value};
 use crate::lower::{Lowering, descendants};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// The language.
 pub struct Python;

@@ -4,7 +4,7 @@ use super::Python;
 use crate::lower::{File, descendants, named_children};
 use crate::rewrite::printer::{CannotHoist, Hoist, Printer, Stack};
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 impl Printer for Python {
     fn terminator(&self) -> &'static str {

@@ -7,7 +7,7 @@ use crate::flow::{
 };
 use crate::lower::expressions::{all_events, close as freed_at_end, cond, events};
 use crate::lower::{Lowering, label, named_children, span};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// Lowers the body of the function (or of the file).
 pub fn root(lowering: &mut Lowering<'_>) -> Block {
@@ -188,10 +188,7 @@ fn raises(lowering: &Lowering<'_>, node: Node<'_>) -> bool {
 fn branch(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtKind> {
     let test = cond(lowering, node.child_by_field_name("condition")?);
     let then = field_block(lowering, node, "consequence");
-    let mut cursor = node.walk();
-    let clauses: Vec<Node<'_>> = node
-        .children_by_field_name("alternative", &mut cursor)
-        .collect();
+    let clauses: Vec<Node<'_>> = node.children_by_field_name("alternative").collect();
     let mut otherwise: Option<Block> = None;
     for clause in clauses.into_iter().rev() {
         if clause.kind() == "else_clause" {

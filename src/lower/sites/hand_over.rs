@@ -5,7 +5,7 @@ use crate::catalog::Role;
 use crate::flow::{Key, KeyId, Site, SiteKind};
 use crate::language::uses::{Use, gives_a_part, use_of};
 use crate::lower::{File, descendants, span, split_member};
-use tree_sitter::Node;
+use crate::tree::Node;
 
 impl Table {
     /// A nested function that frees a lock, or mentions a ticket, has been handed the release.

@@ -4,7 +4,7 @@ use super::{Exit, Exits, indent_of};
 use crate::finding::Reason;
 use crate::refusal::reason;
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 impl Exits<'_> {
     /// Whether other code follows the exit on its line, which began in front of it.

@@ -7,7 +7,7 @@ use crate::plan::build::{Builder, would_move};
 use crate::plan::names;
 use crate::refusal::reason;
 use crate::source::Span;
-use tree_sitter::Node;
+use crate::tree::Node;
 
 /// A guard that a fix declares.
 pub(super) struct Declared<'b> {

@@ -99,7 +99,11 @@ impl Builder<'_> {
         let sites = &self.task.body.sites;
         let key = sites[self.task.site].key;
         (0..sites.len())
-            .filter(|id| sites[*id].key == key && sites[*id].acquire().is_some())
+            .filter(|id| sites[*id].key == key)
+            .filter(|id| {
+                let acquire = sites[*id].acquire();
+                acquire.is_some_and(|acquire| !acquire.implied)
+            })
             .filter(|id| self.region.stmts().iter().any(|stmt| stmt.holds_site(*id)))
             .collect()
     }
