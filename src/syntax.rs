@@ -34,19 +34,19 @@ pub fn looks(language: Language, text: &[u8]) -> Vec<(Span, Look)> {
     let mut found = Vec::new();
     let mut reached = 0;
     if let Some(tree) = parse(grammar, text) {
-        walk(&tree, |node| {
+        for node in descendants(tree.root_node(), |_| true) {
             let word = &text[node.byte_range()];
             let look = match node.kind() {
                 kind if grammar.is_comment(kind) => Look::Comment,
                 kind if printer.is_verbatim(kind) => Look::Text,
                 _ if !node.is_named() && is_word(word) => Look::Keyword,
-                _ => return,
+                _ => continue,
             };
             if node.start_byte() >= reached {
                 reached = node.end_byte();
                 found.push((Span::new(node.start_byte(), reached), look));
             }
-        });
+        }
     }
     found
 }

@@ -352,8 +352,10 @@ fn the_question_is_asked_in_these_words() {
         .lines()
         .find(|line| line.starts_with("Apply this fix?"));
     let folder = sandbox();
-    let mut command = Command::new(program());
+    let mut command = Command::new("sh");
     command
+        .args(["-c", "stty cols 100; exec \"$0\" \"$@\""])
+        .arg(program())
         .arg("examples/pay.js")
         .current_dir(folder.path())
         .env("TERM", "xterm")
