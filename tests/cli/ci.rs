@@ -1,6 +1,6 @@
 //! What others run: hooks, pipelines, and scripts over many repositories do what they say.
 
-use crate::support::{PAY_JS, Ran, Sandbox, WORK_PY, git, python_tool};
+use crate::support::{PAY_JS, Ran, Sandbox, WORK_PY, git, python_tool, skipped};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -144,12 +144,24 @@ fn each_repository_gets_its_commit() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/fix-repository");
     let usage = fs::read_to_string(&script).expect("read");
     let lines = usage.lines().map(str::trim);
-    let begins = ["for repository in repositories", "find repositories"];
+    let begins = [
+        "for repository in repositories",
+        "find repositories",
+        "ls -d repositories",
+    ];
     let commands: Vec<&str> = lines
         .filter(|line| begins.iter().any(|begin| line.starts_with(begin)))
         .collect();
-    assert_eq!(commands.len(), 2);
+    assert_eq!(commands.len(), begins.len());
+    let documented = page("docs/fleets.md");
     for command in commands {
+        assert!(documented.contains(command), "{command}");
+        if command.contains("parallel")
+            && Command::new("parallel").arg("--version").output().is_err()
+        {
+            skipped("no parallel found (run scripts/setup)");
+            continue;
+        }
         let sandbox = repositories();
         let script = script.display().to_string();
         let command = command.replace("scripts/fix-repository", &script);
