@@ -70,3 +70,20 @@ fn a_directory_of_a_commands_name_is_reached_by_its_path() {
     let ran = sandbox.run(&["--dry-run", "./forms"]).exits(0);
     assert!(ran.stderr.contains("1 file looked at"), "{ran:?}");
 }
+
+#[test]
+fn a_mistyped_command_gets_a_hint() {
+    let sandbox = Sandbox::new(&[("undoo", "")]);
+    for (typed, meant) in [("explian", "explain"), ("lock", "locks")] {
+        let ran = sandbox.run(&[typed, "leak-on-exit"]).exits(2);
+        let hint = format!("did you mean `lockfix {meant}`?");
+        assert!(ran.stderr.contains(&hint), "{ran:?}");
+    }
+    // What is there, and what is like nothing, is taken for a path.
+    sandbox.run(&["--dry-run", "undoo"]).exits(0);
+    let ran = sandbox.run(&["--dry-run", "src/lib"]).exits(2);
+    assert!(
+        ran.stderr.contains("src/lib: there is no such file"),
+        "{ran:?}"
+    );
+}
