@@ -70,7 +70,18 @@ fn the_pipeline_writes_its_report() {
     shell(&sandbox, script, &[("LOCKFIX_OPTIONS", "")]).exits(1);
     let report = sandbox.text("gl-code-quality-report.json");
     let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
-    assert_eq!(report[0]["check_name"], "leak-on-exit");
+    // What GitLab asks of an issue.
+    let issue = &report[0];
+    assert_eq!(issue["check_name"], "leak-on-exit");
+    assert_eq!(issue["severity"], "critical");
+    assert_eq!(issue["location"]["path"], "pay.js");
+    assert_eq!(issue["location"]["lines"]["begin"], 4);
+    for key in ["description", "fingerprint"] {
+        assert!(
+            issue[key].as_str().is_some_and(|text| !text.is_empty()),
+            "{issue}"
+        );
+    }
 }
 
 #[test]
