@@ -227,6 +227,17 @@ impl<'a> Machine<'a> {
                 on_throw,
             } => self.acquire(state, *site, *next, on_throw.map(leaving)),
             Op::Release { site, next } => self.release(state, *site, *next),
+            Op::Adopt { site, next } => {
+                let mut after = at(*next);
+                let key = self.body.sites[*site].key;
+                for held in &mut after.held {
+                    if held.key == key {
+                        held.site = *site;
+                    }
+                }
+                after.held.sort_unstable();
+                Step::Silent(after)
+            }
         }
     }
 

@@ -250,8 +250,8 @@ fn asked_of_acquire(
     let at = *lowering.file.catalog.facts.null_checks.get(callee)?;
     let arguments = call.child_by_field_name("arguments")?;
     let asked = arguments.named_child(u32::try_from(at).ok()?)?;
-    let in_front = std::iter::successors(node.prev_sibling(), Node::prev_sibling);
-    let before = span(in_front.into_iter().find(Node::is_named)?);
+    let before =
+        span(std::iter::successors(node.prev_sibling(), Node::prev_sibling).find(Node::is_named)?);
     let sites = lowering.table.sites.iter();
     let mut acquires = sites.filter(|site| before.contains(site.span));
     acquires.find_map(|site| {
