@@ -1,4 +1,5 @@
-//! What the command line asks of a parse: where the comments are, and whether the text is sound.
+//! What the command line asks of a parse: where the comments are, what readers want to see in colour,
+//! and whether the text is sound.
 
 use crate::language::Language;
 use crate::lower::descendants;
@@ -16,6 +17,47 @@ pub fn comments(language: Language, text: &[u8]) -> Vec<Span> {
         }
     }
     found
+}
+
+/// What readers take in at a glance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    Keyword,
+    /// A string or template.
+    Text,
+    Comment,
+}
+
+/// The keywords, strings and comments of `text`, in order; none overlaps another.
+pub fn looks(language: Language, text: &[u8]) -> Vec<(Span, Look)> {
+    let (grammar, printer) = (language.grammar(), language.printer());
+    let mut found = Vec::new();
+    let mut reached = 0;
+    if let Some(tree) = parse(grammar, text) {
+        for node in descendants(tree.root_node(), |_| true) {
+            let word = &text[node.byte_range()];
+            let look = match node.kind() {
+                kind if grammar.is_comment(kind) => Look::Comment,
+                kind if printer.is_verbatim(kind) => Look::Text,
+                _ if !node.is_named() && is_word(word) => Look::Keyword,
+                _ => continue,
+            };
+            if node.start_byte() >= reached {
+                reached = node.end_byte();
+                found.push((Span::new(node.start_byte(), reached), look));
+            }
+        }
+    }
+    found
+}
+
+/// Whether this is written with letters, unlike operators and brackets.
+fn is_word(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"#").unwrap_or(text);
+    !text.is_empty()
+        && text
+            .iter()
+            .all(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
 }
 
 /// Whether two texts differ in comments and in the white space around them alone.
@@ -70,6 +112,22 @@ mod tests {
         let text = b"s = '# no'  # yes\nt = '''\n# no\n'''\n";
         let found = comments(Language::Python, text);
         assert_eq!(found, [Span::new(12, 17)]);
+    }
+
+    #[test]
+    fn keywords_strings_and_comments_stand_out() {
+        let text = "if (x) f(`a${await y}`); // for";
+        let found = looks(Language::TypeScript, text.as_bytes());
+        let found: Vec<_> = found
+            .iter()
+            .map(|(span, look)| (&text[span.start..span.end], *look))
+            .collect();
+        let wanted = [
+            ("if", Look::Keyword),
+            ("`a${await y}`", Look::Text),
+            ("// for", Look::Comment),
+        ];
+        assert_eq!(found, wanted);
     }
 
     #[test]

@@ -109,7 +109,9 @@ impl Review {
     #[track_caller]
     fn sees(&mut self, text: &str) {
         if let Err(error) = self.session().expect(text) {
-            panic!("waiting for {text:?}: {error}");
+            let sent = self.session().check(Regex("(?s).*"));
+            let sent = sent.map(|sent| String::from_utf8_lossy(sent.as_bytes()).into_owned());
+            panic!("waiting for {text:?}: {error}; there is {sent:?}");
         }
     }
 
@@ -122,8 +124,9 @@ impl Review {
             panic!("{position:?} is no position");
         };
         let (questions, file) = of_and_file.split_once(", file ").expect("a file");
-        let place =
-            format!(r"· {question} of ({questions}|\d+\+), file {file} of ({files}|\d+\+)  ");
+        let place = format!(
+            r"· {question} of ({questions}|\d+\+), file {file} of ({files}|\d+\+)(  |\r\n)"
+        );
         if let Err(error) = self.session().expect(Regex(&place)) {
             panic!("waiting for {place:?}: {error}");
         }
@@ -191,7 +194,7 @@ fn questions_begin_while_the_walk_goes_on() {
     let kind = rustix::fs::FileType::Fifo;
     rustix::fs::mknodat(rustix::fs::CWD, &ignore_file, kind, mode, 0).expect("a FIFO");
     let mut review = review.start();
-    review.sees("· 1 of 1+, file 1 of 1+  ");
+    review.sees("· 1 of 1+, file 1 of 1+");
     fs::write(&ignore_file, "").expect("written");
     review.session().send("n").expect("sent");
     review.answers("2 of 2, file 2 of 2", "n");
@@ -205,7 +208,7 @@ fn a_question_shows_place_excerpt_and_diff() {
     review.sees("leak-on-exit");
     review.sees("leaves with `m` held");
     review.sees("--- a/1.js");
-    review.sees("} finally {");
+    review.sees("finally");
     review.sees("Apply this fix?");
     review.sees("try-finally, safe · 1 of 1, file 1 of 1");
     review.sees("[y,n,a,d,A,r,l,o,e,k,q,?]");
@@ -233,7 +236,7 @@ fn y_applies_and_n_skips() {
 fn what_is_accepted_is_written_at_once() {
     let mut review = two_files();
     review.answers("1 of 5, file 1 of 2", "y");
-    review.sees("· 2 of 5, file 1 of 2  ");
+    review.sees("· 2 of 5, file 1 of 2");
     assert_eq!(review.fixed("1.js"), ["a"]);
     review.session().send("q").expect("sent");
     review.ends_with(1);
@@ -374,7 +377,7 @@ fn ctrl_c_and_ctrl_d_quit_and_keep_what_was_accepted() {
 fn a_signal_ends_the_review_and_keeps_what_was_accepted() {
     let mut review = two_files();
     review.answers("1 of 5, file 1 of 2", "y");
-    review.sees("· 2 of 5, file 1 of 2  ");
+    review.sees("· 2 of 5, file 1 of 2");
     let process = review.session().get_process().pid().as_raw();
     let process = rustix::process::Pid::from_raw(process).expect("a process");
     rustix::process::kill_process(process, rustix::process::Signal::TERM).expect("sent");
@@ -404,7 +407,7 @@ fn help_and_other_keys_ask_again() {
 #[test]
 fn a_file_that_changes_under_the_question_is_looked_at_again() {
     let mut review = Review::of(&[("1.js", file(&["a", "b"]))]).start();
-    review.sees("· 1 of 2, file 1 of 1  ");
+    review.sees("· 1 of 2, file 1 of 1");
     let changed = format!("// somebody else's line\n{}", file(&["a", "b"]));
     fs::write(review.dir.path().join("1.js"), &changed).expect("written");
     review.session().send("y").expect("sent");
@@ -443,10 +446,10 @@ fn k_goes_back_and_takes_the_answer_back() {
     review.answers("1 of 5, file 1 of 2", "k");
     review.sees("This is the first question.");
     review.answers("1 of 5, file 1 of 2", "y");
-    review.sees("· 2 of 5, file 1 of 2  ");
+    review.sees("· 2 of 5, file 1 of 2");
     assert_eq!(review.fixed("1.js"), ["a"]);
     review.session().send("k").expect("sent");
-    review.sees("· 1 of 5, file 1 of 2  ");
+    review.sees("· 1 of 5, file 1 of 2");
     assert_eq!(review.read("1.js"), file(&["a", "b", "c"]));
     review.session().send("n").expect("sent");
     review.answers("2 of 5, file 1 of 2", "y");
@@ -478,7 +481,7 @@ fn going_back_into_a_file_that_was_left_asks_on_where_it_was_left() {
 fn what_others_changed_is_not_taken_back() {
     let mut review = two_files();
     review.answers("1 of 5, file 1 of 2", "y");
-    review.sees("· 2 of 5, file 1 of 2  ");
+    review.sees("· 2 of 5, file 1 of 2");
     let changed = review.read("1.js") + "// more\n";
     fs::write(review.dir.path().join("1.js"), &changed).expect("written");
     review.session().send("k").expect("sent");
@@ -551,7 +554,85 @@ fn excerpts_fit_the_terminal() {
     let mut review = review.start();
     review.sees("        throw new Error('xxx");
     review.sees("x…");
-    review.sees("─ leaves with `m` held");
+    review.sees("leaves with `m` held");
     review.answers("1 of 1, file 1 of 1", "q");
     review.ends_with(1);
+}
+
+#[test]
+fn nothing_breaks_within_a_word_where_the_terminal_is_narrow() {
+    let mut review = Review::of(&[("1.js", file(&["a"]))]);
+    review.environment.push(("NO_COLOR", "1".to_owned()));
+    review.columns = Some(44);
+    let mut review = review.start();
+    review.sees("1.js:4:5  leak-on-exit  `m` stays locked\r\n    when line 6 throws\r\n");
+    review.sees("━\r\n     │         leaves with `m` held\r\n");
+    review.sees("file 1 of 1\r\n[y,n,a,d,A,r,l,o,e,k,q,?] ");
+    review.session().send("q").expect("sent");
+    review.ends_with(1);
+    let mut review = Review::of(&[("1.js", file(&["a"]))]);
+    review.columns = Some(120);
+    let mut review = review.start();
+    review.answers("1 of 1, file 1 of 1", "n");
+    review.ends_with(1);
+}
+
+#[test]
+fn code_has_colours_and_what_only_moved_stands_back() {
+    const MAGENTA: &str = "\u{1b}[35m";
+    const GREEN: &str = "\u{1b}[32m";
+    const DIMMED: &str = "\u{1b}[2m";
+    const PLAIN: &str = "\u{1b}[0m";
+    let mut review = Review::of(&[("1.js", file(&["a"]))]).start();
+    review.sees(&format!(
+        " {MAGENTA}async{PLAIN} {MAGENTA}function{PLAIN} a"
+    ));
+    // Removed here, and added again further in.
+    review.sees(&format!("{DIMMED} Error("));
+    review.sees(&format!("{GREEN}+{PLAIN}            {MAGENTA}throw{PLAIN}"));
+    // New.
+    review.sees(&format!("{GREEN}+{PLAIN}{GREEN}    }} {PLAIN}"));
+    review.answers("1 of 1, file 1 of 1", "n");
+    review.ends_with(1);
+}
+
+#[test]
+fn without_colour_nothing_but_text_is_sent() {
+    let mut review = Review::of(&[("1.js", file(&["a"]))]);
+    review.environment.push(("NO_COLOR", "1".to_owned()));
+    let mut review = review.start();
+    review.session().send("?n").expect("sent");
+    let sent = review.session().expect(Eof).expect("the end");
+    let sent = String::from_utf8_lossy(sent.as_bytes()).into_owned();
+    assert!(!sent.contains('\u{1b}'), "{sent:?}");
+    // What the finding is about stands out all the same.
+    assert!(sent.contains("━━━ leaves with `m` held"), "{sent}");
+    assert!(sent.contains("─── released only here"), "{sent}");
+}
+
+#[test]
+fn the_end_says_what_remains_and_what_can_be_done_about_it() {
+    let lost = "let n = new Mutex();
+async function lost() {
+    await n.acquire();
+    n = await other();
+    n.release();
+}
+";
+    let mut review = Review::of(&[("1.js", file(&["a", "b", "c"]) + lost)]).start();
+    review.answers("1 of 3, file 1 of 1", "y");
+    review.answers("2 of 3, file 1 of 1", "k");
+    review.sees("Taken back; 1.js is as it was before.");
+    review.answers("1 of 3, file 1 of 1", "y");
+    review.answers("2 of 3, file 1 of 1", "n");
+    review.answers("3 of 3, file 1 of 1", "q");
+    review.sees("fixed 1 finding in 1 file, 3 remain (1 file looked at)\r\n");
+    review.sees("of those that remain, 1 was left, 1 has no fix, 1 was not asked about\r\n");
+    review
+        .sees("`lockfix --resume` asks about the rest; `lockfix undo` takes back what was written");
+    review.ends_with(1);
+    let mut review = Review::of(&[("1.js", file(&["a"]))]).start();
+    review.answers("1 of 1, file 1 of 1", "y");
+    review.sees("0 remain (1 file looked at)\r\n`lockfix undo` takes back what was written\r\n");
+    review.ends_with(0);
 }

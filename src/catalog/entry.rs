@@ -151,6 +151,14 @@ impl Entry {
         Some(*taken)
     }
 
+    /// Whether what the call gives is a status, and zero says that it has taken the lock.
+    pub fn says_what_went_wrong<'t>(&self, node: Node<'t>, role: Role, text: &[u8]) -> bool {
+        match role {
+            Role::Try(taken) => taken == Taken::Zero,
+            _ => self.may_fail(node, text) == Some(Taken::Zero),
+        }
+    }
+
     /// Whether the acquire never throws.
     pub fn is_sure<'t>(&self, node: Node<'t>, text: &[u8]) -> bool {
         self.sure

@@ -65,6 +65,9 @@ pub struct Guard {
     /// Methods that take it again.
     #[serde(default)]
     pub retakes: Vec<String>,
+    /// Methods that are given what has been taken by hand: with an argument, whatever they do without.
+    #[serde(default)]
+    pub holds: Vec<String>,
     /// Methods that try to take it again, and tell whether they did.
     #[serde(default)]
     pub tries: Vec<String>,
@@ -88,6 +91,7 @@ impl Guard {
             mode,
             frees: Vec::new(),
             retakes: Vec::new(),
+            holds: Vec::new(),
             tries: Vec::new(),
             asks: Vec::new(),
             deleters: Vec::new(),
@@ -276,6 +280,10 @@ pub struct FormCode {
     /// How it takes it again.
     #[serde(default)]
     pub retake: Option<String>,
+    /// How a guard that cannot take it is given what was taken by hand: `$GUARD.reset($HELD)`, where
+    /// `$HELD` is the lock's address, or nothing if it is not held.
+    #[serde(default)]
+    pub hold: Option<String>,
     /// How it tries to: the value says whether it holds it then.
     #[serde(default)]
     pub attempt: Option<String>,
@@ -326,6 +334,7 @@ impl FormCode {
             defer: None,
             free: None,
             retake: None,
+            hold: None,
             attempt: None,
             define: None,
             function: None,
@@ -373,6 +382,9 @@ pub struct LanguageFacts {
     /// Calls that do nothing but throw.
     #[serde(default)]
     pub raises: Vec<String>,
+    /// Calls that come back only where this argument of theirs, counted from 0, is null; else they throw.
+    #[serde(default)]
+    pub null_checks: BTreeMap<String, usize>,
     /// The types of what functions give, where a declaration has to say them: `int, error`.
     #[serde(default)]
     pub results: BTreeMap<String, String>,

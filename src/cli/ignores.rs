@@ -67,7 +67,10 @@ pub fn run(run: &Run, reason: &str, totals: &mut Totals, stderr: &Stderr) -> Res
                 );
                 if run.args.dry_run {
                     let lines = diff::unified(labels.of(&file.real), &report.text, &silenced.new);
-                    let shown = report::write_diff(&mut out, &lines, terminal, run.out_styles);
+                    let (styles, language) = (run.out_styles, file.language);
+                    let paint = report::Paint::with(styles, language, &report.text, &silenced.new);
+                    let shown =
+                        report::write_diff(&mut out, &lines, terminal, styles, paint.as_ref());
                     failure = shown.err();
                 }
             }

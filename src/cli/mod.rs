@@ -198,6 +198,9 @@ fn run(
         }
     }
     stderr.note(totals.summary(run.args.does()));
+    for line in &totals.afterword {
+        stderr.note(line);
+    }
     run_report::write(&run.args, &totals, begun.elapsed())?;
     Ok(totals.exit(run.args.exit_zero))
 }

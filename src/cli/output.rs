@@ -164,11 +164,16 @@ impl Reporter {
             Some((old, new)) => diff::unified(self.labels.of(real), old, new),
             None => Vec::new(),
         };
+        let paint = new.and_then(|(old, new)| {
+            report::Paint::with(self.styles, file.language, old, new).filter(|_| self.terminal)
+        });
+        let paint = paint.as_ref();
         match &mut self.stat {
             Some(stat) if !lines.is_empty() => stat.add(file.path, &lines),
             Some(_) => {}
             None if self.format == Format::Patch => {
-                report::write_diff(&mut self.out, &lines, self.terminal, self.styles)?;
+                let (out, terminal) = (&mut self.out, self.terminal);
+                report::write_diff(out, &lines, terminal, self.styles, paint)?;
             }
             None => {
                 let source = Source::new(file.text, "");
@@ -177,7 +182,8 @@ impl Reporter {
                     report::text_finding(out, place, &source, finding, file.least, self.styles)?;
                 }
                 if self.diffs && !lines.is_empty() {
-                    report::write_diff(&mut self.out, &lines, self.terminal, self.styles)?;
+                    let (out, terminal) = (&mut self.out, self.terminal);
+                    report::write_diff(out, &lines, terminal, self.styles, paint)?;
                     writeln!(self.out)?;
                 }
             }

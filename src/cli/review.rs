@@ -14,7 +14,7 @@ use super::totals::Totals;
 use crate::apply::Writer;
 use ahead::Ahead;
 use console::Term;
-use file::{FileReview, Next, Session};
+use file::{FileReview, Next, Rest, Session};
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -67,6 +67,7 @@ pub fn run(run: &Run, totals: &mut Totals, stderr: &mut Stderr) -> Result<(), St
         }
         totals.remaining += review.remaining();
     }
+    totals.afterword = afterword(run, &reviews, totals.fixed > 0);
     super::tell_about_writing(&writer, stderr);
     if let Err(message) = resume::note(&run.args, &run.directory, &reviews, quit) {
         stderr.warning(message);
@@ -79,6 +80,40 @@ pub fn run(run: &Run, totals: &mut Totals, stderr: &mut Stderr) -> Result<(), St
         Ok(looked) => looked,
         Err(_) => Err(io::Error::other("the look ahead failed").into()),
     }
+}
+
+/// What remains and why, and what can be done next.
+fn afterword(run: &Run, reviews: &[FileReview<'_>], wrote: bool) -> Vec<String> {
+    let rests = reviews.iter().map(FileReview::rest);
+    let all = rests.fold(Rest::default(), |all, rest| Rest {
+        hopeless: all.hopeless + rest.hopeless,
+        left: all.left + rest.left,
+        open: all.open + rest.open,
+    });
+    let was = |count| if count == 1 { "was" } else { "were" };
+    let has = if all.hopeless == 1 { "has" } else { "have" };
+    let parts = [
+        (all.left, format!("{} {} left", all.left, was(all.left))),
+        (all.hopeless, format!("{} {has} no fix", all.hopeless)),
+        (
+            all.open,
+            format!("{} {} not asked about", all.open, was(all.open)),
+        ),
+    ];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(_, part)| part).collect();
+    let resume = "`lockfix --resume` asks about the rest".to_owned();
+    let undo = "`lockfix undo` takes back what was written".to_owned();
+    let next = [
+        (all.open > 0).then_some(resume),
+        (wrote && !run.args.no_journal).then_some(undo),
+    ];
+    let next: Vec<String> = next.into_iter().flatten().collect();
+    let lines = [
+        (!parts.is_empty()).then(|| format!("of those that remain, {}", parts.join(", "))),
+        (!next.is_empty()).then(|| next.join("; ")),
+    ];
+    lines.into_iter().flatten().collect()
 }
 
 /// Asks about one file after the other as they become known. Returns whether the user quit.

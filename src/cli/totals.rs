@@ -29,6 +29,8 @@ pub struct Totals {
     pub changed: Vec<(String, usize)>,
     pub skipped: Vec<Skipped>,
     pub errors: Vec<FileError>,
+    /// Lines that stand below the summary.
+    pub afterword: Vec<String>,
     /// How many of the errors were printed.
     told: usize,
 }

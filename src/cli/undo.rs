@@ -146,7 +146,7 @@ fn preview(
         Ok((now, Back::To(before))) => {
             let lines = diff::unified(labels.of(&change.path), &now, &before);
             let terminal = styles.are_on() || io::stdout().is_terminal();
-            report::write_diff(out, &lines, terminal, styles)?;
+            report::write_diff(out, &lines, terminal, styles, None)?;
             Outcome::Restored
         }
         Ok((_, Back::Already)) => Outcome::Already,

@@ -40,6 +40,11 @@ pub enum Op {
         /// `None` when it cannot throw.
         on_throw: Option<Pc>,
     },
+    /// Who holds the lock of the acquire from here on is the object that the acquire belongs to.
+    Adopt {
+        site: SiteId,
+        next: Pc,
+    },
     Release {
         site: SiteId,
         next: Pc,

@@ -227,6 +227,17 @@ impl<'a> Machine<'a> {
                 on_throw,
             } => self.acquire(state, *site, *next, on_throw.map(leaving)),
             Op::Release { site, next } => self.release(state, *site, *next),
+            Op::Adopt { site, next } => {
+                let mut after = at(*next);
+                let key = self.body.sites[*site].key;
+                for held in &mut after.held {
+                    if held.key == key {
+                        held.site = *site;
+                    }
+                }
+                after.held.sort_unstable();
+                Step::Silent(after)
+            }
         }
     }
 
@@ -509,6 +520,11 @@ impl<'a> Machine<'a> {
         state
             .facts
             .retain(|(number, _)| !forgotten.contains(number));
+        // What was released is not what the variable stands for now. A proof remembers it all the same.
+        if self.trusting {
+            let stale = |key: KeyId| self.body.keys[key].text == var;
+            state.released.retain(|(key, _)| !stale(*key));
+        }
         let Some(&number) = self.vars.get(var) else {
             return;
         };

@@ -344,6 +344,9 @@ pub enum EventKind {
     },
     Acquire(SiteId),
     Release(SiteId),
+    /// What is held of the lock of this acquire, by whatever took it, is given to the object that the
+    /// acquire belongs to.
+    Adopt(SiteId),
     Assign {
         var: String,
         value: Value,

@@ -373,6 +373,11 @@ pub trait Grammar: Sync + Send {
     fn is_awaited(&self, node: Node<'_>) -> bool {
         self.awaiting(node).is_some()
     }
+    /// The expression that compares a status with the one that says that all went well, and whether it is
+    /// true then; `None` where the node is no part of one.
+    fn compared<'t>(&self, _file: &File<'_>, _node: Node<'t>) -> Option<(Node<'t>, bool)> {
+        None
+    }
     /// Where the value of an expression goes.
     fn binding<'t>(&self, node: Node<'t>) -> Binding<'t>;
     /// Whether the answer of a lock can be asked for again at such a place: a variable.

@@ -26,6 +26,7 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
             out.push(event(node, EventKind::Acquire(site)));
         }
         Some(Does::Release(site)) => release(lowering, node, site, out),
+        Some(Does::Adopt(site)) => out.push(event(node, EventKind::Adopt(site))),
         Some(Does::Part) => operands(lowering, node, out),
         Some(Does::Close(site)) => out.push(close(lowering, node, site)),
         Some(Does::End(site)) => {

@@ -33,6 +33,8 @@ pub enum Does {
         site: SiteId,
         either_way: bool,
     },
+    /// Gives an object what is held of its lock; the acquire is the object's.
+    Adopt(SiteId),
     /// Frees the lock if it is held: the stack that holds it is closed.
     Close(SiteId),
     /// A part of a lock's own call, which the catalogue vouches for: `striped.get(key)` of
@@ -365,7 +367,16 @@ impl Table {
 
     fn add_acquire(&mut self, file: &File<'_>, found: &Found<'_>) {
         let entry = &file.catalog.entries[found.hit.entry];
-        let binding = file.grammar.binding(found.node);
+        // `ok = pthread_mutex_trylock(&m) == 0` binds what the comparison says.
+        let compared = file
+            .grammar
+            .compared(file, found.node)
+            .filter(|(whole, _)| {
+                matches!(file.grammar.binding(*whole), Binding::Target { .. })
+                    && entry.says_what_went_wrong(found.node, found.hit.role, file.source.bytes)
+            });
+        let value = compared.map_or(found.node, |(whole, _)| whole);
+        let binding = file.grammar.binding(value);
         let handle = match (entry.lock.handle, &binding) {
             (false, _) => None,
             (true, Binding::Target { target, .. }) => match handle_in(file, entry, *target) {
@@ -390,9 +401,10 @@ impl Table {
         let mut acquire = Acquire {
             conditional: taken.is_some(),
             null_when_not: matches!(taken, Some(Taken::NotNull | Taken::NotZero)),
-            zero_when_taken: matches!(taken, Some(Taken::Zero | Taken::Null | Taken::NotNegative)),
+            zero_when_taken: matches!(taken, Some(Taken::Zero | Taken::Null | Taken::NotNegative))
+                && !compared.is_some_and(|(_, says_taken)| says_taken),
             negative_when_not: matches!(taken, Some(Taken::NotNegative)),
-            is_number: matches!(taken, Some(Taken::NotZero | Taken::Zero)),
+            is_number: matches!(taken, Some(Taken::NotZero | Taken::Zero)) && compared.is_none(),
             cannot_throw: cannot_throw(file) || entry.lock.infallible,
             renews: entry.lock.renews,
             sure: taken.is_none() && entry.is_sure(found.node, text),
@@ -469,7 +481,10 @@ impl Table {
             span: at,
             what: SiteKind::Acquire(acquire),
         });
-        self.by_node.insert(found.node.id(), Does::Acquire(site));
+        if compared.is_some() {
+            self.by_node.insert(found.node.id(), Does::Part);
+        }
+        self.by_node.insert(value.id(), Does::Acquire(site));
         self.add_parts(file, found.node, &found.hit);
     }
 

@@ -439,6 +439,16 @@ pub fn leaves(block: &Block) -> bool {
             .last()
             .is_some_and(|event| matches!(event.kind, EventKind::ProcessExit { .. })),
         StmtKind::Block(block) => leaves(block),
+        // `if (true) return;` keeps a compiler from complaining of what follows.
+        StmtKind::If {
+            cond:
+                Cond::Test {
+                    test: Test::Const(true),
+                    ..
+                },
+            then,
+            ..
+        } => leaves(then),
         StmtKind::If {
             then,
             otherwise: Some(otherwise),

@@ -11,16 +11,19 @@ pub fn regions<'b>(body: &'b Body, site: SiteId, releases: &[SiteId]) -> Vec<Reg
     let key = body.sites[site].key;
     let all: Vec<SiteId> = (0..body.sites.len())
         .filter(|id| body.sites[*id].key == key)
-        .filter(|id| body.sites[*id].is_written_release() || body.sites[*id].acquire().is_some())
+        .filter(|id| {
+            // What a construct takes it frees by itself.
+            let acquire = body.sites[*id].acquire();
+            body.sites[*id].is_written_release() || acquire.is_some_and(|acquire| !acquire.implied)
+        })
         .collect();
-    // What a construct holds already is not taken over.
-    let by_hand = |id: &SiteId| {
+    let plain = |id: &SiteId| {
         let acquire = body.sites[*id].acquire();
         acquire.is_none_or(|acquire| {
-            !acquire.implied && !acquire.at_entry && acquire.ticket.is_none() && !acquire.together
+            !acquire.at_entry && acquire.ticket.is_none() && !acquire.together
         })
     };
-    if !all.iter().all(by_hand) {
+    if !all.iter().all(plain) {
         return Vec::new();
     }
     let mut own = vec![site];

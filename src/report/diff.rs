@@ -3,6 +3,7 @@
 use super::label::header;
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::path::Path;
 
 /// Lines of context around a change.
@@ -27,6 +28,8 @@ pub struct Line<'a> {
     /// What stands before `text`: `+`, `-`, a blank, or nothing.
     pub marker: &'static str,
     pub text: Cow<'a, [u8]>,
+    /// Which line of its side this is, counted from 0: of the new one if it is added, else of the old.
+    pub at: usize,
 }
 
 /// The diff from `old` to `new`, both named `path`. Empty when they are the same.
@@ -43,10 +46,10 @@ pub fn unified<'a>(path: &Path, old: &'a [u8], new: &'a [u8]) -> Vec<Line<'a>> {
         for op in group {
             let (tag, old_range, new_range) = op.as_tag_tuple();
             if tag == similar::DiffTag::Equal {
-                push(&mut out, Kind::Context, " ", &old[old_range]);
+                push(&mut out, (Kind::Context, " "), &old, old_range);
             } else {
-                push(&mut out, Kind::Removed, "-", &old[old_range]);
-                push(&mut out, Kind::Added, "+", &new[new_range]);
+                push(&mut out, (Kind::Removed, "-"), &old, old_range);
+                push(&mut out, (Kind::Added, "+"), &new, new_range);
             }
         }
     }
@@ -58,30 +61,35 @@ fn plain(kind: Kind, text: Vec<u8>) -> Line<'static> {
         kind,
         marker: "",
         text: text.into(),
+        at: 0,
     }
 }
 
 /// The lines of a text, line ends included.
-fn lines(text: &[u8]) -> Vec<&[u8]> {
+pub(super) fn lines(text: &[u8]) -> Vec<&[u8]> {
     text.split_inclusive(|&byte| byte == b'\n').collect()
 }
 
-fn push<'a>(out: &mut Vec<Line<'a>>, kind: Kind, marker: &'static str, lines: &[&'a [u8]]) {
-    for &line in lines {
-        if line.ends_with(b"\n") {
-            out.push(Line {
-                kind,
-                marker,
-                text: line.into(),
-            });
-        } else {
-            let mut ended = line.to_vec();
-            ended.push(b'\n');
-            out.push(Line {
-                kind,
-                marker,
-                text: ended.into(),
-            });
+fn push<'a>(
+    out: &mut Vec<Line<'a>>,
+    (kind, marker): (Kind, &'static str),
+    lines: &[&'a [u8]],
+    range: Range<usize>,
+) {
+    for at in range {
+        let line = lines[at];
+        let ended = line.ends_with(b"\n");
+        let text = match ended {
+            true => line.into(),
+            false => [line, b"\n"].concat().into(),
+        };
+        out.push(Line {
+            kind,
+            marker,
+            text,
+            at,
+        });
+        if !ended {
             let note = b"\\ No newline at end of file\n".to_vec();
             out.push(plain(Kind::NoNewline, note));
         }
@@ -91,10 +99,7 @@ fn push<'a>(out: &mut Vec<Line<'a>>, kind: Kind, marker: &'static str, lines: &[
 fn hunk_header(group: &[DiffOp]) -> Vec<u8> {
     let mut header = "@@".to_owned();
     let sides = [
-        (
-            '-',
-            DiffOp::old_range as fn(&DiffOp) -> std::ops::Range<usize>,
-        ),
+        ('-', DiffOp::old_range as fn(&DiffOp) -> Range<usize>),
         ('+', DiffOp::new_range),
     ];
     for (sign, range) in sides {

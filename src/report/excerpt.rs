@@ -18,6 +18,8 @@ const NARROWEST: usize = 24;
 /// A place in the source and what to say about it.
 struct Mark {
     span: Span,
+    /// Whether this is what the finding is about, and not only what leads to it.
+    main: bool,
     /// Counted from 1.
     line: usize,
     text: String,
@@ -35,7 +37,7 @@ pub(super) fn excerpt(
         .last()
         .map_or(0, |mark| mark.line.to_string().len())
         .max(4);
-    let (faint, strong) = (styles.faint(), styles.rule(finding.severity));
+    let faint = styles.faint();
     // In front of the code stand the number of the line and a bar.
     let room = styles
         .columns()
@@ -68,26 +70,27 @@ pub(super) fn excerpt(
         let indent = before.saturating_sub(shift).min(widest - 1);
         let text = printable(&mark.text);
         let needed = console::measure_text_width(&text) + 1;
-        let mut len = console::measure_text_width(&marked).clamp(1, widest - indent);
-        if let Some(room) = room {
-            len = len.min(room.saturating_sub(indent + needed).max(1));
-        }
+        let len = console::measure_text_width(&marked).clamp(1, widest - indent);
         // A label that has no room behind its mark stands below.
         let below = room.filter(|room| indent + len + needed > *room);
-        let label = if below.is_some() { "" } else { text.as_str() };
-        let line = "─".repeat(len);
-        let _ = writeln!(
-            out,
-            "{:width$} {faint}│{faint:#} {:indent$}{strong}{line} {label}{strong:#}",
-            "", "",
-        );
+        // Heavy lines are seen without colour, too.
+        let (line, strong) = match mark.main {
+            true => ("━", styles.rule(finding.severity)),
+            false => ("─", styles.place()),
+        };
+        let line = line.repeat(len);
+        let line = if below.is_some() {
+            line
+        } else {
+            format!("{line} {text}")
+        };
+        let bar = format!("{:width$} {faint}│{faint:#}", "");
+        let _ = writeln!(out, "{bar} {:indent$}{strong}{line}{strong:#}", "");
         if let Some(room) = below {
             let indent = indent.min((room + 1).saturating_sub(needed));
-            let _ = writeln!(
-                out,
-                "{:width$} {faint}│{faint:#} {:indent$}{strong}{text}{strong:#}",
-                "", "",
-            );
+            for text in textwrap::wrap(&text, room) {
+                let _ = writeln!(out, "{bar} {:indent$}{strong}{text}{strong:#}", "");
+            }
         }
     }
     out
@@ -99,6 +102,7 @@ fn marks(finding: &Finding, source: &Source<'_>, language: Language) -> Vec<Mark
         .filter(|(span, _)| span.start <= span.end && span.end <= source.bytes.len())
         .map(|(span, text)| Mark {
             span,
+            main: finding.leaks.iter().any(|leak| leak.span == span) || finding.leaks.is_empty(),
             line: source.line_of(span.start) + 1,
             text,
         })

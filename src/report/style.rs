@@ -1,6 +1,7 @@
 //! Colours, in one place.
 
 use crate::finding::Severity;
+use crate::syntax::Look;
 use anstyle::{AnsiColor, Style};
 
 /// The styles of a stream; without colour all of them are empty.
@@ -59,6 +60,21 @@ impl Styles {
     /// Where a hunk stands; the keys of a question.
     pub fn place(self) -> Style {
         self.pick(AnsiColor::Cyan.on_default())
+    }
+
+    /// A part of code in a line that has the style `base`: it keeps the colour of a line that was removed or
+    /// added.
+    pub fn code(self, look: Look, base: Style) -> Style {
+        let own = |color: AnsiColor| match base == Style::new() {
+            true => color.on_default(),
+            false => base,
+        };
+        self.pick(match look {
+            Look::Keyword if base == Style::new() => AnsiColor::Magenta.on_default(),
+            Look::Keyword => base.bold(),
+            Look::Text => own(AnsiColor::Cyan),
+            Look::Comment => base.dimmed(),
+        })
     }
 
     /// The name of a rule.

@@ -5,6 +5,7 @@
 
 use super::diff::{Kind, Line};
 use super::excerpt::excerpt;
+use super::paint::Paint;
 use super::{Styles, fix_of, printable};
 use crate::finding::{Applicability, Finding};
 use crate::language::Language;
@@ -33,20 +34,32 @@ pub fn finding(
     let (strong, faint) = (styles.strong(), styles.faint());
     let rule = styles.rule(finding.severity);
     let location = finding.location;
-    writeln!(
-        out,
+    let heading = format!(
         "{strong}{}:{}:{}{strong:#}  {rule}{}{rule:#}  {}",
         harmless(&printable(&path.to_string_lossy())),
         location.line,
         location.column,
         finding.rule,
         printable(&finding.message)
-    )?;
+    );
+    writeln!(out, "{}", fill(&heading, "    ", styles))?;
     write!(out, "\n{}", excerpt(source, finding, language, styles))?;
     if let Some(note) = fix_note(finding, least) {
-        writeln!(out, "  {faint}= {}{faint:#}", printable(&note))?;
+        let note = format!("  = {}", printable(&note));
+        writeln!(out, "{faint}{}{faint:#}", fill(&note, "    ", styles))?;
     }
     writeln!(out)
+}
+
+/// The text broken between words, so that it fits the terminal, if it goes to one.
+pub fn fill(text: &str, indent: &str, styles: Styles) -> String {
+    let Some(columns) = styles.columns() else {
+        return text.to_owned();
+    };
+    let options = textwrap::Options::new(columns)
+        .subsequent_indent(indent)
+        .break_words(false);
+    textwrap::fill(text, options)
 }
 
 /// What to say about the fix of a finding, unless the run applies it and its diff speaks for itself.
@@ -78,7 +91,7 @@ fn harmless(path: &str) -> String {
 }
 
 /// A diff: exact bytes for programs, or for a terminal, coloured and with control characters
-/// spelt out.
+/// spelt out. With `paint`, the code in it is coloured as well.
 ///
 /// # Errors
 /// When `out` cannot be written.
@@ -87,11 +100,17 @@ pub fn write_diff(
     lines: &[Line<'_>],
     terminal: bool,
     styles: Styles,
+    paint: Option<&Paint>,
 ) -> io::Result<()> {
     for line in lines {
         if !terminal {
             out.write_all(line.marker.as_bytes())?;
             out.write_all(&line.text)?;
+            continue;
+        }
+        let code = matches!(line.kind, Kind::Context | Kind::Removed | Kind::Added);
+        if let Some(paint) = paint.filter(|_| code) {
+            paint.write(out, line, styles)?;
             continue;
         }
         let style = match line.kind {

@@ -120,8 +120,13 @@ enum Stop<'a> {
 
 impl<'a> Proof<'a> {
     fn step(&self, pair: &Pair) -> Result<Vec<Pair>, Divergence> {
-        let before = self.run(&self.before, &pair.before, false)?;
-        let after = self.run(&self.after, &pair.after, true)?;
+        let after = self.run(&self.after, &pair.after, false)?;
+        let mut before = self.run(&self.before, &pair.before, false)?;
+        // A release of what was never taken may go; where both have it, it stays.
+        let is_idle = |stop: &Stop<'_>| matches!(stop, Stop::At(_, Visible::IdleRelease(_), _));
+        if is_idle(&before) && !is_idle(&after) {
+            before = self.run(&self.before, &pair.before, true)?;
+        }
         match (before, after) {
             (Stop::Exit(before, kind), Stop::Exit(after, other)) if kind == other => {
                 self.exits(&before, &after, kind, pair.freed)?;
@@ -157,19 +162,19 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// Runs until something can be seen.
+    /// Runs until something can be seen; a `lenient` run passes by releases of what was never taken.
     fn run(
         &self,
         machine: &Machine<'a>,
         from: &State,
-        rewritten: bool,
+        lenient: bool,
     ) -> Result<Stop<'a>, Divergence> {
         let mut state = from.clone();
         for _ in 0..MOST_SILENT {
             match machine.step(&state) {
                 Step::Silent(next) => state = next,
                 Step::Visible(Visible::IdleRelease(key), mut outcomes)
-                    if self.may_skip(machine, &state, key, rewritten) =>
+                    if self.may_skip(machine, &state, key, lenient) =>
                 {
                     match outcomes.pop() {
                         Some((_, next)) => state = next,
@@ -185,9 +190,9 @@ impl<'a> Proof<'a> {
         Err(Divergence::TooComplex)
     }
 
-    /// An idle release that does nothing; and, in the original, one of a lock that was never
-    /// taken on this path, which is what `acquire-inside-try` is about.
-    fn may_skip(&self, machine: &Machine<'a>, state: &State, key: KeyId, rewritten: bool) -> bool {
+    /// An idle release that does nothing; and, in a lenient run of the original, one of a lock that was
+    /// never taken on this path, which is what `acquire-inside-try` is about.
+    fn may_skip(&self, machine: &Machine<'a>, state: &State, key: KeyId, lenient: bool) -> bool {
         let by_ticket = match &machine.graph.ops[state.pc] {
             Op::Release { site, .. } => matches!(
                 machine.body.sites[*site].what,
@@ -199,7 +204,7 @@ impl<'a> Proof<'a> {
             _ => false,
         };
         !(self.again_harmful)(machine.body, key, by_ticket)
-            || (!rewritten && key == self.fixed && !machine.was_released(state, key))
+            || (lenient && key == self.fixed && !machine.was_released(state, key))
     }
 
     fn alike(&self, before: &Visible<'_>, after: &Visible<'_>) -> bool {

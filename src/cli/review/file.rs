@@ -20,6 +20,17 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
+/// The findings that a review leaves.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rest {
+    /// There is no fix that the run may apply.
+    pub hopeless: usize,
+    /// The answer was no.
+    pub left: usize,
+    /// Not asked about.
+    pub open: usize,
+}
+
 /// How the review goes on after a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
@@ -144,6 +155,27 @@ impl<'a> FileReview<'a> {
         }
     }
 
+    /// What is known of those that are still there.
+    pub fn rest(&self) -> Rest {
+        if !self.read {
+            return Rest {
+                open: self.questions,
+                hopeless: self.found - self.questions,
+                left: 0,
+            };
+        }
+        let mut rest = Rest::default();
+        for (finding, decided) in self.findings.iter().zip(self.decided()) {
+            let of = match acceptable(finding, self.run.args.least()) {
+                None => &mut rest.hopeless,
+                Some(_) if decided || self.closed => &mut rest.left,
+                Some(_) => &mut rest.open,
+            };
+            *of += 1;
+        }
+        rest
+    }
+
     /// Asks about each finding in turn. `position` is that of the first question of the file among
     /// those that `ahead` knows of.
     ///
@@ -264,6 +296,9 @@ impl<'a> FileReview<'a> {
             self.text = text;
             self.findings = findings;
             self.accepted -= 1;
+            let path = self.file.path.display();
+            self.say(&format!("Taken back; {path} is as it was before."))?;
+            self.term.write_line("")?;
         }
         self.left = step.left;
         self.passed = step.passed;
@@ -329,6 +364,7 @@ impl<'a> FileReview<'a> {
             if self.accept_all {
                 let form = fix.form;
                 self.say(&format!("Applied ({form})."))?;
+                self.term.write_line("")?;
                 return Ok(Decision::Write(new, Answer::ApplyRestOfFile));
             }
             loop {
@@ -458,7 +494,9 @@ impl<'a> FileReview<'a> {
         let labels = Labels::new(self.run.directory.clone());
         let lines = diff::unified(labels.of(&self.file.real), &self.text, new);
         let mut out = Vec::new();
-        report::write_diff(&mut out, &lines, true, self.run.out_styles)?;
+        let styles = self.run.out_styles;
+        let paint = report::Paint::with(styles, self.file.language, &self.text, new);
+        report::write_diff(&mut out, &lines, true, styles, paint.as_ref())?;
         self.term.write_str(&String::from_utf8_lossy(&out))
     }
 

@@ -3,7 +3,7 @@
 use super::Position;
 use super::ahead::Known;
 use crate::finding::{Applicability, Fix};
-use crate::report::Styles;
+use crate::report::{Styles, fill};
 use console::{Key, Term};
 use std::io;
 
@@ -86,15 +86,22 @@ pub fn ask(
     // There may be more than are known so far.
     let more = if of.complete { "" } else { "+" };
     let question = format!(
-        "{strong}Apply this fix?{strong:#}  {}, {safe} · {} of {}{more}, file {} of {}{more}  \
-         {place}[{}]{place:#} ",
+        "{strong}Apply this fix?{strong:#}  {}, {safe} · {} of {}{more}, file {} of {}{more}",
         fix.form,
         position.question,
         of.questions.max(position.question),
         position.file,
         of.files,
-        keys.join(",")
     );
+    let keys = format!("{place}[{}]{place:#} ", keys.join(","));
+    // The keys stand together, and the cursor behind them.
+    let needed = console::measure_text_width(&question) + 2 + console::measure_text_width(&keys);
+    let question = match styles.columns() {
+        Some(columns) if needed >= columns => {
+            format!("{}\n{keys}", fill(&question, "    ", styles))
+        }
+        _ => format!("{question}  {keys}"),
+    };
     loop {
         term.write_str(&question)?;
         let key = match term.read_key_raw() {
@@ -110,7 +117,7 @@ pub fn ask(
             return Ok(Answer::Quit);
         }
         if let Some((key, answer, _)) = KEYS.iter().find(|(known, ..)| *known == key) {
-            term.write_line(&key.to_string())?;
+            term.write_line(&format!("{key}\n"))?;
             return Ok(*answer);
         }
         term.write_line("\nPress one of the keys in brackets; ? explains them.")?;
@@ -133,5 +140,5 @@ pub fn help(term: &Term, styles: Styles) -> io::Result<()> {
     for (key, _, meaning) in KEYS {
         term.write_line(&format!("{place}{key}{place:#}  {meaning}"))?;
     }
-    Ok(())
+    term.write_line("")
 }

@@ -41,6 +41,7 @@ impl Builder<'_> {
                 on_throw: self.acquire_throws(*site),
             },
             EventKind::Release(site) => Op::Release { site: *site, next },
+            EventKind::Adopt(site) => Op::Adopt { site: *site, next },
             EventKind::Assign { var, value } => Op::Set {
                 var: var.clone(),
                 value: value.clone(),

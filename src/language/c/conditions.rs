@@ -2,9 +2,9 @@
 
 use crate::catalog::pattern::unwrapped;
 use crate::flow::{Cond, Event, Test};
-use crate::lower::Lowering;
 use crate::lower::expressions::{cond, events, negated_if, plain};
 use crate::lower::sites::Does;
+use crate::lower::{File, Lowering};
 use crate::tree::Node;
 
 /// What the condition asks, where the language tells.
@@ -203,6 +203,37 @@ fn truth_of(lowering: &Lowering<'_>, node: Node<'_>) -> Option<bool> {
         _ if among(&facts.ones) => Some(true),
         _ => None,
     }
+}
+
+/// `status == 0` or `!status`, and `status != 0`, around a call; in parentheses, too.
+pub fn compared<'t>(file: &File<'_>, call: Node<'t>) -> Option<(Node<'t>, bool)> {
+    let outer = |node: Node<'_>| node.kind() == "parenthesized_expression";
+    let around = call.parent()?;
+    let (whole, says_taken) = match around.kind() {
+        "binary_expression" => {
+            let other = ["left", "right"]
+                .into_iter()
+                .filter_map(|side| around.child_by_field_name(side))
+                .find(|side| side.id() != call.id())?;
+            let operator = around.child_by_field_name("operator")?;
+            let text = file.normal(other);
+            let zero = text == "0" || file.catalog.facts.zeros.contains(&text);
+            match operator.kind() {
+                "==" if zero => (around, true),
+                "!=" if zero => (around, false),
+                _ => return None,
+            }
+        }
+        "unary_expression" => {
+            let operator = around.child_by_field_name("operator")?;
+            (operator.kind() == "!").then_some((around, true))?
+        }
+        _ => return None,
+    };
+    let whole = std::iter::successors(Some(whole), Node::parent)
+        .take_while(|node| node.id() == whole.id() || outer(*node))
+        .last()?;
+    Some((whole, says_taken))
 }
 
 /// Whether the value says what went wrong with an acquire: the acquire itself, or what it was

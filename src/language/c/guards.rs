@@ -58,7 +58,7 @@ fn parameter(constructor: Node<'_>, text: &[u8]) -> Option<(String, bool)> {
 }
 
 /// The method without arguments whose call is all that the function's body consists of.
-fn only_call(function: Node<'_>, text: &[u8]) -> Option<String> {
+pub fn only_call(function: Node<'_>, text: &[u8]) -> Option<String> {
     let body = function.child_by_field_name("body")?;
     let mut stmts = named_children(body);
     stmts.retain(|stmt| stmt.kind() != "comment");

@@ -289,6 +289,10 @@ impl Grammar for Dialect {
         None
     }
 
+    fn compared<'t>(&self, file: &File<'_>, node: Node<'t>) -> Option<(Node<'t>, bool)> {
+        conditions::compared(file, node)
+    }
+
     fn binding<'t>(&self, node: Node<'t>) -> Binding<'t> {
         let mut at = node;
         let parent = loop {

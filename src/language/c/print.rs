@@ -6,6 +6,7 @@ use crate::catalog::Entry;
 use crate::catalog::pattern::unwrapped;
 use crate::catalog::schema::FormCode;
 use crate::engine::Standard;
+use crate::language::names::TypeRef;
 use crate::lower::{File, descendants, named_children, span};
 use crate::rewrite::printer::{CannotHoist, Definition, Hoist, Printer};
 use crate::source::Span;
@@ -112,7 +113,9 @@ impl Printer for Dialect {
             code = code.replace("<$TYPE>", &argument);
         }
         if code.contains("$TYPE") {
-            let class = entry.type_of(lock.node, file.surroundings())?;
+            let class = entry
+                .type_of(lock.node, file.surroundings())
+                .or_else(|| declared_type(file, entry, lock.node))?;
             code = code.replace("$TYPE", &class);
         }
         if code.contains("$ARGUMENTS") {
@@ -255,6 +258,14 @@ fn operand<'t>(file: &File<'t>, acquire: Node<'t>) -> Option<Operand<'t>> {
         value,
         address,
     })
+}
+
+/// The class that a lock which is known by its methods is declared with.
+fn declared_type(file: &File<'_>, entry: &Entry, lock: Node<'_>) -> Option<String> {
+    match file.grammar.type_of(lock, file.surroundings())? {
+        TypeRef::Local(name) | TypeRef::Named(name) if entry.lock.by_name => Some(name),
+        _ => None,
+    }
 }
 
 /// The template argument of a guard whose lock has a type that is not in sight.

@@ -72,13 +72,10 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
     let declared = declared(&file, node)?;
     let given = |guard: &&Guard| {
         guard.deleters.is_empty()
-            || declared.arguments.iter().any(|argument| {
-                let text = file.normal(*argument);
-                guard
-                    .deleters
-                    .iter()
-                    .any(|deleter| text.trim_start_matches(['&', ':']) == deleter)
-            })
+            || declared
+                .arguments
+                .iter()
+                .any(|argument| is_deleter(&file, guard, *argument))
     };
     let known = |class: &String| file.catalog.guards(class, file.names).find(given);
     let own;
@@ -102,14 +99,12 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
             "defer_lock" => begins = Begins::Free,
             "try_to_lock" => begins = Begins::Tries,
             _ if argument.kind().ends_with("_literal") => {}
+            _ if argument.kind() == "null" => begins = Begins::Free,
             name if file.catalog.facts.ones.iter().any(|one| one == name) => {}
             name if file.catalog.facts.zeros.iter().any(|zero| zero == name) => {
                 begins = Begins::Free;
             }
-            name if guard
-                .deleters
-                .iter()
-                .any(|known| known == name.trim_start_matches('&')) => {}
+            _ if is_deleter(&file, guard, *argument) => {}
             _ => pairs.extend(lowering.table.add_held(
                 &file,
                 guard,
@@ -117,6 +112,16 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
                 entry,
             )),
         }
+    }
+    if pairs.is_empty()
+        && let Some(lock) = given_later(lowering, node, &file.normal(declared.name), guard)
+    {
+        begins = Begins::Free;
+        pairs.extend(
+            lowering
+                .table
+                .add_held(&file, guard, &named_locks(lock), entry),
+        );
     }
     let pair = *pairs.first()?;
     if begins == Begins::Adopts
@@ -130,9 +135,8 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
     let can_change = [&guard.frees, &guard.retakes, &guard.tries, &guard.asks]
         .iter()
         .any(|methods| !methods.is_empty());
-    // What is given to it was taken by somebody else.
-    let owns = begins != Begins::Adopts && !guard.frees.is_empty();
-    let held = |key: KeyId| match owns {
+    let knows = !guard.frees.is_empty();
+    let held = |key: KeyId| match knows {
         true => Test::Owned(key),
         false => Test::Held(key),
     };
@@ -154,7 +158,11 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
                 },
             )]
         }
-        Begins::Adopts | Begins::Free => Vec::new(),
+        Begins::Adopts => pairs
+            .iter()
+            .map(|(enter, _)| event(node, EventKind::Adopt(*enter)))
+            .collect(),
+        Begins::Free => Vec::new(),
     };
     let frees: Vec<Event> = pairs
         .iter()
@@ -275,6 +283,61 @@ fn named_locks(argument: Node<'_>) -> Vec<Node<'_>> {
     locks
 }
 
+/// Whether the argument is what the guard frees its lock with: a function by its name, or a lambda that
+/// does nothing but call this method, which is listed as `->unlock`.
+fn is_deleter(file: &File<'_>, guard: &Guard, argument: Node<'_>) -> bool {
+    let text = file.normal(argument);
+    let name = text.trim_start_matches(['&', ':']);
+    let method = || {
+        let called = guards::only_call(argument, file.source.bytes)?;
+        Some(format!("->{called}"))
+    };
+    guard.deleters.iter().any(|deleter| deleter == name)
+        || (argument.kind() == "lambda_expression"
+            && method().is_some_and(|method| guard.deleters.contains(&method)))
+}
+
+/// The lock that a guard which holds nothing at first is given later in its block.
+fn given_later<'t>(
+    lowering: &Lowering<'t>,
+    declaration: Node<'t>,
+    name: &str,
+    guard: &Guard,
+) -> Option<Node<'t>> {
+    let file = lowering.file;
+    let block = declaration.parent().filter(|_| !guard.holds.is_empty())?;
+    descendants(block, |_| true)
+        .filter(|node| node.kind() == "call_expression")
+        .filter(|call| call.start_byte() >= declaration.end_byte())
+        .find_map(|call| {
+            let callee = call.child_by_field_name("function")?;
+            let object = callee.child_by_field_name("argument")?;
+            let method = callee.child_by_field_name("field")?;
+            let gives = file.normal(object) == name && guard.holds.contains(&file.normal(method));
+            only_argument(call)
+                .filter(|_| gives)
+                .map(|given| lock_of(given))
+        })
+}
+
+fn only_argument(call: Node<'_>) -> Option<Node<'_>> {
+    match named_children(call.child_by_field_name("arguments")?)[..] {
+        [given] => Some(given),
+        _ => None,
+    }
+}
+
+/// The lock in `taken ? &lock : nullptr`, or the argument itself.
+fn lock_of(given: Node<'_>) -> Node<'_> {
+    let given = unwrapped(given);
+    let nothing = |node: Node<'_>| node.kind() == "null";
+    given
+        .child_by_field_name("alternative")
+        .filter(|other| nothing(*other))
+        .and_then(|_| given.child_by_field_name("consequence"))
+        .unwrap_or(given)
+}
+
 /// Notes what the methods of the guard `name` do from its declaration to the end of the block.
 fn methods_of(
     lowering: &mut Lowering<'_>,
@@ -305,7 +368,17 @@ fn methods_of(
             continue;
         };
         let method = file.normal(method);
-        if guard.frees.contains(&method) {
+        if guard.holds.contains(&method)
+            && let Some(given) = only_argument(call)
+        {
+            lowering.table.note(call, Does::Adopt(enter));
+            let key = lowering.table.sites[enter].key;
+            let names = named_locks(lock_of(given));
+            let lock = &lowering.table.keys[key].text;
+            if !names.iter().any(|name| file.normal(*name) == *lock) {
+                lowering.opaque = Some("a guard is given another lock");
+            }
+        } else if guard.frees.contains(&method) {
             lowering.table.note(call, Does::Close(exit));
         } else if guard.retakes.contains(&method) {
             lowering.table.note(call, Does::Acquire(enter));

@@ -234,7 +234,63 @@ fn called(lowering: &mut Lowering<'_>, node: Node<'_>) -> StmtKind {
         operands(lowering, call, &mut value);
         return StmtKind::Throw { value, class: None };
     }
+    if let Some(asked) = asked_of_acquire(lowering, node, call, &callee) {
+        return ends_unless_null(lowering, node, call, asked);
+    }
     StmtKind::Plain(all_events(lowering, node))
+}
+
+/// The variable that `require.NoError(t, err)` asks, where the statement in front has an acquire give it a value.
+fn asked_of_acquire(
+    lowering: &Lowering<'_>,
+    node: Node<'_>,
+    call: Node<'_>,
+    callee: &str,
+) -> Option<String> {
+    let at = *lowering.file.catalog.facts.null_checks.get(callee)?;
+    let arguments = call.child_by_field_name("arguments")?;
+    let asked = arguments.named_child(u32::try_from(at).ok()?)?;
+    let before =
+        span(std::iter::successors(node.prev_sibling(), Node::prev_sibling).find(Node::is_named)?);
+    let sites = lowering.table.sites.iter();
+    let mut acquires = sites.filter(|site| before.contains(site.span));
+    acquires.find_map(|site| {
+        let bound = site.acquire()?.bound.clone()?;
+        (asked.kind() == "identifier" && lowering.file.normal(asked) == bound).then_some(bound)
+    })
+}
+
+/// A call that ends the function where the variable is not null: what an `if` around it would do.
+fn ends_unless_null(
+    lowering: &mut Lowering<'_>,
+    node: Node<'_>,
+    call: Node<'_>,
+    asked: String,
+) -> StmtKind {
+    let mut first = Vec::new();
+    operands(lowering, call, &mut first);
+    first.push(lowering.event(call, label::effect));
+    let ends = Stmt {
+        span: span(node),
+        kind: StmtKind::Throw {
+            value: Vec::new(),
+            class: None,
+        },
+        decls: Vec::new(),
+    };
+    let cond = Cond::Test {
+        events: first,
+        test: Test::IsNull(asked),
+    };
+    StmtKind::If {
+        cond: Cond::Not(Box::new(cond)),
+        then: Block {
+            span: span(node),
+            style: BlockStyle::None,
+            stmts: vec![ends],
+        },
+        otherwise: None,
+    }
 }
 
 fn jump_label(lowering: &Lowering<'_>, node: Node<'_>) -> Option<String> {

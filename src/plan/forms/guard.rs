@@ -25,7 +25,8 @@ impl<'a> Builder<'a> {
         if let Some(kept) = self.region.kept.first() {
             return Err(would_move(&self.task, *kept));
         }
-        if !self.construct.above.is_empty() && self.task.entry().form(Form::UniqueLock).is_some() {
+        let may_be_freed = self.task.entry().form(Form::UniqueLock).is_some();
+        if !self.construct.above.is_empty() && may_be_freed && self.own_guard().is_none() {
             return Err(reason(
                 "declared-in-span",
                 "what the span declares is used after it: a guard that can be freed fits better",
@@ -103,17 +104,24 @@ impl<'a> Builder<'a> {
         }
         let entry = self.task.entry();
         let known = entry.form(form).cloned();
-        if form == Form::LockGuard && (entry.lock.by_name || known.is_none()) {
-            let own = self
-                .acquire_node()
-                .and_then(|node| self.printer.own_guard(self.task.file, entry, node));
-            if let Some(code) = own {
-                return Ok(FormCode::of(form, code));
-            }
+        if form == Form::LockGuard
+            && let Some(code) = self.own_guard()
+        {
+            return Ok(FormCode::of(form, code));
         }
         known
             .filter(|known| !known.code.is_empty() || known.adopt.is_some())
             .ok_or_else(|| reason("no-form", "this library has no such guard"))
+    }
+
+    /// The code base's own guard for a lock for which it knows better than the library.
+    fn own_guard(&self) -> Option<String> {
+        let entry = self.task.entry();
+        if !entry.lock.by_name && entry.form(Form::LockGuard).is_some() {
+            return None;
+        }
+        self.printer
+            .own_guard(self.task.file, entry, self.acquire_node()?)
     }
 
     /// The declaration: of a guard that acquires, or of one that adopts what is held already.
@@ -202,7 +210,7 @@ impl<'a> Builder<'a> {
         Ok((name, code))
     }
 
-    fn acquire_node(&self) -> Option<Node<'a>> {
+    pub(super) fn acquire_node(&self) -> Option<Node<'a>> {
         let Span { start, end } = self.task.body.sites[self.task.site].span;
         self.task.file.root.descendant_for_byte_range(start, end)
     }

@@ -10,6 +10,7 @@ mod kernel_guard;
 mod late_guard;
 mod resource;
 mod run_exclusive;
+mod taken;
 mod tracked;
 mod try_finally;
 mod unlock_before_exit;

@@ -4,7 +4,7 @@ use crate::finding::{Reason, Rule};
 use crate::flow::{BlockStyle, SiteId, StmtKind};
 use crate::plan::build::Builder;
 use crate::plan::names;
-use crate::plan::place::{enclosing, gotos, path_to, starts, unlabelled};
+use crate::plan::place::{enclosing, gotos, unlabelled};
 use crate::refusal::reason;
 
 impl Builder<'_> {
@@ -197,65 +197,12 @@ impl Builder<'_> {
 
     /// `held = true` where an acquire of the lock has taken it.
     pub(in crate::plan) fn flag_taken(&mut self, site: SiteId, flag: &str) -> Result<(), Reason> {
-        let in_expression = || {
-            reason(
-                "acquire-in-expression",
-                "the lock is taken again in an expression or under a condition",
-            )
-        };
-        let body = self.task.body;
-        let acquire = body.sites[site].acquire().ok_or_else(in_expression)?;
-        let starts = starts(body, site);
-        let (end, source) = (self.terminator(), self.task.file.source);
-        let answered = starts
-            .iter()
-            .find_map(|start| start.acquire.filter(|_| start.maybe))
-            .zip(self.was_taken(acquire));
-        // The answer says it at once.
-        let (start, set) = match (answered, starts.first()) {
-            (Some((stmt, taken)), _) => (Ok(stmt), format!("{flag} = {taken}{end}")),
-            (None, Some(start)) => {
-                let set = format!("{}{end}", self.printer.set_flag(flag, true));
-                (start.acquire.ok_or(start), set)
-            }
-            (None, None) => return Err(in_expression()),
-        };
-        let one_line = || {
-            reason(
-                "one-line",
-                "the lock is taken again on a line with other code",
-            )
-        };
+        let end = self.terminator();
         let step = self.step().to_owned();
-        let indent_at = |at| String::from_utf8_lossy(source.indent_at(at)).into_owned();
-        match start {
-            Ok(stmt) => {
-                let block = path_to(body, site).and_then(|path| path.last().map(|at| at.block));
-                let single = block.is_none_or(|block| block.style == BlockStyle::Single);
-                if single || !source.first_on_line(stmt.span.start) {
-                    return Err(one_line());
-                }
-                let indent = indent_at(stmt.span.start);
-                let at = source.behind_comment(stmt.span.end);
-                self.draft
-                    .insert(at, format!("{}{indent}{step}{set}", source.newline));
-            }
-            Err(start) => {
-                let stmt = start
-                    .block
-                    .stmts
-                    .get(start.first)
-                    .ok_or_else(in_expression)?;
-                if start.block.style == BlockStyle::Single || !source.first_on_line(stmt.span.start)
-                {
-                    return Err(one_line());
-                }
-                let indent = indent_at(stmt.span.start);
-                let at = self.draft.start_with_comments(stmt, start.block);
-                self.draft
-                    .insert(at, format!("{set}{}{indent}{step}", source.newline));
-            }
-        }
-        Ok(())
+        let sure = format!("{}{end}", self.printer.set_flag(flag, true));
+        self.on_taken(site, &step, &|taken| match taken {
+            Some(taken) => format!("{flag} = {taken}{end}"),
+            None => sure.clone(),
+        })
     }
 }

@@ -3,7 +3,7 @@
 use crate::finding::{Form, Reason};
 use crate::flow::{BlockStyle, EventKind, SiteId};
 use crate::plan::build::Builder;
-use crate::plan::place::unlabelled;
+use crate::plan::place::{enclosing, unlabelled};
 use crate::plan::wide::declares;
 use crate::refusal::reason;
 
@@ -14,8 +14,11 @@ impl Builder<'_> {
         let no_form = || reason("no-form", "this library has no such guard");
         let form = self.task.entry().form(Form::UniqueLock).cloned();
         let form = form.ok_or_else(no_form)?;
-        let (Some(defer), Some(free), Some(retake)) = (&form.defer, &form.free, &form.retake)
-        else {
+        let (Some(defer), Some(free), true) = (
+            &form.defer,
+            &form.free,
+            form.retake.is_some() || form.hold.is_some(),
+        ) else {
             return Err(no_form());
         };
         if self.region.start.block.style != BlockStyle::Braced {
@@ -43,9 +46,15 @@ impl Builder<'_> {
                 _ => None,
             })
             .filter(|site| self.is_plain(*site));
-        let template = if begins.is_some() { &form.code } else { defer };
+        let template = match (begins, &form.adopt) {
+            (Some(_), Some(adopt)) if form.code.is_empty() => adopt,
+            (Some(_), _) => &form.code,
+            (None, _) => defer,
+        };
         let (name, code) = self.made(template, form.include.as_ref())?;
-        if begins.is_some() {
+        if let Some(site) = begins.filter(|_| form.code.is_empty()) {
+            self.on_taken(site, "", &|_| code.clone())?;
+        } else if begins.is_some() {
             self.draft.replace(first.span, code);
         } else {
             // A label stands further out than what it labels.
@@ -61,9 +70,13 @@ impl Builder<'_> {
             if Some(site) == begins {
                 continue;
             }
-            let text = match &form.attempt {
-                _ if self.is_plain(site) => retake,
-                Some(attempt) if !self.is_told_more(site) => attempt,
+            let text = match (&form.retake, &form.attempt, &form.hold) {
+                (Some(retake), ..) if self.is_plain(site) => retake,
+                (_, Some(attempt), _) if !self.is_told_more(site) => attempt,
+                (_, _, Some(hold)) => {
+                    self.hand_over(site, &of_guard(hold))?;
+                    continue;
+                }
                 _ => {
                     return Err(reason(
                         "acquire-conditional",
@@ -74,6 +87,9 @@ impl Builder<'_> {
             self.replace_call(site, &of_guard(text))?;
         }
         for site in self.region.kept.clone() {
+            if form.retake.is_none() {
+                self.gives_nothing(site)?;
+            }
             self.replace_call(site, &of_guard(free))?;
         }
         self.wraps = false;
@@ -94,12 +110,53 @@ impl Builder<'_> {
         }
     }
 
+    /// Gives the guard what an acquire by hand has taken.
+    fn hand_over(&mut self, site: SiteId, hold: &str) -> Result<(), Reason> {
+        let file = self.task.file;
+        let address = self
+            .acquire_node()
+            .and_then(|node| {
+                self.printer
+                    .guard(file, self.task.entry(), node, "$ADDRESS")
+            })
+            .ok_or_else(|| reason("no-form", "the acquire is not where it was"))?;
+        let end = self.printer.terminator();
+        self.on_taken(site, "", &|taken| {
+            let held = match taken {
+                Some(taken) => format!("{taken} ? {address} : nullptr"),
+                None => address.clone(),
+            };
+            format!("{}{end}", hold.replace("$HELD", &held))
+        })
+    }
+
+    /// Nobody looks at what a release comes to: the guard's gives nothing.
+    fn gives_nothing(&self, site: SiteId) -> Result<(), Reason> {
+        let source = self.task.file.source;
+        let span = self.task.body.sites[site].span;
+        let alone = enclosing(&self.task.body.root, site).is_some_and(|(block, index)| {
+            let stmt = source.slice(block.stmts[index].span);
+            stmt.trim_ascii_end().strip_suffix(b";") == Some(source.slice(span))
+        });
+        if alone {
+            return Ok(());
+        }
+        Err(reason(
+            "acquire-in-expression",
+            "the result of a release is looked at",
+        ))
+    }
+
     /// Every acquire of the lock in the region.
     pub(in crate::plan) fn acquires(&self) -> Vec<SiteId> {
         let sites = &self.task.body.sites;
         let key = sites[self.task.site].key;
         (0..sites.len())
-            .filter(|id| sites[*id].key == key && sites[*id].acquire().is_some())
+            .filter(|id| sites[*id].key == key)
+            .filter(|id| {
+                let acquire = sites[*id].acquire();
+                acquire.is_some_and(|acquire| !acquire.implied)
+            })
             .filter(|id| self.region.stmts().iter().any(|stmt| stmt.holds_site(*id)))
             .collect()
     }

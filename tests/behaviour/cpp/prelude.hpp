@@ -24,6 +24,8 @@
 #include <utility>
 #include <vector>
 #include <pthread.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
