@@ -4,11 +4,14 @@ mod elsewhere;
 mod fixes;
 mod memo;
 mod options;
+mod past;
 
 use elsewhere::{add_callers, freed_elsewhere, held_by_constructs, releases};
 use fixes::verbatim;
 use memo::Memo;
 pub use options::{Exceptions, Options, Standard};
+use past::Context;
+pub use past::Past;
 
 use crate::analysis::{Judged, Lent, judge};
 use crate::catalog::schema::Library;
@@ -211,7 +214,11 @@ impl Engine {
         if !self.may_hold_locks(language, text) {
             return Analysis::default();
         }
-        let mut bodies = self.needless_bodies(language, text);
+        let mut bodies = if beside.past.reads_all.get() {
+            Vec::new()
+        } else {
+            self.needless_bodies(language, text)
+        };
         for _ in 0..MOST_LOOKS {
             if bodies.is_empty() {
                 break;
@@ -225,6 +232,7 @@ impl Engine {
                 Some(fewer) => bodies = fewer,
             }
         }
+        beside.past.reads_all.set(true);
         self.analyse_whole(language, text, beside)
     }
 
@@ -350,6 +358,8 @@ impl Engine {
             .take_while(|_| !file.hidden.is_missed())
             .map(judge)
             .collect();
+        let past = &file.beside.past;
+        let context = LazyCell::new(|| Context::new(file, &freed_elsewhere));
         for (judged, verdict) in judged.iter().zip(verdicts) {
             // All of this is to be done again.
             if file.hidden.is_missed() {
@@ -360,11 +370,24 @@ impl Engine {
                     let findings: Vec<Finding> =
                         found.iter().map(|found| found.finding.clone()).collect();
                     for found in found {
-                        if self.options.rules.contains(&found.finding.rule) {
-                            let fixed =
-                                self.with_fixes(language, judged, &verbatim, &findings, found);
-                            analysis.findings.push(fixed);
+                        if !self.options.rules.contains(&found.finding.rule) {
+                            continue;
                         }
+                        let place = context.place(file, &findings, &found.finding);
+                        let known = place
+                            .as_ref()
+                            .and_then(|place| past.known(file, place, &found.finding));
+                        if let Some(known) = known {
+                            analysis.findings.push(known);
+                            continue;
+                        }
+                        let asked = file.hidden.asked();
+                        let fixed = self.with_fixes(language, judged, &verbatim, &findings, found);
+                        // What other functions were asked for is not known of the next text.
+                        if let Some(place) = place.filter(|_| file.hidden.asked() == asked) {
+                            past.keep(file, place, &fixed);
+                        }
+                        analysis.findings.push(fixed);
                     }
                 }
                 Err(why) => analysis.skipped.push(SkippedFunction {

@@ -1,6 +1,7 @@
 //! What stands beside a text: the headers that it includes, the other files of its package.
 
 use super::names::Names;
+use crate::engine::Past;
 use std::cell::LazyCell;
 use std::sync::Arc;
 
@@ -11,6 +12,8 @@ type Told = Vec<Arc<Names>>;
 pub struct Beside {
     /// What the headers that the text includes say of names.
     pub headers: Names,
+    /// What was found out of functions when the text was another one.
+    pub past: Past,
     rest: LazyCell<Told, Box<dyn FnOnce() -> Told>>,
 }
 
@@ -26,6 +29,7 @@ impl Beside {
     pub fn new(headers: Names, rest: impl FnOnce() -> Told + 'static) -> Beside {
         Beside {
             headers,
+            past: Past::default(),
             rest: LazyCell::new(Box::new(rest)),
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The names of one file.
 #[derive(Debug, Default, Clone)]
@@ -32,7 +33,7 @@ pub struct Names {
 }
 
 /// Where a local name comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Import {
     pub module: String,
     /// `*` for the module itself, `default`, or the exported name.
@@ -59,8 +60,30 @@ pub enum TypeRef {
     Named(String),
 }
 
+impl TypeRef {
+    /// The type by its names alone, wherever it is written.
+    fn anywhere(&self) -> (u8, String, String) {
+        match self {
+            TypeRef::Known { module, name } => (0, module.clone(), name.clone()),
+            TypeRef::Local(name) => (1, String::new(), without_places(name)),
+            TypeRef::Named(name) => (2, String::new(), without_places(name)),
+        }
+    }
+}
+
+/// A name without the place by which types without a name are told apart: `struct@120`.
+fn without_places(name: &str) -> String {
+    let mut parts = name.split('@');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push('@');
+        plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    plain
+}
+
 /// A guard that a code base has of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OwnGuard {
     pub class: String,
     /// The namespace of the class.
@@ -323,6 +346,42 @@ impl Names {
             shift(&mut class.span);
         }
         names
+    }
+
+    /// Tells names apart, wherever they stand: values in scopes that are `within` something are left out.
+    pub fn digest(&self, within: impl Fn(Span) -> bool) -> u64 {
+        let mut sum = 0;
+        let mut add = |entry: &dyn Fn(&mut DefaultHasher)| {
+            let mut hasher = DefaultHasher::new();
+            entry(&mut hasher);
+            // In whatever order tables are read.
+            sum = u64::wrapping_add(sum, hasher.finish());
+        };
+        self.imports.iter().for_each(|one| add(&|to| one.hash(to)));
+        self.modules.iter().for_each(|one| add(&|to| one.hash(to)));
+        self.spaces.iter().for_each(|one| add(&|to| one.hash(to)));
+        for (name, of) in &self.fields {
+            add(&|to| (name, of.as_ref().map(TypeRef::anywhere)).hash(to));
+        }
+        for (member, of) in &self.members {
+            add(&|to| (member, of.anywhere()).hash(to));
+        }
+        for (name, numbers) in &self.by_name {
+            let values = numbers.iter().map(|number| &self.values[*number]);
+            let seen = values.filter(|value| !within(value.scope));
+            let types = seen.map(|value| value.type_ref.as_ref().map(TypeRef::anywhere));
+            let types: Vec<_> = types.collect();
+            if !types.is_empty() {
+                add(&|to| (without_places(name), &types).hash(to));
+            }
+        }
+        add(&|to| (&self.wildcards, &self.jumps, &self.package, &self.guards).hash(to));
+        for class in &self.classes {
+            let bases: Vec<_> = class.bases.iter().map(TypeRef::anywhere).collect();
+            let name = without_places(&class.name);
+            add(&|to| (&name, &class.methods, class.has_base, &bases).hash(to));
+        }
+        sum
     }
 
     /// The innermost class around the byte at `at`.

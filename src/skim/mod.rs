@@ -15,7 +15,7 @@ use aho_corasick::{AhoCorasick, BuildError, MatchKind};
 use lexis::Lexis;
 use memchr::memmem;
 use scan::Scan;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// Bytes that a body must have to be worth leaving out.
 const SHORTEST: usize = 24;
@@ -151,6 +151,8 @@ pub struct Hidden<'a> {
     bodies: Vec<Span>,
     /// What was asked for and is in there: words, and whether they have to be called.
     missed: RefCell<Vec<(String, bool)>>,
+    /// How often something was asked for.
+    asked: Cell<usize>,
 }
 
 impl<'a> Hidden<'a> {
@@ -160,6 +162,7 @@ impl<'a> Hidden<'a> {
             text,
             bodies,
             missed: RefCell::default(),
+            asked: Cell::default(),
         }
     }
 
@@ -178,7 +181,13 @@ impl<'a> Hidden<'a> {
         self.ask_of(name, true);
     }
 
+    /// How often something was asked for by now.
+    pub fn asked(&self) -> usize {
+        self.asked.get()
+    }
+
     fn ask_of(&self, word: &str, called: bool) {
+        self.asked.set(self.asked.get() + 1);
         let known = |(missed, _): &(String, bool)| missed == word;
         if !self.missed.borrow().iter().any(known)
             && self
