@@ -5,12 +5,11 @@
 
 use super::graph::{ExitKind, Graph, Op, Pc};
 use super::meanings;
-use super::{
-    Body, Cond, Event, EventKind, KeyId, Site, SiteId, SiteKind, Stmt, StmtKind, Test, Value,
-};
+use super::remembered::{repeated_conditions, shared_tickets, tested_vars};
+use super::{Body, KeyId, Site, SiteId, SiteKind, Test, Value};
 use crate::finding::LeakKind;
 use crate::source::Span;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Everything that distinguishes two moments of an execution.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -92,12 +91,12 @@ pub fn suppresses(label: &str) -> bool {
 }
 
 /// The name of the answer to whether the variable is null.
-fn null_fact(var: &str) -> String {
+pub(super) fn null_fact(var: &str) -> String {
     format!("{var} is null")
 }
 
 /// The pseudo variable that holds what the acquire at `site` gave.
-fn site_var(site: SiteId) -> String {
+pub(super) fn site_var(site: SiteId) -> String {
     format!("#{site}")
 }
 
@@ -550,127 +549,4 @@ fn put<T>(map: &mut Vec<(u32, T)>, number: u32, value: T) {
         Ok(index) => map[index].1 = value,
         Err(index) => map.insert(index, (number, value)),
     }
-}
-
-/// Variables that some condition asks for, and what flows into them.
-fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
-    let mut names: HashSet<String> = HashSet::new();
-    for op in &graph.ops {
-        if let Op::Branch { test, .. } = op {
-            match test {
-                Test::Var(var) | Test::IsNull(var) => {
-                    names.insert(var.clone());
-                }
-                Test::Taken(site) => {
-                    names.insert(site_var(*site));
-                }
-                Test::Const(_)
-                | Test::Held(_)
-                | Test::Owned(_)
-                | Test::Swallowed(_)
-                | Test::Unknown { .. } => {}
-            }
-        }
-    }
-    for op in &graph.ops {
-        if let Op::Set {
-            var,
-            value: Value::Taken(site) | Value::NotTaken(site),
-            ..
-        } = op
-            && names.contains(var)
-        {
-            names.insert(site_var(*site));
-        }
-    }
-    let mut names: Vec<String> = names.into_iter().collect();
-    names.sort_unstable();
-    (0..)
-        .zip(names)
-        .map(|(number, name)| (name, number))
-        .collect()
-}
-
-/// Pure conditions that guard lock events in more than one place: the second answer is the first.
-fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
-    fn walk(stmts: &[Stmt], seen: &mut Vec<(String, Vec<String>)>) {
-        let of_locks =
-            |event: &Event| matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_));
-        for stmt in stmts {
-            let mut stmt = stmt;
-            while let StmtKind::Labeled { body, .. } = &stmt.kind {
-                stmt = body;
-            }
-            if let StmtKind::If { cond, .. } = &stmt.kind
-                && stmt.all_events().into_iter().any(of_locks)
-            {
-                conditions(cond, seen);
-            }
-            for event in stmt.own_events() {
-                if let EventKind::Choice { cond, yes, no } = &event.kind
-                    && yes.iter().chain(no).any(of_locks)
-                {
-                    conditions(cond, seen);
-                }
-            }
-            for block in stmt.blocks() {
-                walk(&block.stmts, seen);
-            }
-        }
-    }
-    fn conditions(cond: &Cond, seen: &mut Vec<(String, Vec<String>)>) {
-        match cond {
-            Cond::Test {
-                test:
-                    Test::Unknown {
-                        label,
-                        names,
-                        pure: true,
-                    },
-                ..
-            } => seen.push((label.clone(), names.clone())),
-            Cond::Test {
-                test: Test::Var(var),
-                ..
-            } => seen.push((var.clone(), vec![var.clone()])),
-            Cond::Test {
-                test: Test::IsNull(var),
-                ..
-            } => seen.push((null_fact(var), vec![var.clone()])),
-            Cond::Test { .. } => {}
-            Cond::Not(inner) => conditions(inner, seen),
-            Cond::And(a, b) | Cond::Or(a, b) => {
-                conditions(a, seen);
-                conditions(b, seen);
-            }
-        }
-    }
-    let mut seen = Vec::new();
-    walk(&body.root.stmts, &mut seen);
-    let mut repeated = HashMap::new();
-    for (index, (label, names)) in seen.iter().enumerate() {
-        if seen[..index].iter().any(|(earlier, _)| earlier == label) {
-            let number = u32::try_from(repeated.len()).unwrap_or(u32::MAX);
-            repeated
-                .entry(label.clone())
-                .or_insert_with(|| (number, names.clone()));
-        }
-    }
-    repeated
-}
-
-/// Ticket variables that are bound by acquires of different locks.
-fn shared_tickets(body: &Body) -> HashMap<String, u32> {
-    let mut first: HashMap<&str, KeyId> = HashMap::new();
-    let mut shared = HashMap::new();
-    for site in &body.sites {
-        let Some(ticket) = site.acquire().and_then(|acquire| acquire.ticket.as_deref()) else {
-            continue;
-        };
-        if *first.entry(ticket).or_insert(site.key) != site.key {
-            let number = u32::try_from(shared.len()).unwrap_or(u32::MAX);
-            shared.entry(ticket.to_owned()).or_insert(number);
-        }
-    }
-    shared
 }

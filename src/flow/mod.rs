@@ -8,6 +8,7 @@
 pub mod graph;
 pub mod machine;
 mod meanings;
+mod remembered;
 
 use crate::source::Span;
 

@@ -2,6 +2,7 @@
 //! lock, and has the language turn each function into a [`Body`].
 
 pub mod expressions;
+pub mod label;
 pub mod sites;
 
 use crate::catalog::{Catalog, Entry, Role, Surroundings};
@@ -586,31 +587,5 @@ impl<'t> Lowering<'t> {
             style: crate::flow::BlockStyle::None,
             stmts: Vec::new(),
         }
-    }
-}
-
-/// Kinds of event with a label, for [`Lowering::event`].
-pub mod label {
-    use crate::flow::EventKind;
-
-    /// A call.
-    pub fn call(label: String) -> EventKind {
-        EventKind::Call { label }
-    }
-    /// A visible effect.
-    pub fn effect(label: String) -> EventKind {
-        EventKind::Effect { label }
-    }
-    /// An operator that may throw.
-    pub fn may_throw(label: String) -> EventKind {
-        EventKind::MayThrow { label }
-    }
-    /// The end of the expression by an exception.
-    pub fn throw(label: String) -> EventKind {
-        EventKind::Throw { label }
-    }
-    /// The end of the process.
-    pub fn process_exit(label: String) -> EventKind {
-        EventKind::ProcessExit { label }
     }
 }
