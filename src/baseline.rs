@@ -17,8 +17,8 @@ pub struct Baseline(Vec<List>);
 /// The findings of one file.
 #[derive(Debug)]
 struct List {
-    /// What the file's paths are relative to: its directory, absolute and without links.
-    root: PathBuf,
+    /// What the file's paths may be relative to: directories, absolute and without links.
+    roots: Vec<PathBuf>,
     known: HashSet<String>,
 }
 
@@ -49,24 +49,29 @@ struct Listed {
 }
 
 impl Baseline {
-    /// Reads a baseline file.
+    /// Reads a baseline file. Its paths are relative to where it was written, which is where it lies or,
+    /// if it was put elsewhere, the current `directory`.
     ///
     /// # Errors
     /// When it cannot be read, or is none of this version.
-    pub fn read(file: &Path) -> Result<Baseline, BaselineError> {
+    pub fn read(file: &Path, directory: &Path) -> Result<Baseline, BaselineError> {
         let unreadable = |error| BaselineError::Unreadable {
             file: file.to_owned(),
             error,
         };
         let real = file.canonicalize().map_err(unreadable)?;
-        Baseline::read_in(file, real.parent().unwrap_or(Path::new("/")))
+        let mut roots = vec![real.parent().unwrap_or(Path::new("/")).to_owned()];
+        if roots[0] != directory {
+            roots.push(directory.to_owned());
+        }
+        Baseline::read_in(file, roots)
     }
 
-    /// The same of a file whose paths are relative to the directory `root`.
+    /// The same of a file whose paths are relative to one of the directories `roots`.
     ///
     /// # Errors
     /// When it cannot be read, or is none of this version.
-    pub fn read_in(file: &Path, root: &Path) -> Result<Baseline, BaselineError> {
+    pub fn read_in(file: &Path, roots: Vec<PathBuf>) -> Result<Baseline, BaselineError> {
         let unreadable = |error| BaselineError::Unreadable {
             file: file.to_owned(),
             error,
@@ -83,7 +88,7 @@ impl Baseline {
         }
         let listed = document.findings.into_iter();
         Ok(Baseline(vec![List {
-            root: root.to_owned(),
+            roots,
             known: listed.map(|one| one.fingerprint).collect(),
         }]))
     }
@@ -97,8 +102,9 @@ impl Baseline {
     /// The findings that are not listed. `real` is the file's absolute path without links.
     pub fn new_in(&self, real: &Path, text: &[u8], findings: Vec<Finding>) -> Vec<Finding> {
         let mut known = vec![false; findings.len()];
-        for list in &self.0 {
-            let name = real.strip_prefix(&list.root).unwrap_or(real);
+        let lists = self.0.iter();
+        for (list, root) in lists.flat_map(|list| list.roots.iter().map(move |root| (list, root))) {
+            let name = real.strip_prefix(root).unwrap_or(real);
             let prints = fingerprints(&name.to_string_lossy(), text, &findings);
             for (known, print) in known.iter_mut().zip(prints) {
                 *known |= list.known.contains(&print);

@@ -352,14 +352,17 @@ fn the_question_is_asked_in_these_words() {
         .lines()
         .find(|line| line.starts_with("Apply this fix?"));
     let folder = sandbox();
-    let mut command = Command::new(program());
+    let mut command = Command::new("sh");
     command
+        .args(["-c", "read -r _; stty cols 100; exec \"$0\" \"$@\""])
+        .arg(program())
         .arg("examples/pay.js")
         .current_dir(folder.path())
         .env("TERM", "xterm")
         .env("NO_COLOR", "1");
     let mut session = expectrl::session::OsSession::spawn(command).expect("starts");
     session.set_expect_timeout(Some(Duration::from_secs(20)));
+    session.send_line("").expect("sent");
     session.expect(question.expect("shown")).expect("asked");
     session.send("q").expect("answered");
 }

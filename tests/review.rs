@@ -73,7 +73,8 @@ impl Review {
             None => Command::new(program),
             Some(columns) => {
                 let mut shell = Command::new("sh");
-                let script = format!("stty cols {columns}; exec \"$0\" \"$@\"");
+                // Not before the terminal has the size that it begins with.
+                let script = format!("read -r _; stty cols {columns}; exec \"$0\" \"$@\"");
                 shell.args(["-c", &script]).arg(program);
                 shell
             }
@@ -88,6 +89,9 @@ impl Review {
             .envs(self.environment.drain(..));
         let mut session = OsSession::spawn(command).expect("starts");
         session.set_expect_timeout(Some(Duration::from_secs(20)));
+        if self.columns.is_some() {
+            session.send_line("").expect("sent");
+        }
         self.session = Some(session);
         self
     }
@@ -634,5 +638,29 @@ async function lost() {
     let mut review = Review::of(&[("1.js", file(&["a"]))]).start();
     review.answers("1 of 1, file 1 of 1", "y");
     review.sees("0 remain (1 file looked at)\r\n`lockfix undo` takes back what was written\r\n");
+    review.ends_with(0);
+}
+
+#[test]
+fn another_form_is_offered_only_where_there_is_one() {
+    let go = "package a
+
+import \"sync\"
+
+var mu sync.Mutex
+
+func one(quick bool) {
+\tmu.Lock()
+\tif quick {
+\t\treturn
+\t}
+\tmu.Unlock()
+}
+";
+    let mut review = Review::of(&[("1.go", go.to_owned())]).again(&["--form", "defer"]);
+    review.sees("[y,n,a,d,A,r,l,e,k,q,?]");
+    review.session().send("o").expect("sent");
+    review.sees("There is no other form.");
+    review.answers("1 of 1, file 1 of 1", "y");
     review.ends_with(0);
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Looks at the files of one large repository on a cluster, with PySpark.
 
-    spark-submit scripts/fleet/spark.py [--master MASTER] [--lockfix PROGRAM] [--partitions N] REPOSITORY [-- OPTION...]
+    spark-submit scripts/fleet/spark.py [--output FILE] [--master MASTER] [--lockfix PROGRAM] [--partitions N] REPOSITORY [-- OPTION...]
 
-The tracked files are shared out over the workers, each of which runs lockfix over its share and gives back its findings. stdout
-gets the findings in path order, one JSON object a line, the same whatever the number of workers; stderr gets the sum. Every worker
-has to reach the repository by the same path. Without --master, `local-cluster[2,1,1024]`: two worker processes on this machine.
+The tracked files are shared out over the workers, each of which runs lockfix over its share and gives back its findings. FILE (or
+stdout, into which spark-submit puts stderr as well) gets the findings in path order, one JSON object a line, the same whatever the
+number of workers; stderr gets the sum. Every worker has to reach the repository by the same path. Without --master, `local-cluster[2,1,1024]`: two worker processes on this machine.
 Exit status: 0 nothing found, 1 findings, 2 part of the work could not be done.
 """
 
@@ -44,6 +44,7 @@ def looks_at(program, repository, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", default="-", help="the file that gets the findings")
     parser.add_argument("--master", default="local-cluster[2,1,1024]", help="the cluster")
     parser.add_argument("--lockfix", default="lockfix", help="the program")
     parser.add_argument("--partitions", type=int, default=8, help="how many shares")
@@ -66,7 +67,12 @@ def main():
     spark.stop()
     failures = [text for path, _, _, _, text in results if not path]
     findings = [text for path, _, _, _, text in results if path]
-    sys.stdout.write("".join(line + "\n" for line in findings))
+    text = "".join(line + "\n" for line in findings)
+    if arguments.output == "-":
+        sys.stdout.write(text)
+    else:
+        with open(arguments.output, "w", encoding="utf-8") as file:
+            file.write(text)
     sys.stderr.write("".join(failures))
     print(f"{len(findings)} findings in {len(paths)} tracked files, {arguments.partitions} shares", file=sys.stderr)
     sys.exit(2 if failures else 1 if findings else 0)

@@ -3,7 +3,7 @@
 
 use super::explore::Paths;
 use crate::finding::LeakKind;
-use crate::flow::{Block, Body, Cond, Event, EventKind, SiteId, Stmt, StmtKind, Test};
+use crate::flow::{Block, Body, Cond, Event, EventKind, KeyId, SiteId, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::Span;
 
@@ -188,9 +188,12 @@ pub fn is_passed_by(body: &Body, block: &Block, release: SiteId) -> bool {
         };
         let here = match &stmt.kind {
             StmtKind::If {
-                then, otherwise, ..
+                cond,
+                then,
+                otherwise,
             } => {
                 !otherwise.as_ref().is_some_and(frees)
+                    && !asks_whether_taken(body, cond, key)
                     && !then.stmts.last().is_some_and(leaves)
                     && then.stmts.iter().any(|inner| {
                         matches!(inner.kind, StmtKind::Plain(_)) && inner.holds_site(release)
@@ -206,6 +209,30 @@ pub fn is_passed_by(body: &Body, block: &Block, release: SiteId) -> bool {
                     .iter()
                     .any(|inner| is_passed_by(body, inner, release)))
     })
+}
+
+/// Whether the condition asks what an acquire of the lock has said: without the lock, there is nothing
+/// to free.
+fn asks_whether_taken(body: &Body, cond: &Cond, key: KeyId) -> bool {
+    let told = |var: &String| {
+        body.sites.iter().any(|site| {
+            site.key == key
+                && site
+                    .acquire()
+                    .is_some_and(|acquire| acquire.bound.as_ref() == Some(var))
+        })
+    };
+    match cond {
+        Cond::Test {
+            test: Test::Var(var) | Test::IsNull(var),
+            ..
+        } => told(var),
+        Cond::Test { .. } => false,
+        Cond::Not(inner) => asks_whether_taken(body, inner, key),
+        Cond::And(a, b) | Cond::Or(a, b) => {
+            asks_whether_taken(body, a, key) || asks_whether_taken(body, b, key)
+        }
+    }
 }
 
 /// Whether control does not come out behind the statement.

@@ -11,7 +11,7 @@ use crate::finding::{Applicability, Form, Rule};
 use crate::language::Language;
 use crate::names::{self, UnknownName};
 use crate::suppress::is_reason;
-use clap::{Parser, ValueEnum};
+use clap::{CommandFactory, Parser, ValueEnum};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -309,6 +309,17 @@ impl Args {
         }
     }
 
+    /// The command that a first path, which is none, was meant to be.
+    fn mistyped_command(&self) -> Option<String> {
+        let first = self.paths.first().filter(|path| !path.exists())?.to_str()?;
+        let program = Args::command();
+        let known = program.get_subcommands().map(clap::Command::get_name);
+        let meant = names::closest(first, known)?;
+        Some(format!(
+            "there is no file `{first}`, and no such command; did you mean `lockfix {meant}`?"
+        ))
+    }
+
     /// What the options mean together.
     ///
     /// # Errors
@@ -316,6 +327,9 @@ impl Args {
     pub fn check(&self) -> Result<(), String> {
         if self.add_ignores.is_some() && self.format != Format::Text {
             return Err("--add-ignores knows no other --format than text".to_owned());
+        }
+        if let Some(mistyped) = self.mistyped_command() {
+            return Err(mistyped);
         }
         if self.reads_stdin() {
             let about_files = [

@@ -147,7 +147,8 @@ fn run(
     }
     install_signal_handlers()?;
     let directory = current_directory()?;
-    let baseline = args.baseline.as_deref().map(Baseline::read);
+    let baseline = args.baseline.as_deref();
+    let baseline = baseline.map(|file| Baseline::read(file, &directory));
     let mut baseline = baseline.transpose().map_err(|error| error.to_string())?;
     let touched = args.diff_base.as_deref();
     let touched = touched.map(|base| Touched::since(base, &directory));

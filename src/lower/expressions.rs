@@ -29,6 +29,10 @@ fn expression(lowering: &mut Lowering<'_>, node: Node<'_>, out: &mut Vec<Event>)
         Some(Does::Adopt(site)) => out.push(event(node, EventKind::Adopt(site))),
         Some(Does::Part) => operands(lowering, node, out),
         Some(Does::Close(site)) => out.push(close(lowering, node, site)),
+        Some(Does::LetGo(site)) => {
+            let key = lowering.table.sites[site].key;
+            out.push(freed_if(node, site, Test::Owned(key)));
+        }
         Some(Does::End(site)) => {
             grammar.lower_expression(lowering, node, out);
             out.push(close(lowering, node, site));
@@ -116,10 +120,14 @@ fn release(lowering: &mut Lowering<'_>, node: Node<'_>, site: SiteId, out: &mut 
 /// Closing a stack frees its lock if it still holds it.
 pub fn close(lowering: &Lowering<'_>, node: Node<'_>, site: SiteId) -> Event {
     let key = lowering.table.sites[site].key;
+    freed_if(node, site, Test::Held(key))
+}
+
+fn freed_if(node: Node<'_>, site: SiteId, asked: Test) -> Event {
     event(
         node,
         EventKind::Choice {
-            cond: Box::new(plain(Test::Held(key))),
+            cond: Box::new(plain(asked)),
             yes: vec![event(node, EventKind::Release(site))],
             no: Vec::new(),
         },

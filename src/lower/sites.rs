@@ -33,6 +33,8 @@ pub enum Does {
         site: SiteId,
         either_way: bool,
     },
+    /// Has an object free the lock, if it is the object that holds it.
+    LetGo(SiteId),
     /// Gives an object what is held of its lock; the acquire is the object's.
     Adopt(SiteId),
     /// Frees the lock if it is held: the stack that holds it is closed.

@@ -23,8 +23,8 @@ pub struct Exits<'a> {
     pub task: Task<'a>,
     pub printer: &'static dyn Printer,
     draft: Draft<'a>,
-    /// The release, as the function writes it.
-    pub release: String,
+    /// The statement that releases, line by line, without indentation.
+    pub lines: Vec<String>,
 }
 
 /// A statement that leaves.
@@ -43,10 +43,12 @@ impl<'a> Exits<'a> {
     /// When the function does not show one way to release.
     pub fn new(task: Task<'a>) -> Result<Self, Reason> {
         stable(&task)?;
+        let printer = task.language.printer();
+        let release = release(&task)?;
         Ok(Exits {
-            printer: task.language.printer(),
+            printer,
             draft: Draft::new(task.file.source, task.verbatim),
-            release: release(&task)?,
+            lines: vec![format!("{release}{}", printer.terminator())],
             task,
         })
     }
@@ -198,7 +200,6 @@ impl<'a> Exits<'a> {
         let source = task.file.source;
         let end = self.printer.terminator();
         let back = format!("{}{end}", self.printer.give_back(&name));
-        let release = format!("{}{end}", self.release);
         let whole = exit.stmt.span;
         let value = Span::new(whole.start, operand.start_byte());
         let own_line = source.first_on_line(whole.start);
@@ -210,6 +211,7 @@ impl<'a> Exits<'a> {
         if wrapped && self.shares_line(exit) {
             self.draft.insert(whole.start, "{ ");
             self.draft.replace(value, head);
+            let release = self.lines.join(" ");
             self.draft
                 .insert(whole.end, format!(" {release} {back} }}"));
             return Ok(());
@@ -225,9 +227,10 @@ impl<'a> Exits<'a> {
         };
         let newline = source.newline;
         let rest = if own_line || wrapped {
+            let release = self.lines.join(&format!("{newline}{indent}"));
             format!("{newline}{indent}{release}{newline}{indent}{back}")
         } else {
-            format!(" {release} {back}")
+            format!(" {} {back}", self.lines.join(" "))
         };
         self.draft.insert(whole.end, rest);
         if wrapped {

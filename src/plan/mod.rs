@@ -181,7 +181,11 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
     }
     found.append(&mut larger);
     if task.rule != Rule::ManualRelease && forms::is_wide(form) {
-        for region in wide::regions(task.body, task.site, task.releases) {
+        let whole = wide::regions(task.body, task.site, task.releases)
+            .into_iter()
+            // A guard lives to the end of its block.
+            .filter(|region| form != Form::UniqueLock || region.rest().is_empty());
+        for region in whole {
             match build_wide(task, form, &region) {
                 Ok(built) => found.push(built.candidate(form)),
                 Err(reason) => {

@@ -5,8 +5,8 @@ use super::place::{Start, path_to};
 use super::region::Region;
 use crate::flow::{Block, BlockStyle, Body, SiteId, Stmt, StmtKind};
 
-/// The regions that may do, narrowest first: around the acquire and its releases, and around
-/// everything that the function does to the lock. Releases are all kept.
+/// The regions that may do, narrowest first: around the acquire and its releases, around everything that
+/// their block does to the lock, and around everything that the function does. Releases are all kept.
 pub fn regions<'b>(body: &'b Body, site: SiteId, releases: &[SiteId]) -> Vec<Region<'b>> {
     let key = body.sites[site].key;
     let all: Vec<SiteId> = (0..body.sites.len())
@@ -29,7 +29,11 @@ pub fn regions<'b>(body: &'b Body, site: SiteId, releases: &[SiteId]) -> Vec<Reg
     let mut own = vec![site];
     own.extend(releases);
     let mut found: Vec<Region<'b>> = Vec::new();
-    for sites in [own, all] {
+    let beside = around(body, &own).map(|(block, ..)| {
+        let stands = |site: &SiteId| block.stmts.iter().any(|stmt| stmt.holds_site(*site));
+        all.iter().copied().filter(stands).collect()
+    });
+    for sites in [Some(own), beside, Some(all)].into_iter().flatten() {
         let Some((block, first, last)) = around(body, &sites) else {
             continue;
         };

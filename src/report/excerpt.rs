@@ -1,7 +1,7 @@
 //! The lines of the source that explain a finding, with what happens on them.
 
 use super::{Styles, printable};
-use crate::finding::{Finding, LeakKind};
+use crate::finding::{Finding, LeakKind, Rule};
 use crate::language::Language;
 use crate::source::{Source, Span};
 use std::fmt::Write;
@@ -79,10 +79,9 @@ pub(super) fn excerpt(
             false => ("─", styles.place()),
         };
         let line = line.repeat(len);
-        let line = if below.is_some() {
-            line
-        } else {
-            format!("{line} {text}")
+        let line = match below {
+            None if !text.is_empty() => format!("{line} {text}"),
+            _ => line,
         };
         let bar = format!("{:width$} {faint}│{faint:#}", "");
         let _ = writeln!(out, "{bar} {:indent$}{strong}{line}{strong:#}", "");
@@ -102,11 +101,20 @@ fn marks(finding: &Finding, source: &Source<'_>, language: Language) -> Vec<Mark
         .filter(|(span, _)| span.start <= span.end && span.end <= source.bytes.len())
         .map(|(span, text)| Mark {
             span,
-            main: finding.leaks.iter().any(|leak| leak.span == span) || finding.leaks.is_empty(),
+            main: is_main(finding, span),
             line: source.line_of(span.start) + 1,
             text,
         })
         .collect()
+}
+
+/// Whether the finding is about this place: where control leaves with the lock, else where it is taken, or
+/// released too often.
+fn is_main(finding: &Finding, span: Span) -> bool {
+    if finding.leaks.is_empty() {
+        return (span == finding.acquire) != (finding.rule == Rule::DoubleRelease);
+    }
+    finding.leaks.iter().any(|leak| leak.span == span)
 }
 
 /// The places that explain a finding, by position, with what happens there: where the lock is
@@ -142,7 +150,7 @@ pub fn remarks(finding: &Finding, language: Language) -> Vec<(Span, String)> {
 }
 
 fn acquired(finding: &Finding) -> String {
-    if finding.rule == crate::finding::Rule::UnusedSuppression {
+    if finding.rule == Rule::UnusedSuppression {
         String::new()
     } else {
         "acquired here".to_owned()

@@ -48,7 +48,8 @@ impl Draft<'_> {
             // `{ acquire(); …` and `if x: acquire(); …`: the statements get lines of their own.
             self.break_before(head.start, &indent);
         }
-        self.above(head, &indent, own_line, &construct.above);
+        let place = self.place_above(what, head);
+        self.above(place, &indent, own_line, &construct.above);
         if let (Some(text), Some(acquire)) = (&construct.instead, what.acquire) {
             self.edits.replace(acquire.span, text.as_str());
         }
@@ -114,7 +115,8 @@ impl Draft<'_> {
         if !own_line {
             return Err(Overlap(at));
         }
-        self.above(before, &indent, own_line, &construct.above);
+        let place = self.place_above(what, before);
+        self.above(place, &indent, own_line, &construct.above);
         if let (Some(text), Some(acquire)) = (&construct.instead, what.acquire) {
             self.edits.replace(acquire.span, text.as_str());
         }
@@ -144,22 +146,32 @@ impl Draft<'_> {
         }
         let indent = String::from_utf8_lossy(self.source.indent_at(head.start)).into_owned();
         let nl = self.source.newline;
-        self.above(head, &indent, true, above);
+        self.above(head.start, &indent, true, above);
         self.edits.insert(start, format!("{indent}{open}{nl}"));
         self.deeper.push(Span::new(start, tail.end));
         self.after(tail, &indent, format!("{nl}{indent}{close}"));
         Ok(())
     }
 
-    /// Declarations in front of the acquire.
-    fn above(&mut self, head: Span, indent: &str, own_line: bool, lines: &[String]) {
+    /// Where declarations go: in front of the acquire, or of the first statement and what is said of it.
+    fn place_above(&self, what: &Wrapped<'_>, head: Span) -> usize {
+        match what.acquire {
+            Some(_) => head.start,
+            None => self
+                .with_comments_above(head.start, what.block.span.start)
+                .min(head.start),
+        }
+    }
+
+    /// Declarations in front of what stands at `at`.
+    fn above(&mut self, at: usize, indent: &str, own_line: bool, lines: &[String]) {
         let nl = self.source.newline;
         for line in lines {
             if own_line {
-                let at = self.source.line_start(head.start);
+                let at = self.source.line_start(at);
                 self.edits.insert(at, format!("{indent}{line}{nl}"));
             } else {
-                self.edits.insert(head.start, format!("{line}{nl}{indent}"));
+                self.edits.insert(at, format!("{line}{nl}{indent}"));
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::programs::{
     FLAGS, Statement, WAYS, releases_all, smaller, takes_what_it_frees, works_in_handlers,
 };
 use crate::runtime::{self, Case, Runtime};
+use crate::trace::{OutcomeKind, Trace};
 use crate::variants::{Family, Fixer, Rewritten};
 use lockfix::finding::{Finding, Rule};
 use lockfix::language::Language;
@@ -176,6 +177,31 @@ fn never_leaks(oracle: &Oracle<'_>, seed: u64, sample: &Sample) -> bool {
     verdicts.is_some_and(|verdicts| verdicts == [Verdict::Kept { leaks: false }])
 }
 
+/// Whether the program comes back with a lock whenever nothing goes wrong, for any input that there is:
+/// then it is meant to, as far as anybody can tell.
+fn takes_for_its_caller(oracle: &Oracle<'_>, seed: u64, sample: &Sample) -> bool {
+    let number = usize::try_from(seed).expect("a small seed");
+    let dialect = &oracle.dialects[number % oracle.dialects.len()];
+    let every: Vec<usize> = (0..WAYS << FLAGS).map(|input| input / WAYS).collect();
+    let case = Case {
+        runs: runs(dialect, &every),
+        ..sample.family.original.clone()
+    };
+    let Some(command) = oracle.runtime.find() else {
+        return false;
+    };
+    let results = Runtime::run(command, &[case]);
+    let Some(Ok(traces)) = results.first() else {
+        return false;
+    };
+    let returns: Vec<&Trace> = traces
+        .iter()
+        .filter(|trace| trace.fault == 0 && trace.outcome.kind == OutcomeKind::Value)
+        .collect();
+    let locks = returns.first().map_or(0, |trace| trace.last.len());
+    (0..locks).any(|lock| returns.iter().all(|trace| trace.leaks_lock(lock)))
+}
+
 /// Whether nothing is left to report but releases by hand, which free what they have to.
 fn only_by_hand(remaining: &[Finding]) -> bool {
     let mut rules = remaining.iter().map(|finding| finding.rule);
@@ -235,6 +261,10 @@ fn assert_law(runtime: Runtime, language: Language, dialects: &[Dialect]) -> Vec
             "needs two faults".clone_into(&mut outcome);
         } else if outcome == "false alarm" && !never_leaks(&oracle, *seed, sample) {
             "fixed".clone_into(&mut outcome);
+        } else if ["missed", "still leaks"].contains(&outcome.as_str())
+            && takes_for_its_caller(&oracle, *seed, sample)
+        {
+            "held on purpose".clone_into(&mut outcome);
         }
         let told = ["missed", "false alarm", "changed", "still leaks"];
         if told.contains(&outcome.as_str()) || outcome.starts_with("refused") {
@@ -273,7 +303,9 @@ fn assert_law(runtime: Runtime, language: Language, dialects: &[Dialect]) -> Vec
     let count = |name: &str| tally.get(name).copied().unwrap_or_default();
     let leaking: usize = tally
         .iter()
-        .filter(|(name, _)| !["preserved", "false alarm"].contains(&name.as_str()))
+        .filter(|(name, _)| {
+            !["preserved", "false alarm", "held on purpose"].contains(&name.as_str())
+        })
         .map(|(_, count)| count)
         .sum();
     let unheard = count("missed") + count("still leaks");

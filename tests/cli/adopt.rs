@@ -18,6 +18,11 @@ fn a_baseline_leaves_new_findings_only() {
         .output()
         .expect("runs");
     assert_eq!(ran.status.code(), Some(0), "{ran:?}");
+    // Nor where the list is kept, if one starts from where it was written.
+    sandbox.write("ci/known.json", sandbox.text("lockfix-baseline.json"));
+    sandbox
+        .run(&["--dry-run", "--baseline", "ci/known.json"])
+        .exits(0);
     sandbox.write("work.py", WORK_PY);
     let ran = sandbox.run(&args).exits(1);
     assert!(ran.stdout.contains("work.py:4:5  leak-on-exit"), "{ran:?}");

@@ -1,6 +1,6 @@
 //! What others run: hooks, pipelines, and scripts over many repositories do what they say.
 
-use crate::support::{PAY_JS, Ran, Sandbox, WORK_PY, git, python_tool};
+use crate::support::{PAY_JS, Ran, Sandbox, WORK_PY, git, python_tool, skipped};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -70,7 +70,18 @@ fn the_pipeline_writes_its_report() {
     shell(&sandbox, script, &[("LOCKFIX_OPTIONS", "")]).exits(1);
     let report = sandbox.text("gl-code-quality-report.json");
     let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
-    assert_eq!(report[0]["check_name"], "leak-on-exit");
+    // What GitLab asks of an issue.
+    let issue = &report[0];
+    assert_eq!(issue["check_name"], "leak-on-exit");
+    assert_eq!(issue["severity"], "critical");
+    assert_eq!(issue["location"]["path"], "pay.js");
+    assert_eq!(issue["location"]["lines"]["begin"], 4);
+    for key in ["description", "fingerprint"] {
+        assert!(
+            issue[key].as_str().is_some_and(|text| !text.is_empty()),
+            "{issue}"
+        );
+    }
 }
 
 #[test]
@@ -144,12 +155,24 @@ fn each_repository_gets_its_commit() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/fix-repository");
     let usage = fs::read_to_string(&script).expect("read");
     let lines = usage.lines().map(str::trim);
-    let begins = ["for repository in repositories", "find repositories"];
+    let begins = [
+        "for repository in repositories",
+        "find repositories",
+        "ls -d repositories",
+    ];
     let commands: Vec<&str> = lines
         .filter(|line| begins.iter().any(|begin| line.starts_with(begin)))
         .collect();
-    assert_eq!(commands.len(), 2);
+    assert_eq!(commands.len(), begins.len());
+    let documented = page("docs/fleets.md");
     for command in commands {
+        assert!(documented.contains(command), "{command}");
+        if command.contains("parallel")
+            && Command::new("parallel").arg("--version").output().is_err()
+        {
+            skipped("no parallel found (run scripts/setup)");
+            continue;
+        }
         let sandbox = repositories();
         let script = script.display().to_string();
         let command = command.replace("scripts/fix-repository", &script);

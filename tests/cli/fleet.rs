@@ -69,6 +69,9 @@ fn shares_of_a_cluster_come_to_the_same_as_one_run() {
         spark(&sandbox, &["--partitions", "7", "all"]).stdout,
         ran.stdout
     );
+    let to_file = ["--output", "findings.jsonl", "all"];
+    assert_eq!(spark(&sandbox, &to_file).exits(1).stdout, "");
+    assert_eq!(sandbox.text("findings.jsonl"), ran.stdout);
     let ran = spark(&sandbox, &["all", "--", "--lang", "go"]).exits(0);
     assert_eq!(ran.stdout, "");
     sandbox.write("all/lockfix.toml", "x = 1\n");

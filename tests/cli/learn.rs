@@ -1,6 +1,8 @@
 //! Commands that answer questions.
 
 use crate::support::Sandbox;
+use std::path::Path;
+use std::process::Command;
 
 fn answer(args: &[&str]) -> String {
     Sandbox::new::<&str>(&[]).run(args).exits(0).stdout
@@ -69,4 +71,43 @@ fn a_directory_of_a_commands_name_is_reached_by_its_path() {
     let sandbox = Sandbox::new(&[("forms/a.js", "f();\n")]);
     let ran = sandbox.run(&["--dry-run", "./forms"]).exits(0);
     assert!(ran.stderr.contains("1 file looked at"), "{ran:?}");
+}
+
+#[test]
+fn a_mistyped_command_gets_a_hint() {
+    let sandbox = Sandbox::new(&[("undoo", "")]);
+    for (typed, meant) in [("explian", "explain"), ("lock", "locks")] {
+        let ran = sandbox.run(&[typed, "leak-on-exit"]).exits(2);
+        let hint = format!("did you mean `lockfix {meant}`?");
+        assert!(ran.stderr.contains(&hint), "{ran:?}");
+    }
+    // What is there, and what is like nothing, is taken for a path.
+    sandbox.run(&["--dry-run", "undoo"]).exits(0);
+    let ran = sandbox.run(&["--dry-run", "src/lib"]).exits(2);
+    assert!(
+        ran.stderr.contains("src/lib: there is no such file"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn bash_completes_commands_options_and_values() {
+    let program = Path::new(assert_cmd::cargo::cargo_bin!("lockfix"));
+    let complete = |words: &str, at: usize| {
+        let script = format!(
+            "source <('{}' completions bash); COMP_WORDS=(lockfix {words}); COMP_CWORD={at}; \
+             _lockfix lockfix \"${{COMP_WORDS[{at}]}}\" \"${{COMP_WORDS[{at} - 1]}}\"; \
+             echo \"${{COMPREPLY[@]}}\"",
+            program.display()
+        );
+        let output = Command::new("bash").args(["-c", &script]).output();
+        let output = output.expect("bash");
+        String::from_utf8(output.stdout)
+            .expect("text")
+            .trim()
+            .to_owned()
+    };
+    assert_eq!(complete("expl", 1), "explain");
+    assert_eq!(complete("--dr", 1), "--dry-run");
+    assert_eq!(complete("--format gi", 2), "github gitlab");
 }

@@ -67,17 +67,20 @@ const KEYS: [(char, Answer, &str); 12] = [
     ('?', Answer::Help, "show this help"),
 ];
 
-/// Asks until a key is pressed that means something.
+/// Asks about a fix, one of so many forms, until a key is pressed that means something.
 ///
 /// # Errors
 /// When the terminal fails. A terminal that is gone is an answer: quit.
 pub fn ask(
     term: &Term,
-    fix: &Fix,
+    (fix, forms): (&Fix, usize),
     (position, of): (Position, Known),
     styles: Styles,
 ) -> io::Result<Answer> {
-    let keys: Vec<String> = KEYS.iter().map(|(key, ..)| key.to_string()).collect();
+    // A key that would change nothing is not offered.
+    let keys = KEYS.iter();
+    let keys = keys.filter(|(_, answer, _)| *answer != Answer::OtherForm || forms > 1);
+    let keys: Vec<String> = keys.map(|(key, ..)| key.to_string()).collect();
     let (strong, place) = (styles.strong(), styles.place());
     let safe = match fix.applicability {
         Applicability::Safe => "safe",

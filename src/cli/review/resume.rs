@@ -25,7 +25,7 @@ pub fn left_before(args: &Args, directory: &Path) -> Result<Option<Baseline>, St
     if !file.exists() {
         return Ok(None);
     }
-    let left = Baseline::read_in(&file, &tree);
+    let left = Baseline::read_in(&file, vec![tree]);
     left.map(Some).map_err(|error| error.to_string())
 }
 

@@ -260,12 +260,27 @@ fn operand<'t>(file: &File<'t>, acquire: Node<'t>) -> Option<Operand<'t>> {
     })
 }
 
-/// The class that a lock which is known by its methods is declared with.
+/// The class that a lock which is known by its methods is declared with, where its name means that class.
 fn declared_type(file: &File<'_>, entry: &Entry, lock: Node<'_>) -> Option<String> {
-    match file.grammar.type_of(lock, file.surroundings())? {
-        TypeRef::Local(name) | TypeRef::Named(name) if entry.lock.by_name => Some(name),
-        _ => None,
-    }
+    let (TypeRef::Local(name) | TypeRef::Named(name)) =
+        file.grammar.type_of(lock, file.surroundings())?
+    else {
+        return None;
+    };
+    let text = file.source.bytes;
+    let defined = descendants(file.root, |_| true).find(|node| {
+        matches!(node.kind(), "class_specifier" | "struct_specifier")
+            && node.child_by_field_name("body").is_some()
+            && node
+                .child_by_field_name("name")
+                .is_some_and(|own| file.normal(own) == name)
+    })?;
+    let nested = std::iter::successors(defined.parent(), Node::parent)
+        .any(|around| matches!(around.kind(), "class_specifier" | "struct_specifier"));
+    let space = guards::space_of(defined, text);
+    let here = guards::space_of(lock, text);
+    let seen = space.is_empty() || here == space || here.starts_with(&format!("{space}::"));
+    (entry.lock.by_name && seen && !nested).then_some(name)
 }
 
 /// The template argument of a guard whose lock has a type that is not in sight.

@@ -379,7 +379,7 @@ fn methods_of(
                 lowering.opaque = Some("a guard is given another lock");
             }
         } else if guard.frees.contains(&method) {
-            lowering.table.note(call, Does::Close(exit));
+            lowering.table.note(call, Does::LetGo(exit));
         } else if guard.retakes.contains(&method) {
             lowering.table.note(call, Does::Acquire(enter));
         } else if guard.tries.contains(&method) {

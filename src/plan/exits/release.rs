@@ -1,13 +1,42 @@
 //! The release that is repeated: how it is written, and where it means the same.
 
-use super::Exits;
+use super::{Exits, has_comment};
 use crate::finding::Reason;
-use crate::flow::{Block, SiteId, SiteKind, Stmt};
+use crate::flow::{Block, SiteId, SiteKind, Stmt, StmtKind};
+use crate::plan::place::path_to;
 use crate::plan::{Task, unchanged_by};
 use crate::refusal::reason;
 use crate::source::Span;
 
 impl Exits<'_> {
+    /// Takes the statement that asks before it releases, where the acquire asks as well. Returns whether
+    /// the function has one.
+    pub fn ask_first(&mut self) -> bool {
+        let body = self.task.body;
+        let asks = |site: SiteId| {
+            let path = path_to(body, site)?;
+            let at = path.iter().rev().nth(1)?;
+            matches!(&at.stmt().kind, StmtKind::If { then, otherwise: None, .. } if then.stmts.len() == 1)
+                .then(|| at.stmt())
+        };
+        let Some(stmt) = shown(&self.task).into_iter().find_map(asks) else {
+            return false;
+        };
+        let conditional = path_to(body, self.task.site).is_some_and(|path| {
+            let mut around = path.iter();
+            around.any(|at| matches!(at.stmt().kind, StmtKind::If { .. }))
+        });
+        let source = self.task.file.source;
+        let indent = source.indent_at(stmt.span.start);
+        let text = source.text(stmt.span);
+        let indent = String::from_utf8_lossy(indent);
+        self.lines = text
+            .lines()
+            .map(|line| line.strip_prefix(&*indent).unwrap_or(line).to_owned())
+            .collect();
+        conditional && !has_comment(&self.task, stmt.span)
+    }
+
     /// Whether the release means at `place` what it means elsewhere.
     pub(super) fn in_scope(&self, place: Span) -> Result<(), Reason> {
         let site = shown(&self.task)

@@ -197,6 +197,14 @@ impl Builder<'_> {
 
     /// `held = true` where an acquire of the lock has taken it.
     pub(in crate::plan) fn flag_taken(&mut self, site: SiteId, flag: &str) -> Result<(), Reason> {
+        // The release at the end goes by the ticket of one acquire, if by any.
+        let acquire = self.task.body.sites[site].acquire();
+        if acquire.is_some_and(|acquire| acquire.ticket.is_some()) {
+            return Err(reason(
+                "control-flow",
+                "each acquire of the lock has a release of its own",
+            ));
+        }
         let end = self.terminator();
         let step = self.step().to_owned();
         let sure = format!("{}{end}", self.printer.set_flag(flag, true));

@@ -26,11 +26,14 @@ pub fn candidates(task: Task<'_>) -> Result<Vec<Candidate>, Reason> {
         } else {
             &[false]
         };
-        for in_branches in ends {
-            match at_each(task, &leaks, *in_branches) {
-                Ok(candidate) => found.push(candidate),
-                Err(reason) => {
-                    refused.get_or_insert(reason);
+        for asks in [false, true] {
+            for in_branches in ends {
+                match at_each(task, &leaks, (*in_branches, asks)) {
+                    Ok(Some(candidate)) => found.push(candidate),
+                    Ok(None) => {}
+                    Err(reason) => {
+                        refused.get_or_insert(reason);
+                    }
                 }
             }
         }
@@ -41,17 +44,24 @@ pub fn candidates(task: Task<'_>) -> Result<Vec<Candidate>, Reason> {
     }
 }
 
-/// Where the function falls off its end, the release goes there, or into the branches that end it.
-fn at_each(task: Task<'_>, leaks: &[&Leak], in_branches: bool) -> Result<Candidate, Reason> {
+/// Where the function falls off its end, the release goes there, or into the branches that end it. With `asks`,
+/// it is written with the condition under which the function releases elsewhere; `None` where it has none.
+fn at_each(
+    task: Task<'_>,
+    leaks: &[&Leak],
+    (in_branches, asks): (bool, bool),
+) -> Result<Option<Candidate>, Reason> {
     let mut exits = Exits::new(task)?;
-    let release = format!("{}{}", exits.release, exits.printer.terminator());
+    if asks && !exits.ask_first() {
+        return Ok(None);
+    }
+    let release = exits.lines.clone();
     for leak in leaks {
         if leak.kind == LeakKind::EndOfBody {
-            let lines = std::slice::from_ref(&release);
             if in_branches {
-                exits.at_the_branches(lines)?;
+                exits.at_the_branches(&release)?;
             } else {
-                exits.at_the_end(lines)?;
+                exits.at_the_end(&release)?;
             }
             continue;
         }
@@ -65,10 +75,11 @@ fn at_each(task: Task<'_>, leaks: &[&Leak], in_branches: bool) -> Result<Candida
                 )
             })?;
         if exits.is_plain_value(exit.stmt) {
-            exits.before(exit, std::slice::from_ref(&release))?;
+            exits.before(exit, &release)?;
         } else {
             exits.keep_value(exit)?;
         }
     }
-    Ok(Candidate::new(Form::UnlockBeforeExit, exits.finish()?))
+    let edits = exits.finish()?;
+    Ok(Some(Candidate::new(Form::UnlockBeforeExit, edits)))
 }
