@@ -12,7 +12,7 @@ use lockfix::suppress;
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::LazyLock;
 use std::time::Duration;
-use tree_sitter::Node;
+use lockfix::tree::Node;
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let options = Options {

@@ -61,6 +61,8 @@ pub struct Table {
     /// Handles that are passed to a call.
     pub lent: Vec<KeyId>,
     pub opaque: Option<&'static str>,
+    /// Locks that are given to an object after they have been taken by hand.
+    given: Vec<KeyId>,
     by_node: FxHashMap<usize, Does>,
     /// Nodes that ask whether a guard holds its lock.
     questions: FxHashMap<usize, Test>,

@@ -23,8 +23,7 @@ pub enum Divergence {
     OtherLock(Span),
     /// Other calls, other conditions, or another order.
     Different(Span),
-    /// The rewritten function would ask the object that holds the lock to take it again; the span is
-    /// that of the original.
+    /// The rewritten function would take again what an object holds; the span is that of the original.
     TakenTwice(Span),
     /// The rewritten function still leaves with the lock held.
     StillLeaks,
@@ -272,20 +271,18 @@ impl<'a> Proof<'a> {
         Ok(())
     }
 
-    /// Whether an object is about to take what it holds, which it refuses.
+    /// Whether what an object holds is about to be taken once more: by the object, which refuses, or by
+    /// hand, and given to the object, which lets go of the first.
     fn takes_twice(&self, after: &State) -> bool {
         let Op::Acquire { site, .. } = &self.after.graph.ops[after.pc] else {
             return false;
         };
         let body = self.after.body;
-        body.sites[*site].acquire().is_some_and(|acquire| {
-            acquire.owned
-                && after.held.iter().any(|held| {
-                    held.key == body.sites[*site].key
-                        && body.sites[held.site]
-                            .acquire()
-                            .is_some_and(|holder| holder.owned)
-                })
+        after.held.iter().any(|held| {
+            held.key == body.sites[*site].key
+                && body.sites[held.site]
+                    .acquire()
+                    .is_some_and(|holder| holder.owned)
         })
     }
 

@@ -136,6 +136,9 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
         .iter()
         .any(|methods| !methods.is_empty());
     let knows = !guard.frees.is_empty();
+    if pairs.iter().any(|pair| lowering.table.is_given(*pair)) {
+        lowering.opaque = Some("a lock that a guard holds is given to another");
+    }
     let held = |key: KeyId| match knows {
         true => Test::Owned(key),
         false => Test::Held(key),
@@ -372,6 +375,9 @@ fn methods_of(
             && let Some(given) = only_argument(call)
         {
             lowering.table.note(call, Does::Adopt(enter));
+            if !lowering.table.gives(enter) {
+                lowering.opaque = Some("a lock that a guard holds is given to another");
+            }
             let key = lowering.table.sites[enter].key;
             let names = named_locks(lock_of(given));
             let lock = &lowering.table.keys[key].text;

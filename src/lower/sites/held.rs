@@ -137,6 +137,21 @@ impl Table {
         Some(pair)
     }
 
+    /// Says that the lock of the acquire is given to the object that the acquire belongs to. Whether that
+    /// is the only one: each would free it.
+    pub fn gives(&mut self, enter: SiteId) -> bool {
+        let key = self.sites[enter].key;
+        self.given.push(key);
+        !self.sites.iter().enumerate().any(|(id, site)| {
+            id != enter && site.key == key && site.acquire().is_some_and(|acquire| acquire.implied)
+        })
+    }
+
+    /// Whether the lock that an object takes is given to another somewhere.
+    pub fn is_given(&self, (enter, _): (SiteId, SiteId)) -> bool {
+        self.given.contains(&self.sites[enter].key)
+    }
+
     /// What takes the lock of the acquire `enter`, too, but may come back without it.
     pub fn tried(&mut self, enter: SiteId) -> SiteId {
         let mut site = self.sites[enter].clone();

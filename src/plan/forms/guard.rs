@@ -165,7 +165,9 @@ impl<'a> Builder<'a> {
         let key = &self.task.body.keys[site.key];
         let stmts = self.region.stmts();
         let last = stmts.last().map_or(site.span, |stmt| stmt.span);
-        let place = Span::new(site.span.start, last.end);
+        // A guard for all of a region stands in front of it.
+        let first = stmts.first().map_or(site.span, |stmt| stmt.span);
+        let place = Span::new(site.span.start.min(first.start), last.end);
         let entry = self.task.entry();
         let handle = site
             .acquire()
