@@ -156,15 +156,20 @@ fn runs(dialect: &Dialect, inputs: &[usize]) -> Vec<String> {
     inputs.iter().enumerate().map(call).collect()
 }
 
-/// Whether the program leaves no lock held for any input that there is.
-fn never_leaks(oracle: &Oracle<'_>, seed: u64, sample: &Sample) -> bool {
+/// The original program with every input that there is.
+fn for_every_input(oracle: &Oracle<'_>, seed: u64, sample: &Sample) -> Case {
     let number = usize::try_from(seed).expect("a small seed");
     let dialect = &oracle.dialects[number % oracle.dialects.len()];
     let every: Vec<usize> = (0..WAYS << FLAGS).map(|input| input / WAYS).collect();
-    let original = Case {
+    Case {
         runs: runs(dialect, &every),
         ..sample.family.original.clone()
-    };
+    }
+}
+
+/// Whether the program leaves no lock held for any input that there is.
+fn never_leaks(oracle: &Oracle<'_>, seed: u64, sample: &Sample) -> bool {
+    let original = for_every_input(oracle, seed, sample);
     let family = Family {
         original,
         rewritten: Vec::new(),
@@ -180,13 +185,7 @@ fn never_leaks(oracle: &Oracle<'_>, seed: u64, sample: &Sample) -> bool {
 /// Whether the program comes back with a lock whenever nothing goes wrong, for any input that there is:
 /// then it is meant to, as far as anybody can tell.
 fn takes_for_its_caller(oracle: &Oracle<'_>, seed: u64, sample: &Sample) -> bool {
-    let number = usize::try_from(seed).expect("a small seed");
-    let dialect = &oracle.dialects[number % oracle.dialects.len()];
-    let every: Vec<usize> = (0..WAYS << FLAGS).map(|input| input / WAYS).collect();
-    let case = Case {
-        runs: runs(dialect, &every),
-        ..sample.family.original.clone()
-    };
+    let case = for_every_input(oracle, seed, sample);
     let Some(command) = oracle.runtime.find() else {
         return false;
     };
