@@ -352,6 +352,10 @@ impl Judged<'_> {
                 && releases
                     .iter()
                     .any(|site| then.stmts.iter().any(|stmt| stmt.holds_site(*site)))
+                // What is freed further on in any case was not meant to be kept.
+                && !releases
+                    .iter()
+                    .any(|site| self.body.sites[*site].span.start >= stmt.span.end)
         };
         self.body.root.stmts.iter().any(only_release)
     }

@@ -182,23 +182,38 @@ fn never_leaks(oracle: &Oracle<'_>, seed: u64, sample: &Sample) -> bool {
     verdicts.is_some_and(|verdicts| verdicts == [Verdict::Kept { leaks: false }])
 }
 
-/// Whether the program comes back with a lock whenever nothing goes wrong, for any input that there is:
-/// then it is meant to, as far as anybody can tell.
+/// Whether each lock that the rewritten program still leaves locked is one with which the original always
+/// comes back when it has taken it and nothing went wrong, for any input that there is: then it is meant
+/// to, as far as anybody can tell.
 fn takes_for_its_caller(oracle: &Oracle<'_>, seed: u64, sample: &Sample) -> bool {
-    let case = for_every_input(oracle, seed, sample);
+    let original = for_every_input(oracle, seed, sample);
+    let rewritten = sample.family.rewritten.first().map(|one| Case {
+        runs: original.runs.clone(),
+        ..one.case.clone()
+    });
+    let cases: Vec<Case> = [original].into_iter().chain(rewritten).collect();
     let Some(command) = oracle.runtime.find() else {
         return false;
     };
-    let results = Runtime::run(command, &[case]);
-    let Some(Ok(traces)) = results.first() else {
+    let results = Runtime::run(command, &cases);
+    let [Ok(before), Ok(after)] = results.as_slice() else {
         return false;
     };
-    let returns: Vec<&Trace> = traces
+    let returns: Vec<&Trace> = before
         .iter()
         .filter(|trace| trace.fault == 0 && trace.outcome.kind == OutcomeKind::Value)
         .collect();
-    let locks = returns.first().map_or(0, |trace| trace.last.len());
-    (0..locks).any(|lock| returns.iter().all(|trace| trace.leaks_lock(lock)))
+    let on_purpose = |lock: usize| {
+        let mut took = returns
+            .iter()
+            .filter(|trace| trace.ever_held(lock))
+            .peekable();
+        took.peek().is_some() && took.all(|trace| trace.leaks_lock(lock))
+    };
+    let locks = after.first().map_or(0, |trace| trace.last.len());
+    let still = |lock: &usize| after.iter().any(|trace| trace.leaks_lock(*lock));
+    let left: Vec<usize> = (0..locks).filter(still).collect();
+    !left.is_empty() && left.into_iter().all(on_purpose)
 }
 
 /// Whether nothing is left to report but releases by hand, which free what they have to.
@@ -273,6 +288,9 @@ fn assert_law(runtime: Runtime, language: Language, dialects: &[Dialect]) -> Vec
                 sample.title,
                 String::from_utf8_lossy(&sample.family.original.text)
             );
+            if let Verdict::Breach(messages) = verdict {
+                println!("{}", messages[0]);
+            }
         }
         if let Verdict::Breach(messages) | Verdict::Faulty(messages) = verdict
             && outcome == "changed"
