@@ -63,6 +63,8 @@ pub struct Table {
     pub opaque: Option<&'static str>,
     /// Locks that are given to an object after they have been taken by hand.
     given: Vec<KeyId>,
+    /// Locks that an object frees which it did not take.
+    adopted: Vec<KeyId>,
     by_node: FxHashMap<usize, Does>,
     /// Nodes that ask whether a guard holds its lock.
     questions: FxHashMap<usize, Test>,

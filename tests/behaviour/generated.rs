@@ -36,8 +36,10 @@ struct Sample {
     title: String,
     body: Vec<Statement>,
     family: Family,
-    /// Leaks that were found, with the reason of each that is not fixed.
-    findings: Vec<Option<&'static str>>,
+    /// Some leak was found.
+    found: bool,
+    /// Why one that was found is left when everything is fixed that can be.
+    refused: Option<&'static str>,
 }
 
 impl Sample {
@@ -90,15 +92,10 @@ impl Oracle<'_> {
             case: case(&fixed.text, &fixer.name),
             safe: fixer.is_safe(),
         };
-        let findings = fixer
-            .findings(self.language, text.as_bytes())
-            .into_iter()
-            .filter(|finding| matches!(finding.rule, Rule::LeakOnExit | Rule::LeakOnException))
-            .map(|finding| {
-                let unfixed = finding.fixes.is_empty();
-                unfixed.then(|| finding.refusal.map_or("no reason", |reason| reason.code))
-            })
-            .collect();
+        let is_leak =
+            |finding: &&Finding| matches!(finding.rule, Rule::LeakOnExit | Rule::LeakOnException);
+        let reason = |finding: &Finding| finding.refusal.as_ref().map_or("no reason", |it| it.code);
+        let first = fixer.findings(self.language, text.as_bytes());
         Sample {
             title: format!("seed {seed} [{}]", fixer.name),
             body,
@@ -107,7 +104,8 @@ impl Oracle<'_> {
                 must_leak: false,
                 original,
             },
-            findings,
+            found: first.iter().any(|finding| is_leak(&finding)),
+            refused: fixed.remaining.iter().find(is_leak).map(reason),
         }
     }
 
@@ -232,18 +230,15 @@ type Tally = BTreeMap<String, usize>;
 
 /// What became of one program.
 fn outcome(sample: &Sample, verdict: &Verdict) -> String {
-    let refused = sample.findings.iter().flatten().next();
-    match (verdict, refused) {
+    match (verdict, sample.refused) {
         (Verdict::Breach(messages), _) if messages.iter().all(|one| is_leak(one)) => {
             "still leaks".to_owned()
         }
         (Verdict::Breach(_) | Verdict::Faulty(_), _) => "changed".to_owned(),
-        (Verdict::Kept { leaks: true, .. }, _) if sample.findings.is_empty() => "missed".to_owned(),
+        (Verdict::Kept { leaks: true, .. }, _) if !sample.found => "missed".to_owned(),
         (Verdict::Kept { leaks: true, .. }, Some(code)) => format!("refused ({code})"),
         (Verdict::Kept { leaks: true, .. }, None) => "fixed".to_owned(),
-        (Verdict::Kept { leaks: false, .. }, _) if !sample.findings.is_empty() => {
-            "false alarm".to_owned()
-        }
+        (Verdict::Kept { leaks: false, .. }, _) if sample.found => "false alarm".to_owned(),
         (Verdict::Kept { .. }, _) => "preserved".to_owned(),
     }
 }
