@@ -260,7 +260,8 @@ impl Table {
             together: found.together,
             ..Acquire::default()
         };
-        if acquire.zero_when_taken && handed_on {
+        let not_taken = handed_on && file.grammar.is_taken_for_failure(file, found.node);
+        if (acquire.zero_when_taken && handed_on) || not_taken {
             // Whether it was taken is decided where nobody sees it.
             self.handed_over.push(key);
         }
