@@ -12,7 +12,7 @@ use crate::tree::Node;
 const MEANT: [&str; 4] = ["deliberate", "intentional", "on purpose", "purposely"];
 
 /// Words by which such a comment is about the lock.
-const ABOUT_LOCKS: [&str; 4] = ["lock", "mutex", "semaphore", "release"];
+const ABOUT_LOCKS: [&str; 3] = ["lock", "mutex", "release"];
 
 /// Whether a comment right in front of the exit says that it leaves with the lock on purpose.
 pub fn said_at(file: &File<'_>, exit: Span) -> bool {
