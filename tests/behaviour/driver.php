@@ -40,6 +40,8 @@ final class Observation
     public static array $locked = [];
     /** @var resource */
     public static $report;
+    /** Where files of the run are made: it is killed, so its parent clears up. */
+    public static string $scratch;
 
     public static function say(array $message): void
     {
@@ -119,9 +121,7 @@ function watch(mixed $lock): mixed
 /** A new file, opened. */
 function scratch(string $name): mixed
 {
-    $path = tempnam(sys_get_temp_dir(), "lockfix-$name-");
-    register_shutdown_function(fn() => @unlink($path));
-    return fopen($path, 'c+');
+    return fopen(tempnam(Observation::$scratch, "$name-"), 'c+');
 }
 
 /** What a run sees while somebody else holds the file. */
@@ -210,6 +210,8 @@ set_error_handler(function (int $level, string $message): bool {
     return true;
 });
 
+Observation::$scratch = sys_get_temp_dir() . '/' . uniqid('lockfix-', true);
+mkdir(Observation::$scratch);
 $GLOBALS['__jobs'] = json_decode(stream_get_contents(STDIN), true)['cases'];
 foreach ($__jobs as $__case) {
     $__error = false;
@@ -262,6 +264,7 @@ foreach ($__jobs as $__case) {
             }
             fclose($__report);
             $__trace = trace($__case, $__run, $__fault, $__mode, $__answers, $__child);
+            array_map('unlink', glob(Observation::$scratch . '/*'));
             $__error = isset($__trace['error']);
             if ($__fault === 0 && !$__error) {
                 for ($__step = 1; $__step <= $__trace['steps']; $__step++) {
@@ -274,3 +277,4 @@ foreach ($__jobs as $__case) {
         }
     }
 }
+rmdir(Observation::$scratch);
