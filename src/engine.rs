@@ -24,6 +24,7 @@ use crate::language::names::Names;
 use crate::lower::{File, Lowered, lower};
 use crate::parse::{DEEPEST, parse, parse_sound, too_deep};
 use crate::prefilter::Prefilter;
+use crate::refusal::reason;
 use crate::skim::{self, Hidden, Skimmer};
 use crate::source::{Source, Span};
 use aho_corasick::AhoCorasick;
@@ -81,6 +82,15 @@ pub struct Engine {
     /// By language, loaded when the first file of the language is seen.
     loaded: [OnceLock<Loaded>; Language::ALL.len()],
     memo: Arc<Memo>,
+}
+
+/// Findings of one file that are fixed: each is proved with the text around it parsed anew.
+const MOST_FINDINGS: usize = 1_000;
+
+fn too_many(mut finding: Finding) -> Finding {
+    let message = format!("the file has more than {MOST_FINDINGS} findings: too many to be proved");
+    finding.refusal = Some(reason("too-many-findings", message));
+    finding
 }
 
 impl Engine {
@@ -358,6 +368,7 @@ impl Engine {
             .take_while(|_| !file.hidden.is_missed())
             .map(judge)
             .collect();
+        let many = verdicts.iter().flatten().map(Vec::len).sum::<usize>() > MOST_FINDINGS;
         let past = &file.beside.past;
         let context = LazyCell::new(|| Context::new(file, &freed_elsewhere));
         for (judged, verdict) in judged.iter().zip(verdicts) {
@@ -371,6 +382,10 @@ impl Engine {
                         found.iter().map(|found| found.finding.clone()).collect();
                     for found in found {
                         if !self.options.rules.contains(&found.finding.rule) {
+                            continue;
+                        }
+                        if many {
+                            analysis.findings.push(too_many(found.finding));
                             continue;
                         }
                         let place = context.place(file, &findings, &found.finding);

@@ -58,6 +58,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("one-line", "the code shares its line with other statements"),
     ("too-complex", "the function is too large to be proved"),
     (
+        "too-many-findings",
+        "the file has more findings than can be proved in reasonable time",
+    ),
+    (
         "not-proved",
         "the rewritten code could not be proved to behave the same",
     ),

@@ -15,7 +15,7 @@ pub struct Names {
     /// Modules all of whose names are imported without being named.
     pub wildcards: Vec<String>,
     values: Vec<TypedValue>,
-    /// Which of them have a name.
+    /// By name: the numbers of its values, by where their scopes begin.
     by_name: FxHashMap<String, Vec<usize>>,
     pub classes: Vec<Class>,
     /// Fields by bare name, over all classes of the file; `None` where classes disagree.
@@ -148,9 +148,16 @@ impl Names {
     }
 
     fn innermost(&self, name: &str, at: usize) -> Option<&TypedValue> {
-        self.values_of(name)
-            .filter(|value| value.scope.start <= at && at < value.scope.end)
-            .min_by_key(|value| value.scope.end - value.scope.start)
+        let numbers = self.by_name.get(name)?;
+        let values = numbers.iter().map(|number| &self.values[*number]);
+        let begun = numbers.partition_point(|number| self.values[*number].scope.start <= at);
+        // Scopes stand in each other: the last that has begun and not ended is the innermost.
+        let around = |value: &&TypedValue| at < value.scope.end;
+        let inner = values.clone().take(begun).rev().find(around)?;
+        // Of several for one scope, the first counts.
+        let first =
+            numbers.partition_point(|number| self.values[*number].scope.start < inner.scope.start);
+        values.skip(first).find(|value| value.scope == inner.scope)
     }
 
     /// The types of everything that is declared by this very name.
@@ -185,10 +192,10 @@ impl Names {
     }
 
     fn add(&mut self, name: String, scope: Span, type_ref: Option<TypeRef>) {
-        self.by_name
-            .entry(name)
-            .or_default()
-            .push(self.values.len());
+        let numbers = self.by_name.entry(name).or_default();
+        let values = &self.values;
+        let at = numbers.partition_point(|number| values[*number].scope.start <= scope.start);
+        numbers.insert(at, values.len());
         self.values.push(TypedValue { scope, type_ref });
     }
 
@@ -226,14 +233,7 @@ impl Names {
         for (name, numbers) in &headers.by_name {
             let values = numbers.iter().map(|number| &headers.values[*number]);
             for value in values.filter(|value| value.scope.start == 0) {
-                self.by_name
-                    .entry(name.clone())
-                    .or_default()
-                    .push(self.values.len());
-                self.values.push(TypedValue {
-                    scope: everywhere,
-                    type_ref: value.type_ref.clone(),
-                });
+                self.add(name.clone(), everywhere, value.type_ref.clone());
             }
         }
     }
