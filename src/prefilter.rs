@@ -4,6 +4,7 @@ use crate::catalog::Need;
 use aho_corasick::{AhoCorasick, BuildError, Input, MatchKind};
 use memchr::memmem::Finder;
 use rustc_hash::FxHashMap;
+use std::ops::Range;
 
 /// The search for the words of a catalogue.
 #[derive(Debug)]
@@ -74,9 +75,14 @@ impl Prefilter {
         let mut missing: Vec<usize> = Vec::new();
         let mut at = 0;
         while let Some(found) = self.pieces.find(Input::new(text).range(at..)) {
-            let (name, end) = name_around(text, found.start(), found.end());
-            at = end;
-            let Some(needs) = self.of_call.get(name) else {
+            let name = name_around(text, found.range(), is_part_of_name);
+            at = name.end;
+            let known =
+                |name: Range<usize>| Some((self.of_call.get(&text[name.clone()])?, name.end));
+            // What is not ASCII may be a part of a name as well as a space in front of it.
+            let is_part = |byte| is_part_of_name(byte) || !byte.is_ascii();
+            let whole = || known(name_around(text, found.range(), is_part));
+            let Some((needs, end)) = known(name).or_else(whole) else {
                 continue;
             };
             if !is_call(&text[end..]) {
@@ -149,13 +155,12 @@ fn pieces<'w>(words: impl Iterator<Item = &'w Vec<u8>>) -> Vec<&'w [u8]> {
     pieces
 }
 
-/// The name of which `start..end` is a part, and where it ends.
-fn name_around(text: &[u8], start: usize, end: usize) -> (&[u8], usize) {
-    let before = text[..start].iter().rev();
-    let start = start - before.take_while(|byte| is_part_of_name(**byte)).count();
-    let behind = text[end..].iter();
-    let end = end + behind.take_while(|byte| is_part_of_name(**byte)).count();
-    (&text[start..end], end)
+/// The name of which the piece is a part.
+fn name_around(text: &[u8], piece: Range<usize>, is_part: impl Fn(u8) -> bool) -> Range<usize> {
+    let before = text[..piece.start].iter().rev();
+    let start = piece.start - before.take_while(|byte| is_part(**byte)).count();
+    let behind = text[piece.end..].iter();
+    start..piece.end + behind.take_while(|byte| is_part(**byte)).count()
 }
 
 fn is_part_of_name(byte: u8) -> bool {
@@ -195,7 +200,7 @@ mod tests {
         };
         Prefilter::new(&[
             need(&["acquire", "lock"], &["async-mutex"]),
-            need(&["lockRead"], &[]),
+            need(&["lockRead", "größe"], &[]),
             need(&["get", "orElse"], &["net.locks"]),
             need(&[], &["mutexify"]),
         ])
