@@ -1,7 +1,7 @@
 //! Whether a text can hold a lock at all: one pass over its bytes, no parse.
 
 use crate::catalog::Need;
-use aho_corasick::{AhoCorasick, BuildError, Input, MatchKind};
+use aho_corasick::{AhoCorasick, BuildError, Input, Match, MatchKind, packed};
 use memchr::memmem::Finder;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use std::ops::Range;
 #[derive(Debug)]
 pub struct Prefilter {
     /// Pieces of the words, one of which each word contains: few enough for a search by vectors.
-    pieces: AhoCorasick,
+    pieces: Pieces,
     /// By word: the needs of whose calls it is one.
     of_call: FxHashMap<Vec<u8>, Vec<usize>>,
     /// By need: the modules one of which has to be mentioned, each as the parts that spell it; none: nothing in
@@ -52,11 +52,8 @@ impl Prefilter {
             });
             modules.push(spelled.collect());
         }
-        let pieces = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostFirst)
-            .build(pieces(of_call.keys()))?;
         Ok(Prefilter {
-            pieces,
+            pieces: Pieces::new(&pieces(of_call.keys()))?,
             of_call,
             modules,
             parts,
@@ -74,7 +71,7 @@ impl Prefilter {
         };
         let mut missing: Vec<usize> = Vec::new();
         let mut at = 0;
-        while let Some(found) = self.pieces.find(Input::new(text).range(at..)) {
+        while let Some(found) = self.pieces.find(text, at) {
             let name = name_around(text, found.range(), is_part_of_name);
             at = name.end;
             let known =
@@ -109,6 +106,36 @@ impl Prefilter {
             parts.all(|part| mentions.holds(&self.parts, *part))
         };
         modules.is_empty() || modules.iter().any(spelled)
+    }
+}
+
+/// The search for pieces.
+#[derive(Debug)]
+enum Pieces {
+    ByVectors(packed::Searcher),
+    /// For processors without, and for too many.
+    Automaton(AhoCorasick),
+}
+
+impl Pieces {
+    fn new(pieces: &[&[u8]]) -> Result<Pieces, BuildError> {
+        let by_vectors = packed::Builder::new().extend(pieces).build();
+        by_vectors.map(Pieces::ByVectors).map_or_else(
+            || {
+                let mut builder = AhoCorasick::builder();
+                let builder = builder.match_kind(MatchKind::LeftmostFirst);
+                builder.build(pieces).map(Pieces::Automaton)
+            },
+            Ok,
+        )
+    }
+
+    /// The first piece from `at` on.
+    fn find(&self, text: &[u8], at: usize) -> Option<Match> {
+        match self {
+            Pieces::ByVectors(search) => search.find_in(text, (at..text.len()).into()),
+            Pieces::Automaton(search) => search.find(Input::new(text).range(at..)),
+        }
     }
 }
 
