@@ -64,8 +64,8 @@ struct Loaded {
     prefilter: Prefilter,
     /// The search for the types of its locks.
     types: AhoCorasick,
-    /// The search for bodies that hold none of its words.
-    skimmer: Option<Skimmer>,
+    /// The search for bodies that hold none of its words, made for the first file that is read.
+    skimmer: OnceLock<Option<Skimmer>>,
 }
 
 /// Leaving out less than this part of a file is not worth the skim.
@@ -147,22 +147,18 @@ impl Engine {
                 ..library.clone()
             })
             .collect();
-        let catalog = Catalog::load(language.grammar(), &self.options.families, &further)?;
+        let catalog = Catalog::load(language, &self.options.families, &further)?;
         let too_many = |error: aho_corasick::BuildError| CatalogError {
             path: "transforms".to_owned(),
             message: error.to_string(),
         };
-        let prefilter = Prefilter::new(catalog.needs()).map_err(too_many)?;
+        let prefilter = Prefilter::new(&catalog.needs()).map_err(too_many)?;
         let entries = catalog.entries.iter();
         let names: Vec<&String> = entries.flat_map(|entry| &entry.lock.types).collect();
         let types = AhoCorasick::new(&names).map_err(too_many)?;
-        let skimmer = match (language.grammar().lexis(), catalog.marks()) {
-            (Some(lexis), Some(words)) => Some(Skimmer::new(lexis, &words).map_err(too_many)?),
-            _ => None,
-        };
         Ok(Loaded {
             types,
-            skimmer,
+            skimmer: OnceLock::new(),
             catalog,
             prefilter,
         })
@@ -255,9 +251,15 @@ impl Engine {
 
     /// Bodies of functions that say nothing of locks, if they are enough to save time.
     pub fn needless_bodies(&self, language: Language, text: &[u8]) -> Vec<Span> {
-        let (Some(lexis), Some(skimmer)) =
-            (language.grammar().lexis(), &self.loaded(language).skimmer)
-        else {
+        let Some(lexis) = language.grammar().lexis() else {
+            return Vec::new();
+        };
+        let loaded = self.loaded(language);
+        let skimmer = loaded.skimmer.get_or_init(|| {
+            // Without one, files are read as a whole.
+            Skimmer::new(lexis, &loaded.catalog.marks()?).ok()
+        });
+        let Some(skimmer) = skimmer else {
             return Vec::new();
         };
         let bodies = skimmer.skim(lexis, text);

@@ -86,8 +86,11 @@ fn read_into(text: &mut Vec<u8>, path: &Path, size: u64, max_size: u64) -> io::R
         if text.len() == text.capacity() {
             text.try_reserve(text.len())?;
         }
+        let room = text.capacity() - text.len();
         match rustix::io::read(&file, rustix::buffer::spare_capacity(text)) {
             Ok(0) => return Ok(true),
+            // Less than it was asked for, and as much as there is: the end.
+            Ok(read) if read < room && text.len() as u64 == size => return Ok(size <= max_size),
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }

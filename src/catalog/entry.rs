@@ -1,10 +1,11 @@
 //! A lock of the catalogue with its patterns, and what it answers of code.
 
-use super::pattern::{Bindings, Code, Pattern, normal};
+use super::deferred::{Deferred, Place};
+use super::pattern::{Bindings, Code, normal};
 use super::schema::{self, FormCode, Library, Lock, Taken};
 use super::{Confidence, Role, Surroundings, joined, type_of};
 use crate::finding::Form;
-use crate::language::Grammar;
+use crate::language::Language;
 use crate::language::names::{Names, TypeRef, telling};
 use crate::tree::Node;
 
@@ -15,32 +16,38 @@ pub struct Entry {
     pub lock: Lock,
     /// Modules that its types are imported from.
     pub modules: Vec<String>,
-    pub(super) acquire: Vec<Pattern>,
-    pub(super) tries: Vec<(Pattern, Taken)>,
-    pub(super) sure: Vec<Pattern>,
-    pub(super) release: Vec<Pattern>,
-    pub(super) reads: Vec<Pattern>,
-    pub(super) closed: Vec<Pattern>,
-    pub(super) guarded: Vec<Pattern>,
-    pub(super) callback: Vec<Pattern>,
-    pub(super) context: Vec<Pattern>,
-    pub(super) held: Vec<Pattern>,
-    pub ticket: Vec<Pattern>,
+    pub(super) acquire: Vec<Deferred>,
+    pub(super) tries: Vec<(Deferred, Taken)>,
+    pub(super) sure: Vec<Deferred>,
+    pub(super) release: Vec<Deferred>,
+    pub(super) reads: Vec<Deferred>,
+    pub(super) closed: Vec<Deferred>,
+    pub(super) guarded: Vec<Deferred>,
+    pub(super) callback: Vec<Deferred>,
+    pub(super) context: Vec<Deferred>,
+    pub(super) held: Vec<Deferred>,
+    pub ticket: Vec<Deferred>,
     /// The holes that name the lock, in order.
     pub(super) key_holes: Vec<String>,
 }
 
 impl Entry {
+    /// The lock of a library. The code of a `known` one is parsed when it is needed: a test has parsed it before.
     pub(super) fn compile(
         library: &Library,
         lock: Lock,
-        grammar: &dyn Grammar,
+        language: Language,
+        known: bool,
     ) -> Result<Entry, String> {
-        let one = |code: &String| {
-            grammar
-                .parse_pattern(code)
-                .map_err(|error| format!("lock `{}`: {error}", lock.name))
+        let make = if known {
+            Deferred::of_known
+        } else {
+            Deferred::of
         };
+        let placed = |code: &String, place| {
+            make(code, language, place).map_err(|error| format!("lock `{}`: {error}", lock.name))
+        };
+        let one = |code: &String| placed(code, Place::Expression);
         let many = |codes: &[String]| codes.iter().map(one).collect::<Result<Vec<_>, _>>();
         let acquire = many(&lock.acquire)?;
         let tries = lock
@@ -53,11 +60,7 @@ impl Entry {
         let ticket = lock
             .ticket
             .iter()
-            .map(|code| {
-                grammar
-                    .parse_binding_pattern(code)
-                    .map_err(|error| format!("lock `{}`: {error}", lock.name))
-            })
+            .map(|code| placed(code, Place::Declared))
             .collect::<Result<Vec<_>, _>>()?;
         let mut key_holes: Vec<String> = Vec::new();
         for pattern in acquire
@@ -68,14 +71,14 @@ impl Entry {
             for hole in pattern.holes() {
                 let names_the_lock =
                     !matches!(hole.as_str(), "TICKET" | "CALLBACK") && !hole.starts_with('_');
-                if names_the_lock && !key_holes.contains(&hole) {
-                    key_holes.push(hole);
+                if names_the_lock && !key_holes.contains(hole) {
+                    key_holes.push(hole.clone());
                 }
             }
         }
         for pattern in &release {
             for hole in pattern.holes() {
-                let bound = key_holes.contains(&hole)
+                let bound = key_holes.contains(hole)
                     || hole.starts_with('_')
                     || (hole == "TICKET" && !ticket.is_empty());
                 if !bound {
@@ -110,8 +113,11 @@ impl Entry {
         })
     }
 
-    pub(super) fn patterns(&self) -> impl Iterator<Item = (Role, usize, &Pattern)> {
-        fn all(role: Role, patterns: &[Pattern]) -> impl Iterator<Item = (Role, usize, &Pattern)> {
+    pub(super) fn patterns(&self) -> impl Iterator<Item = (Role, usize, &Deferred)> {
+        fn all(
+            role: Role,
+            patterns: &[Deferred],
+        ) -> impl Iterator<Item = (Role, usize, &Deferred)> {
             let numbered = patterns.iter().enumerate();
             numbered.map(move |(index, pattern)| (role, index, pattern))
         }
@@ -127,7 +133,14 @@ impl Entry {
             .chain(all(Role::Held, &self.held))
     }
 
-    pub(super) fn pattern(&self, role: Role, index: usize) -> &Pattern {
+    /// Those that find nothing by themselves, too.
+    #[cfg(test)]
+    pub(super) fn every_pattern(&self) -> impl Iterator<Item = &Deferred> {
+        let found = self.patterns().map(|(_, _, pattern)| pattern);
+        found.chain(&self.sure).chain(&self.ticket)
+    }
+
+    pub(super) fn pattern(&self, role: Role, index: usize) -> &Deferred {
         match role {
             Role::Acquire => &self.acquire[index],
             Role::Try(_) => &self.tries[index].0,
@@ -184,7 +197,7 @@ impl Entry {
     /// Whether the acquire is given something that does not name the lock.
     pub fn is_given_more<'t>(&self, node: Node<'t>, text: &[u8]) -> bool {
         let plain =
-            |pattern: &&Pattern| pattern.matches(node, Code::plain(text), &mut Bindings::new());
+            |pattern: &&Deferred| pattern.matches(node, Code::plain(text), &mut Bindings::new());
         self.acquire
             .iter()
             .find(plain)
@@ -259,7 +272,7 @@ impl Entry {
             }
             Some(TypeRef::Local(class)) => {
                 let class = at.names.class(&class)?;
-                let has = |pattern: &Pattern| {
+                let has = |pattern: &Deferred| {
                     pattern
                         .word()
                         .is_some_and(|word| class.methods.iter().any(|method| method == word))
@@ -339,7 +352,7 @@ impl Entry {
 
     /// Whether the text ends with the name of a method that releases.
     pub fn is_freed_by_end(&self, text: &[u8]) -> bool {
-        let mut words = self.release.iter().filter_map(Pattern::word);
+        let mut words = self.release.iter().filter_map(Deferred::word);
         words.any(|word| text.ends_with(word.as_bytes()))
     }
 

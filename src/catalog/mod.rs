@@ -1,5 +1,6 @@
 //! The catalogue: what a lock is, as data. Loads `transforms/` and finds its patterns in code.
 
+mod deferred;
 mod entry;
 pub mod pattern;
 pub mod schema;
@@ -8,6 +9,7 @@ use crate::finding::Form;
 use crate::language::names::{Names, TypeRef, split_member, telling};
 use crate::language::{Grammar, Language};
 use crate::tree::Node;
+pub use deferred::Deferred;
 pub use entry::Entry;
 use pattern::{Bindings, Code, normal};
 use schema::{Family, Guard, LanguageFacts, Library, Lock, Taken};
@@ -55,8 +57,8 @@ pub enum Role {
 pub struct Need {
     /// One of these is called; empty: nothing in particular.
     pub calls: Vec<String>,
-    /// One of these is mentioned; empty: nothing in particular.
-    pub modules: Vec<String>,
+    /// One of these is mentioned, each by all the parts that spell it; empty: nothing in particular.
+    pub modules: Vec<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -131,11 +133,11 @@ impl Catalog {
     /// # Errors
     /// [`CatalogError`] when an entry is not valid.
     pub fn load(
-        grammar: &dyn Grammar,
+        language: Language,
         families: &[Family],
         further: &[Library],
     ) -> Result<Catalog, CatalogError> {
-        let folder = grammar.language().folder();
+        let folder = language.folder();
         let mut libraries = libraries(folder).collect::<Result<Vec<_>, _>>()?;
         libraries.retain(|(_, library)| {
             let family = library.family.as_ref();
@@ -145,6 +147,7 @@ impl Catalog {
             .iter()
             .find(|(of, stem, _)| *of == folder && *stem == FACTS)
             .map_or(Ok(LanguageFacts::default()), embedded)?;
+        let embedded = libraries.len();
         for library in further {
             libraries.push(("[[lock]]".to_owned(), library.clone()));
         }
@@ -155,15 +158,15 @@ impl Catalog {
             by_word: HashMap::new(),
             wordless: Vec::new(),
         };
-        for (path, library) in libraries {
+        for (number, (path, library)) in libraries.into_iter().enumerate() {
+            let known = number < embedded;
             let first = catalog.entries.len();
             for lock in library.lock.clone() {
-                let entry =
-                    Entry::compile(&library, lock, grammar).map_err(|message| CatalogError {
-                        path: path.clone(),
-                        message,
-                    })?;
-                catalog.add(entry);
+                let entry = Entry::compile(&library, lock, language, known);
+                catalog.add(entry.map_err(|message| CatalogError {
+                    path: path.clone(),
+                    message,
+                })?);
             }
             let own = first..catalog.entries.len();
             let guards = library.guard.into_iter().map(|guard| (guard, own.clone()));
@@ -259,16 +262,12 @@ impl Catalog {
             } else {
                 needs.push(Need {
                     calls: if wordless { Vec::new() } else { calls },
-                    // `from PySide6 import QtCore` does not spell the module out.
                     // A type of the global namespace mentions no module.
                     modules: entry
                         .modules
                         .iter()
                         .filter(|_| !entry.modules.iter().any(String::is_empty))
-                        .map(|module| match module.split_once('.') {
-                            Some((root, _)) if !module.contains('/') => root.to_owned(),
-                            _ => module.clone(),
-                        })
+                        .map(|module| spelled(module))
                         .collect(),
                 });
             }
@@ -429,6 +428,16 @@ impl Catalog {
                 TypeRef::Local(_) => false,
             }
     }
+}
+
+/// What a text that uses a module mentions: `from PySide6 import QtCore` does not spell it in one piece. The end of
+/// the name of a header tells nothing.
+fn spelled(module: &str) -> Vec<String> {
+    if module.contains('/') {
+        return vec![module.to_owned()];
+    }
+    let parts = module.split('.').filter(|part| *part != "h");
+    parts.map(str::to_owned).collect()
 }
 
 /// The full name of a type in a namespace.

@@ -92,7 +92,7 @@ fn wanted(languages: &[Language]) -> impl Iterator<Item = Language> {
 fn words(out: &mut impl Write, languages: &[Language]) -> io::Result<()> {
     let mut words = BTreeSet::new();
     for language in wanted(languages) {
-        let catalog = Catalog::load(language.grammar(), &[], &[]).map_err(io::Error::other)?;
+        let catalog = Catalog::load(language, &[], &[]).map_err(io::Error::other)?;
         words.extend(catalog.needs().into_iter().flat_map(|need| need.calls));
     }
     for word in words {

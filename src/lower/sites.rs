@@ -4,7 +4,8 @@ mod hand_over;
 mod held;
 
 use super::{File, descendants, span};
-use crate::catalog::pattern::{Bindings, Code, Pattern};
+use crate::catalog::Deferred;
+use crate::catalog::pattern::{Bindings, Code};
 use crate::catalog::schema::Taken;
 use crate::catalog::{Entry, Match, Role};
 use crate::engine::Exceptions;
@@ -541,7 +542,7 @@ fn cannot_throw(file: &File<'_>) -> bool {
 }
 
 /// The ticket that `target` binds, by the first pattern that fits.
-fn ticket_in(patterns: &[Pattern], target: Node<'_>, text: &[u8]) -> Option<String> {
+fn ticket_in(patterns: &[Deferred], target: Node<'_>, text: &[u8]) -> Option<String> {
     patterns.iter().find_map(|pattern| {
         let mut bindings = Bindings::new();
         if !pattern.matches(target, Code::plain(text), &mut bindings) {
