@@ -15,7 +15,7 @@ use rust::{SourceText, Word, sources};
 use std::collections::BTreeSet;
 
 /// What works on texts in memory.
-const ENGINE: [&str; 22] = [
+const ENGINE: [&str; 23] = [
     "analysis",
     "catalog",
     "compose",
@@ -34,6 +34,7 @@ const ENGINE: [&str; 22] = [
     "rewrite",
     "skim",
     "source",
+    "spoken",
     "suppress",
     "syntax",
     "tree",
