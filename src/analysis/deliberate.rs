@@ -5,6 +5,33 @@ use super::frees;
 use crate::flow::machine::suppresses;
 use crate::flow::{Body, Cond, EventKind, SiteId, Stmt, StmtKind, Test, WithExit};
 use crate::lower::{File, split_member};
+use crate::source::Span;
+use crate::tree::Node;
+
+/// Words of comments that say that something is meant to be as it is.
+const MEANT: [&str; 4] = ["deliberate", "intentional", "on purpose", "purposely"];
+
+/// Words by which such a comment is about the lock.
+const ABOUT_LOCKS: [&str; 3] = ["lock", "mutex", "release"];
+
+/// Whether a comment right in front of the exit says that it leaves with the lock on purpose.
+pub fn said_at(file: &File<'_>, exit: Span) -> bool {
+    let at = file.root.descendant_for_byte_range(exit.start, exit.end);
+    let statement = std::iter::successors(at, Node::parent)
+        .take_while(|node| node.start_byte() == exit.start)
+        .find(|node| node.prev_sibling().is_some());
+    let above = std::iter::successors(
+        statement.and_then(|node| node.prev_sibling()),
+        Node::prev_sibling,
+    )
+    .take_while(|node| file.grammar.is_comment(node.kind()));
+    let said: Vec<String> = above.map(|comment| file.normal_comment(comment)).collect();
+    let says = |words: &[&str]| {
+        let mut said = said.iter();
+        said.any(|text| words.iter().any(|word| text.contains(word)))
+    };
+    says(&MEANT) && says(&ABOUT_LOCKS)
+}
 
 /// Whether the lock is a private part of an object that is not this one: that object's class, in
 /// another file as a rule, may free it.

@@ -105,18 +105,19 @@ impl Paths {
                 }
             }
             // The lock is taken again where it was left behind: by the same acquire in the next round,
-            // or by another behind a jump.
+            // or by another behind a jump or a handler.
             (Visible::Acquire(key), Op::Acquire { site, .. }) => {
                 if machine.was_released(state, *key) {
                     self.retaken.insert(*key);
                 }
-                let left = machine.left_behind(state);
+                let lost = machine.lost_by(state, *key);
+                let left = lost.is_some() || machine.left_behind(state);
                 let held = state
                     .held
                     .iter()
                     .find(|held| held.key == *key && (left || held.site == *site));
                 if let Some(held) = held {
-                    let (span, kind) = match state.origin {
+                    let (span, kind) = match lost.or(state.origin) {
                         Some(origin) => left_at(machine, origin),
                         None => (machine.body.sites[*site].span, LeakKind::Continue),
                     };

@@ -18,7 +18,7 @@ use crate::lower::File;
 use crate::source::{Location, Span};
 use crate::tree::Node;
 use callee::callee;
-use deliberate::{drains, expects_failure, is_of_another, is_own, returns_it};
+use deliberate::{drains, expects_failure, is_of_another, is_own, returns_it, said_at};
 use explore::{Paths, explore};
 pub use intent::same_lock;
 pub use lent::Lent;
@@ -198,7 +198,8 @@ impl Judged<'_> {
             .collect();
         // Where functions hand out locks, `is_handed_out` has told that apart.
         let always = !paths.released.contains(&key) && !self.file.grammar.hands_out_locks();
-        let on_purpose = kept && (always || self.is_permit(key));
+        let said = || explicit.iter().any(|(exit, _)| said_at(self.file, *exit));
+        let on_purpose = kept && (always || self.is_permit(key) || said());
         if !leaks.is_empty() && !on_purpose && !intent::returns_locked(self.body) {
             return Some(if explicit.is_empty() {
                 (Rule::LeakOnException, leaks)
@@ -352,6 +353,10 @@ impl Judged<'_> {
                 && releases
                     .iter()
                     .any(|site| then.stmts.iter().any(|stmt| stmt.holds_site(*site)))
+                // What is freed further on in any case was not meant to be kept.
+                && !releases
+                    .iter()
+                    .any(|site| self.body.sites[*site].span.start >= stmt.span.end)
         };
         self.body.root.stmts.iter().any(only_release)
     }

@@ -78,8 +78,9 @@ pub enum Op {
         from: Option<Span>,
         next: Pc,
     },
-    /// An exception is caught here.
+    /// An exception is caught here that left the block at `body`.
     Caught {
+        body: Option<Span>,
         next: Pc,
     },
     Goto(Pc),

@@ -30,6 +30,9 @@ pub struct State {
     pub(super) meanings: Vec<(u32, Pc)>,
     /// The step by which control set out to leave while a lock was held.
     pub origin: Option<Pc>,
+    /// Keys that are held because of an exception that left the `try` in which they were taken, and was
+    /// caught: the step that threw it.
+    lost: Vec<(KeyId, Pc)>,
     /// The first step that threw with a lock held, where `origin` is another that threw on the way out.
     pub first: Option<Pc>,
 }
@@ -141,6 +144,7 @@ impl<'a> Machine<'a> {
             tickets: Vec::new(),
             meanings: Vec::new(),
             origin: None,
+            lost: Vec::new(),
             first: None,
         }
     }
@@ -163,9 +167,10 @@ impl<'a> Machine<'a> {
         };
         match &self.graph.ops[state.pc] {
             Op::Goto(next) => Step::Silent(at(*next)),
-            Op::Caught { next } => Step::Silent(State {
+            Op::Caught { body, next } => Step::Silent(State {
                 origin: None,
                 first: None,
+                lost: self.lost_in(state, *body),
                 ..at(*next)
             }),
             Op::Exit(kind) => Step::Exit(*kind),
@@ -269,6 +274,28 @@ impl<'a> Machine<'a> {
         self.trusting && self.jumped(state)
     }
 
+    /// What is held for good when what left the block at `body` is caught. A proof takes nothing for that.
+    fn lost_in(&self, state: &State, body: Option<Span>) -> Vec<(KeyId, Pc)> {
+        let mut lost = state.lost.clone();
+        let (Some(body), Some(origin), true) = (body, state.origin, self.trusting) else {
+            return lost;
+        };
+        for held in &state.held {
+            let known = lost.iter().any(|(key, _)| *key == held.key);
+            if !known && body.contains(self.body.sites[held.site].span) {
+                lost.push((held.key, origin));
+            }
+        }
+        lost.sort_unstable();
+        lost
+    }
+
+    /// The step that threw what left the key locked for good.
+    pub fn lost_by(&self, state: &State, key: KeyId) -> Option<Pc> {
+        let mut lost = state.lost.iter();
+        lost.find(|(lost, _)| *lost == key).map(|(_, by)| *by)
+    }
+
     fn acquire(&self, state: &State, id: SiteId, next: Pc, threw: Option<State>) -> Step<'a> {
         let site = &self.body.sites[id];
         let key = site.key;
@@ -285,7 +312,9 @@ impl<'a> Machine<'a> {
         match taken.held.iter_mut().find(|held| held.key == key) {
             // The same acquire again, in a loop: what it held before was left behind.
             Some(held) if held.site == id || acquire.renews => {}
-            Some(held) if self.left_behind(state) => (held.site, held.depth) = (id, 1),
+            Some(held) if self.left_behind(state) || self.lost_by(state, key).is_some() => {
+                (held.site, held.depth) = (id, 1);
+            }
             Some(held) => held.depth = held.depth.saturating_add(1).min(3),
             None => taken.held.push(Held {
                 key,
@@ -295,6 +324,7 @@ impl<'a> Machine<'a> {
         }
         taken.held.sort_unstable();
         taken.released.retain(|(released, _)| *released != key);
+        taken.lost.retain(|(lost, _)| *lost != key);
         // What was tried again and failed is not held, whatever was released before.
         let threw = threw.map(|mut threw| {
             threw.released.retain(|(released, _)| *released != key);
@@ -350,6 +380,7 @@ impl<'a> Machine<'a> {
         after.held[index].depth -= 1;
         if after.held[index].depth == 0 {
             after.held.remove(index);
+            after.lost.retain(|(lost, _)| *lost != key);
             after.released.retain(|(released, _)| *released != key);
             after.released.push((key, true));
             after.released.sort_unstable();

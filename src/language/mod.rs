@@ -373,6 +373,12 @@ pub trait Grammar: Sync + Send {
     fn is_awaited(&self, node: Node<'_>) -> bool {
         self.awaiting(node).is_some()
     }
+    /// Whether the result of an acquire is compared with what it gives when it has failed:
+    /// `lock(&m) == EDEADLK`.
+    fn is_taken_for_failure(&self, _file: &File<'_>, _node: Node<'_>) -> bool {
+        false
+    }
+
     /// The expression that compares a status with the one that says that all went well, and whether it is
     /// true then; `None` where the node is no part of one.
     fn compared<'t>(&self, _file: &File<'_>, _node: Node<'t>) -> Option<(Node<'t>, bool)> {

@@ -63,6 +63,8 @@ pub struct Table {
     pub opaque: Option<&'static str>,
     /// Locks that are given to an object after they have been taken by hand.
     given: Vec<KeyId>,
+    /// Locks that an object frees which it did not take.
+    adopted: Vec<KeyId>,
     by_node: FxHashMap<usize, Does>,
     /// Nodes that ask whether a guard holds its lock.
     questions: FxHashMap<usize, Test>,
@@ -258,7 +260,8 @@ impl Table {
             together: found.together,
             ..Acquire::default()
         };
-        if acquire.zero_when_taken && handed_on {
+        let not_taken = handed_on && file.grammar.is_taken_for_failure(file, found.node);
+        if (acquire.zero_when_taken && handed_on) || not_taken {
             // Whether it was taken is decided where nobody sees it.
             self.handed_over.push(key);
         }

@@ -1,8 +1,9 @@
 //! A region and a form, written down as edits.
 
 use super::Task;
+use super::exits::has_comment;
 use super::names;
-use super::place::enclosing;
+use super::place::{enclosing, path_to};
 use super::region::Region;
 use crate::edit::{Edit, Overlap};
 use crate::finding::{Form, Reason};
@@ -10,6 +11,7 @@ use crate::flow::{Block, BlockStyle, SiteId, Stmt, StmtKind};
 use crate::refusal::reason;
 use crate::rewrite::printer::Printer;
 use crate::rewrite::{Construct, Draft, Wrapped};
+use crate::source::Span;
 
 /// Edits under construction.
 pub struct Builder<'a> {
@@ -374,8 +376,34 @@ impl<'a> Builder<'a> {
             let Some((block, index)) = enclosing(&self.task.body.root, site) else {
                 continue;
             };
-            self.remove(block, index);
+            match self.left_empty(site) {
+                Some(clause) => self.draft.remove_tail(clause),
+                None => self.remove(block, index),
+            }
         }
+    }
+
+    /// The ` else { … }` that holds nothing but the release.
+    fn left_empty(&self, site: SiteId) -> Option<Span> {
+        let path = path_to(self.task.body, site)?;
+        let [.., outer, inner] = path.as_slice() else {
+            return None;
+        };
+        let StmtKind::If {
+            then,
+            otherwise: Some(clause),
+            ..
+        } = &outer.stmt().kind
+        else {
+            return None;
+        };
+        let keyword = Span::new(then.span.end, clause.span.start);
+        let only = std::ptr::eq(inner.block, clause)
+            && clause.stmts.len() == 1
+            && clause.style == BlockStyle::Braced
+            && self.task.file.source.slice(keyword).trim_ascii() == b"else";
+        (only && !has_comment(&self.task, clause.span))
+            .then(|| Span::new(then.span.end, clause.span.end))
     }
 
     pub(super) fn remove(&mut self, block: &Block, index: usize) {

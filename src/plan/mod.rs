@@ -180,6 +180,7 @@ pub fn candidates(task: Task<'_>, form: Form) -> Result<Vec<Candidate>, Reason> 
         }
     }
     found.append(&mut larger);
+    found.sort_by_key(|candidate| candidate.strained);
     if task.rule != Rule::ManualRelease && forms::is_wide(form) {
         let whole = wide::regions(task.body, task.site, task.releases)
             .into_iter()
@@ -245,7 +246,8 @@ fn build_wide(task: Task<'_>, form: Form, region: &Region<'_>) -> Result<Built, 
 }
 
 fn finished(builder: Builder<'_>) -> Result<Built, Reason> {
-    let (disturbs, strained) = (builder.disturbs(), builder.strained);
+    let parts = builder.region.parts_ticket(builder.task.body);
+    let (disturbs, strained) = (builder.disturbs(), builder.strained || parts);
     builder
         .finish()
         .map(|edits| Built {

@@ -1,7 +1,7 @@
 //! How far the guaranteed region reaches, and which releases in it the construct takes over.
 
 use super::place::{At, Start, path_to, unlabelled};
-use crate::flow::{Block, Body, Event, EventKind, SiteId, SiteKind, Stmt, StmtKind};
+use crate::flow::{Block, Body, Event, EventKind, Site, SiteId, SiteKind, Stmt, StmtKind};
 
 /// The statements that a construct is to wrap.
 #[derive(Debug, Clone)]
@@ -39,6 +39,38 @@ impl<'b> Region<'b> {
     /// The wrapped statements.
     pub fn stmts(&self) -> &'b [Stmt] {
         &self.start.block.stmts[self.start.first..self.end]
+    }
+
+    /// Whether the region declares the ticket of another acquire, which is freed behind it: moved out, the
+    /// ticket would be there before its lock is held, and no construct could begin behind the acquire.
+    pub fn parts_ticket(&self, body: &Body) -> bool {
+        let stmts = self.stmts();
+        let Some(end) = stmts.last().map(|last| last.span.end) else {
+            return false;
+        };
+        let declared = |ticket: &str| {
+            let mut decls = stmts.iter().flat_map(|stmt| &stmt.decls);
+            decls.any(|decl| decl.names.iter().any(|name| name == ticket))
+        };
+        let freed_behind = |own: &str| {
+            body.sites.iter().any(|site| match &site.what {
+                SiteKind::Release {
+                    ticket: Some(ticket),
+                    ..
+                } => ticket == own && site.span.start >= end && !self.frees(site),
+                _ => false,
+            })
+        };
+        body.sites.iter().any(|site| {
+            let ticket = site.acquire().and_then(|acquire| acquire.ticket.as_deref());
+            ticket.is_some_and(|ticket| declared(ticket) && freed_behind(ticket))
+        })
+    }
+
+    /// Whether the release is the one at the end of the region.
+    fn frees(&self, release: &Site) -> bool {
+        self.main
+            .is_some_and(|main| main.span.contains(release.span))
     }
 
     /// Whether the release at the end of the region has a label, which has to stay.

@@ -36,8 +36,12 @@ final class Observation
     public static int $events = 0;
     public static array $initial = [];
     public static bool $over = false;
+    /** Handles of files that this run has locked. */
+    public static array $locked = [];
     /** @var resource */
     public static $report;
+    /** Where files of the run are made: it is killed, so its parent clears up. */
+    public static string $scratch;
 
     public static function say(array $message): void
     {
@@ -117,9 +121,7 @@ function watch(mixed $lock): mixed
 /** A new file, opened. */
 function scratch(string $name): mixed
 {
-    $path = tempnam(sys_get_temp_dir(), "lockfix-$name-");
-    register_shutdown_function(fn() => @unlink($path));
-    return fopen($path, 'c+');
+    return fopen(tempnam(Observation::$scratch, "$name-"), 'c+');
 }
 
 /** What a run sees while somebody else holds the file. */
@@ -132,6 +134,29 @@ function holding(mixed $file, callable $call): mixed
     } finally {
         fclose($other);
     }
+}
+
+/** Locks a file as PHP does, and tells when the very handle has it already: PHP grants that silently. */
+function watched_flock($file, int $operation, mixed &$wouldBlock = null): bool
+{
+    $shares = $operation & 3;
+    if ($shares !== LOCK_UN && in_array($file, Observation::$locked, true)) {
+        Observation::record('refused to itself');
+    }
+    $done = flock($file, $operation, $wouldBlock);
+    if ($done) {
+        Observation::$locked = array_filter(Observation::$locked, fn($other) => $other !== $file);
+        if ($shares !== LOCK_UN) {
+            Observation::$locked[] = $file;
+        }
+    }
+    return $done;
+}
+
+/** The text of a program; what it calls `flock` is watched. */
+function watched_text(string $path): string
+{
+    return preg_replace('/(?<![\w>:$\\\\])(?<!function )flock\s*\(/', 'watched_flock(', file_get_contents($path));
 }
 
 function show(mixed $value): string
@@ -185,6 +210,8 @@ set_error_handler(function (int $level, string $message): bool {
     return true;
 });
 
+Observation::$scratch = sys_get_temp_dir() . '/' . uniqid('lockfix-', true);
+mkdir(Observation::$scratch);
 $GLOBALS['__jobs'] = json_decode(stream_get_contents(STDIN), true)['cases'];
 foreach ($__jobs as $__case) {
     $__error = false;
@@ -216,7 +243,7 @@ foreach ($__jobs as $__case) {
                 });
                 ob_start(fn () => '');
                 try {
-                    require $__case['path'];
+                    eval('?>' . watched_text($__case['path']));
                     if ($__expression !== 'null') {
                         Observation::$initial = Observation::named();
                     }
@@ -237,6 +264,7 @@ foreach ($__jobs as $__case) {
             }
             fclose($__report);
             $__trace = trace($__case, $__run, $__fault, $__mode, $__answers, $__child);
+            array_map('unlink', glob(Observation::$scratch . '/*'));
             $__error = isset($__trace['error']);
             if ($__fault === 0 && !$__error) {
                 for ($__step = 1; $__step <= $__trace['steps']; $__step++) {
@@ -249,3 +277,4 @@ foreach ($__jobs as $__case) {
         }
     }
 }
+rmdir(Observation::$scratch);

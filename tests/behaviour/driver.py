@@ -23,8 +23,8 @@ from virtual_loop import Hang, run_to_end
 RUNAWAY = 400
 # How often to look whether the program still runs.
 TICK_SECONDS = 0.5
-# A blocked thread uses no time at all, one on a busy machine little: what uses less than this between two looks
-# waits for ever.
+# A blocked thread uses no time at all, one on a busy machine little, or none for a while: what uses less than
+# this between two looks, and has not gone on by the next one, waits for ever.
 IDLE_SECONDS = 0.0005
 
 
@@ -131,10 +131,12 @@ class Watchdog:
 
     def __init__(self):
         self.spent = 0.0
+        self.was_idle = False
         signal.signal(signal.SIGALRM, self.look)
 
     def __enter__(self):
         self.spent = time.process_time()
+        self.was_idle = False
         signal.setitimer(signal.ITIMER_REAL, TICK_SECONDS, TICK_SECONDS)
 
     def __exit__(self, *_):
@@ -142,8 +144,10 @@ class Watchdog:
 
     def look(self, _signal, _frame):
         since, self.spent = self.spent, time.process_time()
-        if self.spent - since < IDLE_SECONDS:
+        is_idle = self.spent - since < IDLE_SECONDS
+        if is_idle and self.was_idle:
             raise Hang
+        self.was_idle = is_idle
 
 
 def outcome_of(code, expression, observation):

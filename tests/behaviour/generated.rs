@@ -36,8 +36,10 @@ struct Sample {
     title: String,
     body: Vec<Statement>,
     family: Family,
-    /// Leaks that were found, with the reason of each that is not fixed.
-    findings: Vec<Option<&'static str>>,
+    /// Some leak was found.
+    found: bool,
+    /// Why one that was found is left when everything is fixed that can be.
+    refused: Option<&'static str>,
 }
 
 impl Sample {
@@ -90,15 +92,10 @@ impl Oracle<'_> {
             case: case(&fixed.text, &fixer.name),
             safe: fixer.is_safe(),
         };
-        let findings = fixer
-            .findings(self.language, text.as_bytes())
-            .into_iter()
-            .filter(|finding| matches!(finding.rule, Rule::LeakOnExit | Rule::LeakOnException))
-            .map(|finding| {
-                let unfixed = finding.fixes.is_empty();
-                unfixed.then(|| finding.refusal.map_or("no reason", |reason| reason.code))
-            })
-            .collect();
+        let is_leak =
+            |finding: &&Finding| matches!(finding.rule, Rule::LeakOnExit | Rule::LeakOnException);
+        let reason = |finding: &Finding| finding.refusal.as_ref().map_or("no reason", |it| it.code);
+        let first = fixer.findings(self.language, text.as_bytes());
         Sample {
             title: format!("seed {seed} [{}]", fixer.name),
             body,
@@ -107,7 +104,8 @@ impl Oracle<'_> {
                 must_leak: false,
                 original,
             },
-            findings,
+            found: first.iter().any(|finding| is_leak(&finding)),
+            refused: fixed.remaining.iter().find(is_leak).map(reason),
         }
     }
 
@@ -182,23 +180,38 @@ fn never_leaks(oracle: &Oracle<'_>, seed: u64, sample: &Sample) -> bool {
     verdicts.is_some_and(|verdicts| verdicts == [Verdict::Kept { leaks: false }])
 }
 
-/// Whether the program comes back with a lock whenever nothing goes wrong, for any input that there is:
-/// then it is meant to, as far as anybody can tell.
+/// Whether each lock that the rewritten program still leaves locked is one with which the original always
+/// comes back when it has taken it and nothing went wrong, for any input that there is: then it is meant
+/// to, as far as anybody can tell.
 fn takes_for_its_caller(oracle: &Oracle<'_>, seed: u64, sample: &Sample) -> bool {
-    let case = for_every_input(oracle, seed, sample);
+    let original = for_every_input(oracle, seed, sample);
+    let rewritten = sample.family.rewritten.first().map(|one| Case {
+        runs: original.runs.clone(),
+        ..one.case.clone()
+    });
+    let cases: Vec<Case> = [original].into_iter().chain(rewritten).collect();
     let Some(command) = oracle.runtime.find() else {
         return false;
     };
-    let results = Runtime::run(command, &[case]);
-    let Some(Ok(traces)) = results.first() else {
+    let results = Runtime::run(command, &cases);
+    let [Ok(before), Ok(after)] = results.as_slice() else {
         return false;
     };
-    let returns: Vec<&Trace> = traces
+    let returns: Vec<&Trace> = before
         .iter()
         .filter(|trace| trace.fault == 0 && trace.outcome.kind == OutcomeKind::Value)
         .collect();
-    let locks = returns.first().map_or(0, |trace| trace.last.len());
-    (0..locks).any(|lock| returns.iter().all(|trace| trace.leaks_lock(lock)))
+    let on_purpose = |lock: usize| {
+        let mut took = returns
+            .iter()
+            .filter(|trace| trace.ever_held(lock))
+            .peekable();
+        took.peek().is_some() && took.all(|trace| trace.leaks_lock(lock))
+    };
+    let locks = after.first().map_or(0, |trace| trace.last.len());
+    let still = |lock: &usize| after.iter().any(|trace| trace.leaks_lock(*lock));
+    let left: Vec<usize> = (0..locks).filter(still).collect();
+    !left.is_empty() && left.into_iter().all(on_purpose)
 }
 
 /// Whether nothing is left to report but releases by hand, which free what they have to.
@@ -217,18 +230,15 @@ type Tally = BTreeMap<String, usize>;
 
 /// What became of one program.
 fn outcome(sample: &Sample, verdict: &Verdict) -> String {
-    let refused = sample.findings.iter().flatten().next();
-    match (verdict, refused) {
+    match (verdict, sample.refused) {
         (Verdict::Breach(messages), _) if messages.iter().all(|one| is_leak(one)) => {
             "still leaks".to_owned()
         }
         (Verdict::Breach(_) | Verdict::Faulty(_), _) => "changed".to_owned(),
-        (Verdict::Kept { leaks: true, .. }, _) if sample.findings.is_empty() => "missed".to_owned(),
+        (Verdict::Kept { leaks: true, .. }, _) if !sample.found => "missed".to_owned(),
         (Verdict::Kept { leaks: true, .. }, Some(code)) => format!("refused ({code})"),
         (Verdict::Kept { leaks: true, .. }, None) => "fixed".to_owned(),
-        (Verdict::Kept { leaks: false, .. }, _) if !sample.findings.is_empty() => {
-            "false alarm".to_owned()
-        }
+        (Verdict::Kept { leaks: false, .. }, _) if sample.found => "false alarm".to_owned(),
         (Verdict::Kept { .. }, _) => "preserved".to_owned(),
     }
 }
@@ -273,6 +283,9 @@ fn assert_law(runtime: Runtime, language: Language, dialects: &[Dialect]) -> Vec
                 sample.title,
                 String::from_utf8_lossy(&sample.family.original.text)
             );
+            if let Verdict::Breach(messages) = verdict {
+                println!("{}", messages[0]);
+            }
         }
         if let Verdict::Breach(messages) | Verdict::Faulty(messages) = verdict
             && outcome == "changed"

@@ -25,15 +25,17 @@ impl Law {
 
     /// The original left every lock as it was: everything is the same at every step.
     fn without_leak(self, original: &Trace, rewritten: &Trace) -> Option<String> {
+        let leaked = |_| false;
         different_work(original, rewritten)
-            .or_else(|| self.different_locks(original, rewritten, usize::MAX))
+            .or_else(|| self.different_locks(original, rewritten, usize::MAX, leaked))
             .or_else(|| different_end(&original.last, &rewritten.last, |old, new| new == old))
     }
 
     /// The original leaked: the same work, each lock held at most as long, and free in the end.
     fn after_leak(self, original: &Trace, rewritten: &Trace) -> Option<String> {
+        let leaked = |lock| original.leaks_lock(lock);
         different_work(original, rewritten)
-            .or_else(|| self.different_locks(original, rewritten, usize::MAX))
+            .or_else(|| self.different_locks(original, rewritten, usize::MAX, leaked))
             .or_else(|| self.at_the_end(original, rewritten))
     }
 
@@ -43,11 +45,17 @@ impl Law {
         if steps(rewritten).get(..met) != Some(&steps(original)[..met]) {
             return Some("other work before the original met its own lock".to_owned());
         }
-        self.different_locks(original, rewritten, met).or_else(|| {
-            self.all_freed
-                .then(|| self.at_the_end(original, rewritten))
-                .flatten()
-        })
+        // What is released later all the same was left locked up to here.
+        let left = |lock| {
+            let at = original.events.get(met).map(|step| &step.held);
+            at.unwrap_or(&original.last).get(lock) > original.initial.get(lock)
+        };
+        self.different_locks(original, rewritten, met, left)
+            .or_else(|| {
+                self.all_freed
+                    .then(|| self.at_the_end(original, rewritten))
+                    .flatten()
+            })
     }
 
     /// What is left locked, and whether it comes to its end.
@@ -67,8 +75,13 @@ impl Law {
 
     /// One of the first `within` steps at which a lock is held otherwise than before: a lock that leaks
     /// may be free earlier, every other is held exactly as it was.
-    fn different_locks(self, original: &Trace, rewritten: &Trace, within: usize) -> Option<String> {
-        let leaks = |lock| original.leaks_lock(lock);
+    fn different_locks(
+        self,
+        original: &Trace,
+        rewritten: &Trace,
+        within: usize,
+        leaks: impl Fn(usize) -> bool,
+    ) -> Option<String> {
         let steps = original.events.iter().zip(&rewritten.events);
         let mut steps = steps.take(within);
         let differs = |(old, new): &(&Event, &Event)| {

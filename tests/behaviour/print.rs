@@ -416,7 +416,10 @@ impl Printer<'_> {
 
     /// A simple statement, now and then with a comment behind it.
     fn with_comment(&mut self, level: usize, text: &str, number: usize) {
-        if number.is_multiple_of(5) {
+        // Formatters align the comments of lines that follow each other.
+        let above = self.out.lines().next_back();
+        let follows = above.is_some_and(|line| line.contains(" why "));
+        if number.is_multiple_of(5) && !follows {
             let Words { end, comment, .. } = *self.words;
             self.line(level, &format!("{text}{end} {comment} why {number}"));
         } else {

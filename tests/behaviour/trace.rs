@@ -61,6 +61,13 @@ impl Trace {
         hangs || (0..self.last.len()).any(|lock| self.leaks_lock(lock))
     }
 
+    /// Whether this lock is seen held deeper than before.
+    pub fn ever_held(&self, lock: usize) -> bool {
+        let held = self.events.iter().map(|event| &event.held);
+        let mut seen = held.chain([&self.last]);
+        seen.any(|held| held.get(lock) > self.initial.get(lock))
+    }
+
     /// Whether this lock is held in the end, deeper than before.
     pub fn leaks_lock(&self, lock: usize) -> bool {
         self.last.get(lock) > self.initial.get(lock)

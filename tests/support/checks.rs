@@ -147,8 +147,12 @@ pub fn losses(language: Language, old: &[u8], new: &[u8], touched: &HashSet<usiz
     }
     // The type that `var` stands for is written down where the declaration moves.
     let inferred = |token: &Token| &old[token.bytes.clone()] == b"var";
+    // An `else` goes with the release that was all it did.
+    let emptied =
+        |token: &Token| &old[token.bytes.clone()] == b"else" && touched.contains(&(token.line + 1));
     let kept = |token: &&Token| {
-        !touched.contains(&token.line) && !may_disappear(token) && !inferred(token)
+        let by_hand = touched.contains(&token.line) || emptied(token);
+        !by_hand && !may_disappear(token) && !inferred(token)
     };
     let mut missing: HashMap<&[u8], isize> = HashMap::new();
     for token in old_tokens.iter().filter(kept) {

@@ -21,7 +21,7 @@ impl Builder<'_> {
         let rethrow = match swallowed {
             None => outer_throw,
             Some((label, next)) => {
-                let caught = self.push(Op::Caught { next });
+                let caught = self.push(Op::Caught { body: None, next });
                 self.push(Op::Branch {
                     test: Test::Swallowed(label.clone()),
                     yes: caught,

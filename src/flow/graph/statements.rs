@@ -292,7 +292,10 @@ impl Builder<'_> {
         let mut named = Vec::new();
         for handler in handlers.iter().rev() {
             let inside = self.block(&handler.body, next)?;
-            let caught = self.push(Op::Caught { next: inside });
+            let caught = self.push(Op::Caught {
+                body: Some(body.span),
+                next: inside,
+            });
             entry = match &handler.only {
                 None => caught,
                 Some(only) => self.push(Op::Branch {

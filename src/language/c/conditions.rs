@@ -236,6 +236,26 @@ pub fn compared<'t>(file: &File<'_>, call: Node<'t>) -> Option<(Node<'t>, bool)>
     Some((whole, says_taken))
 }
 
+/// `pthread_mutex_lock(&m) == EDEADLK`: whoever expects that has not got the lock.
+pub fn is_taken_for_failure(file: &File<'_>, call: Node<'_>) -> bool {
+    let around = call.parent();
+    let compared = around.filter(|around| {
+        let operator = around.child_by_field_name("operator");
+        around.kind() == "binary_expression" && operator.is_some_and(|it| it.kind() == "==")
+    });
+    compared.is_some_and(|around| {
+        let sides = ["left", "right"].map(|side| around.child_by_field_name(side));
+        sides.into_iter().flatten().any(|side| {
+            let text = file.normal(side);
+            side.id() != call.id()
+                && text != "0"
+                && !file.catalog.facts.zeros.contains(&text)
+                && !file.catalog.facts.ones.contains(&text)
+                && file.grammar.is_constant(&text)
+        })
+    })
+}
+
 /// Whether the value says what went wrong with an acquire: the acquire itself, or what it was
 /// bound to.
 fn is_status(lowering: &Lowering<'_>, node: Node<'_>) -> bool {

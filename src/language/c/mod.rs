@@ -289,6 +289,10 @@ impl Grammar for Dialect {
         None
     }
 
+    fn is_taken_for_failure(&self, file: &File<'_>, node: Node<'_>) -> bool {
+        conditions::is_taken_for_failure(file, node)
+    }
+
     fn compared<'t>(&self, file: &File<'_>, node: Node<'t>) -> Option<(Node<'t>, bool)> {
         conditions::compared(file, node)
     }

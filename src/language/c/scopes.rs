@@ -136,7 +136,10 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
         .iter()
         .any(|methods| !methods.is_empty());
     let knows = !guard.frees.is_empty();
-    if pairs.iter().any(|pair| lowering.table.is_given(*pair)) {
+    // What an object takes itself, another never believes to be its own.
+    if (knows || begins == Begins::Adopts)
+        && pairs.iter().any(|pair| lowering.table.is_given(*pair))
+    {
         lowering.opaque = Some("a lock that a guard holds is given to another");
     }
     let held = |key: KeyId| match knows {
@@ -145,6 +148,11 @@ fn guard(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<(Vec<Event>, Wit
     };
     if can_change {
         methods_of(lowering, node, &name, pair, guard, &held);
+    }
+    if begins == Begins::Adopts {
+        for (enter, _) in &pairs {
+            lowering.table.adopts(*enter);
+        }
     }
     let enter = match begins {
         Begins::Takes => taken(node, &pairs),

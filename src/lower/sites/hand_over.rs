@@ -1,8 +1,9 @@
 //! Who else gets a lock, its ticket or its release: closures, callers, fields, constructs.
 
-use super::{Does, Table};
+use super::{Does, Table, ticket_in};
 use crate::catalog::Role;
 use crate::flow::{Key, KeyId, Site, SiteKind};
+use crate::language::Binding;
 use crate::language::uses::{Use, gives_a_part, use_of};
 use crate::lower::{File, descendants, span, split_member};
 use crate::tree::Node;
@@ -18,6 +19,8 @@ impl Table {
             return;
         }
         let own_acquires = self.acquires_in(file, function);
+        let own_tickets = tickets_of(file, function);
+        let is_own = |name: Node<'_>| own_tickets.contains(&file.normal(name));
         for node in descendants(function, |_| true) {
             if file.grammar.may_match(node.kind()) {
                 let hits = file
@@ -25,13 +28,14 @@ impl Table {
                     .find_all(node, file.surroundings(), |role| role == Role::Release);
                 let keys: Vec<KeyId> = hits
                     .iter()
+                    .filter(|hit| !hit.bindings.get("TICKET").is_some_and(|it| is_own(*it)))
                     .filter_map(|hit| self.released(file, hit))
                     .map(|(key, _)| key)
                     // What it takes by itself it may free.
                     .filter(|key| !own_acquires.contains(key))
                     .collect();
                 self.handed_over.extend(keys);
-            } else if file.grammar.is_name(node.kind()) {
+            } else if file.grammar.is_name(node.kind()) && !is_own(node) {
                 self.handed_over.extend(self.key_of_ticket(file, node));
             }
         }
@@ -227,6 +231,25 @@ impl Table {
         });
         self.handed_over.extend(keys);
     }
+}
+
+/// The tickets that a nested function declares for acquires of its own: they hide those of the same name
+/// around it.
+fn tickets_of(file: &File<'_>, function: Node<'_>) -> Vec<String> {
+    let acquires =
+        descendants(function, |_| true).filter(|node| file.grammar.may_match(node.kind()));
+    let ticket = |node: Node<'_>| {
+        let hit = file.catalog.find(node, file.surroundings(), |role| {
+            matches!(role, Role::Acquire | Role::Try(_))
+        })?;
+        let Binding::Target { target, whole } = file.grammar.binding(node) else {
+            return None;
+        };
+        let declares = whole.start < target.start_byte() || file.grammar.declares_by_assigning();
+        let tickets = &file.catalog.entries[hit.entry].ticket;
+        ticket_in(tickets, target, file.source.bytes).filter(|_| declares)
+    };
+    acquires.filter_map(ticket).collect()
 }
 
 /// Whether the lock `key` is `carrier` or something of it.

@@ -137,14 +137,20 @@ impl Table {
         Some(pair)
     }
 
-    /// Says that the lock of the acquire is given to the object that the acquire belongs to. Whether that
-    /// is the only one: each would free it.
+    /// Says that the lock of the acquire is given to the object that the acquire belongs to. Whether no other
+    /// object frees what it did not take itself: both would free it.
     pub fn gives(&mut self, enter: SiteId) -> bool {
         let key = self.sites[enter].key;
         self.given.push(key);
-        !self.sites.iter().enumerate().any(|(id, site)| {
-            id != enter && site.key == key && site.acquire().is_some_and(|acquire| acquire.implied)
-        })
+        let owned = |site: &Site| site.acquire().is_some_and(|acquire| acquire.owned);
+        let sites = &self.sites;
+        !self.adopted.contains(&key)
+            && !(0..sites.len()).any(|id| id != enter && sites[id].key == key && owned(&sites[id]))
+    }
+
+    /// Says that an object frees at its end what was taken by hand.
+    pub fn adopts(&mut self, enter: SiteId) {
+        self.adopted.push(self.sites[enter].key);
     }
 
     /// Whether the lock that an object takes is given to another somewhere.
