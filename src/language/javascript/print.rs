@@ -195,7 +195,8 @@ fn declared(
                 ),
             ));
         }
-        for name in &names {
+        let narrows = annotation.is_none_or(|annotation| !is_one_type(file, annotation));
+        for name in names.iter().filter(|_| narrows) {
             if captured(file, name, declarator, after) {
                 // Inference and narrowing of a `let` end at the closure.
                 return Err((
@@ -219,6 +220,13 @@ fn declared(
         )),
         None => Ok(names.join(", ")),
     }
+}
+
+/// `: number` and the like: nothing that the compiler finds out makes less of it.
+fn is_one_type(file: &File<'_>, annotation: Node<'_>) -> bool {
+    let text = file.normal(annotation);
+    let name = text.trim_start_matches(':').trim();
+    matches!(name, "number" | "string" | "bigint" | "symbol")
 }
 
 /// Whether a nested function reads the name.
