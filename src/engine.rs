@@ -57,6 +57,11 @@ pub struct Fixed {
 #[error("{0}")]
 pub struct EngineError(pub String);
 
+/// What is wrong, and the key that it is wrong with, in one line.
+fn in_a_line(error: &toml::de::Error) -> String {
+    error.to_string().trim().replace('\n', " ")
+}
+
 /// A catalogue with the search for its words.
 #[derive(Debug)]
 struct Loaded {
@@ -108,7 +113,7 @@ impl Engine {
                 .or_insert_with(|| toml::Value::String("lockfix.toml".to_owned()));
             let library: Library = library
                 .try_into()
-                .map_err(|error| EngineError(format!("[[lock]]: {error}")))?;
+                .map_err(|error| EngineError(format!("[[lock]]: {}", in_a_line(&error))))?;
             further.push(library);
         }
         let engine = Engine {

@@ -2,6 +2,7 @@
 
 use crate::edit::Edit;
 use crate::source::{Location, Span};
+use crate::spoken::Spoken;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -290,6 +291,8 @@ pub struct Finding {
     pub body: Span,
     /// The lock as the code names it.
     pub lock: String,
+    /// How people speak of what is held.
+    pub spoken: Spoken,
     /// One sentence for people, without a final stop.
     pub message: String,
     /// The acquire in the text that was analysed.

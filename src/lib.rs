@@ -32,6 +32,7 @@ pub mod resolve;
 pub mod rewrite;
 pub mod skim;
 pub mod source;
+pub mod spoken;
 pub mod suppress;
 pub mod syntax;
 pub mod tree;

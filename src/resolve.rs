@@ -298,6 +298,7 @@ mod tests {
     use super::*;
     use crate::finding::{Form, Rule, Severity};
     use crate::source::Location;
+    use crate::spoken::Spoken;
 
     /// Every `(` is a finding in a function of its own name; its fix turns it and a blank right
     /// before it into `[`. A `[` at the end of the text gets a second fix, a `!`.
@@ -340,6 +341,7 @@ mod tests {
             function: at.to_string(),
             body: Span::new(at, at),
             lock: String::new(),
+            spoken: Spoken::default(),
             message: String::new(),
             acquire: Span::new(at, at),
             location,

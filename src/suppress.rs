@@ -11,6 +11,7 @@ pub use silence::{is_reason, silence};
 use crate::finding::{Finding, Rule};
 use crate::language::Language;
 use crate::source::{Source, Span};
+use crate::spoken::Spoken;
 use crate::syntax;
 use memchr::memmem;
 use std::collections::HashMap;
@@ -197,6 +198,7 @@ fn finding(source: &Source<'_>, span: Span, message: String) -> Finding {
         function: String::new(),
         body: span,
         lock: String::new(),
+        spoken: Spoken::default(),
         message,
         acquire: span,
         location: source.location(span.start),

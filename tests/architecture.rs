@@ -15,7 +15,7 @@ use rust::{SourceText, Word, sources};
 use std::collections::BTreeSet;
 
 /// What works on texts in memory.
-const ENGINE: [&str; 22] = [
+const ENGINE: [&str; 23] = [
     "analysis",
     "catalog",
     "compose",
@@ -34,6 +34,7 @@ const ENGINE: [&str; 22] = [
     "rewrite",
     "skim",
     "source",
+    "spoken",
     "suppress",
     "syntax",
     "tree",
@@ -231,7 +232,10 @@ fn data_goes_one_way() {
     assert_uses_only("compose", &["edit", "source"]);
     // Of findings, only what kinds of exits there are.
     assert_uses_only("flow", &["finding", "source"]);
-    assert_uses_only("analysis", &["finding", "flow", "lower", "source", "tree"]);
+    assert_uses_only(
+        "analysis",
+        &["finding", "flow", "lower", "source", "spoken", "tree"],
+    );
     assert_uses_only(
         "rewrite",
         &["catalog", "edit", "flow", "lower", "source", "tree"],

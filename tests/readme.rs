@@ -57,10 +57,12 @@ fn blocks<'a>(page: &'a str, kind: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// A directory with a copy of the examples.
+/// A directory with a copy of the examples, and the scripts.
 fn sandbox() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary directory");
     copy_examples(&folder.path().join("examples"));
+    let scripts = folder.path().join("scripts");
+    std::os::unix::fs::symlink(root().join("scripts"), scripts).expect("a link");
     folder
 }
 
@@ -93,6 +95,9 @@ fn shell(directory: &Path, command: &str) -> String {
         .current_dir(directory)
         .env("PATH", path)
         .env("XDG_STATE_HOME", directory.join(".state"))
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "you")))
+        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "you@example.org")))
         .env_remove("CLICOLOR_FORCE")
         .stdin(Stdio::null())
         .output()
@@ -101,8 +106,10 @@ fn shell(directory: &Path, command: &str) -> String {
 }
 
 /// The pages that show commands with what they print.
-const PAGES: [&str; 4] = [
+const PAGES: [&str; 6] = [
     README,
+    "docs/adopting.md",
+    "docs/fleets.md",
     "docs/json.md",
     "docs/resources.md",
     "docs/pipelines.md",
@@ -116,14 +123,21 @@ fn commands_print_what_is_shown() {
         let shown = blocks(&text, "console");
         assert!(!shown.is_empty(), "the commands of {name} are gone");
         for block in shown {
-            let command = block
+            assert!(
+                block.starts_with("$ "),
+                "a command stands in the first line: {block}"
+            );
+            let sandbox = sandbox();
+            // One after the other, in one directory.
+            let fresh: String = block
                 .lines()
-                .next()
-                .and_then(|line| line.strip_prefix("$ "));
-            let command = command.expect("a command in the first line");
-            let output = shell(sandbox().path(), command);
-            let fresh = format!("```console\n$ {command}\n{output}```\n");
-            wanted = wanted.replace(&format!("```console\n{block}```\n"), &fresh);
+                .filter(|line| line.starts_with("$ "))
+                .map(|line| format!("{line}\n{}", shell(sandbox.path(), &line[2..])))
+                .collect();
+            wanted = wanted.replace(
+                &format!("```console\n{block}```\n"),
+                &format!("```console\n{fresh}```\n"),
+            );
         }
         check(name, &wanted);
     }
@@ -350,7 +364,8 @@ fn the_question_is_asked_in_these_words() {
     let text = page(README);
     let question = text
         .lines()
-        .find(|line| line.starts_with("Apply this fix?"));
+        .find(|line| line.starts_with("Apply this fix?"))
+        .map(|line| line.trim_end_matches(" y"));
     let folder = sandbox();
     let mut command = Command::new("sh");
     command
@@ -359,18 +374,24 @@ fn the_question_is_asked_in_these_words() {
         .arg("examples/pay.js")
         .current_dir(folder.path())
         .env("TERM", "xterm")
-        .env("NO_COLOR", "1");
+        .env("NO_COLOR", "1")
+        .env("XDG_STATE_HOME", folder.path().join(".state"));
     let mut session = expectrl::session::OsSession::spawn(command).expect("starts");
     session.set_expect_timeout(Some(Duration::from_secs(20)));
     session.send_line("").expect("sent");
     session.expect(question.expect("shown")).expect("asked");
-    session.send("q").expect("answered");
+    session.send("y").expect("answered");
+    for line in ["fixed 1 finding", "`lockfix undo` takes back"] {
+        let shown = text.lines().find(|shown| shown.starts_with(line));
+        session.expect(shown.expect("shown")).expect("told");
+    }
 }
 
 #[test]
 fn links_lead_somewhere() {
     for (name, folder) in [
         (README, ""),
+        ("docs/adopting.md", "docs"),
         ("docs/architecture.md", "docs"),
         ("docs/fleets.md", "docs"),
         ("docs/json.md", "docs"),

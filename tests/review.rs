@@ -283,12 +283,33 @@ fn capital_a_applies_everything_from_here_on() {
 }
 
 #[test]
+fn only_files_with_a_question_are_counted() {
+    let reported =
+        format!("{HEAD}async function z(work) {{\n    await m.acquire();\n    work();\n}}\n");
+    let mut review = Review::of(&[
+        ("1.js", reported.clone()),
+        ("2.js", file(&["a"])),
+        ("3.js", reported),
+        ("4.js", file(&["b"])),
+    ])
+    .start();
+    review.sees("never-released");
+    review.answers("1 of 2, file 1 of 2", "n");
+    review.answers("2 of 2, file 2 of 2", "k");
+    review.answers("1 of 2, file 1 of 2", "y");
+    review.answers("2 of 2, file 2 of 2", "y");
+    review.sees("fixed 2 findings in 2 files, 2 remain");
+    review.ends_with(1);
+}
+
+#[test]
 fn o_goes_round_the_forms() {
     let mut review = Review::of(&[("1.js", file(&["a"]))]).start();
     review.sees("try-finally, safe · 1 of 1, file 1 of 1");
     review.session().send("o").expect("sent");
     review.sees("--- a/1.js");
     review.sees("Apply this fix?");
+    review.sees("(form 2 of ");
     review.sees(", safe · 1 of 1, file 1 of 1");
     review.session().send("y").expect("sent");
     review.ends_with(0);

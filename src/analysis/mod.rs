@@ -555,12 +555,14 @@ impl Judged<'_> {
             .unwrap_or(acquired.span.end)
             .max(acquired.span.end);
         let own = self.frees_itself(site);
+        let spoken = self.file.catalog.entries[key.entry].lock.spoken();
         Finding {
             rule,
             severity: if own { Severity::Note } else { rule.severity() },
             function: self.body.name.clone(),
             body: self.body.span,
             lock: key.shown.clone(),
+            spoken,
             message: words::message(
                 rule,
                 &key.shown,
@@ -568,7 +570,7 @@ impl Judged<'_> {
                 words::Told {
                     throws: self.file.grammar.throws(),
                     frees_itself: own,
-                    handle: self.file.catalog.entries[key.entry].lock.handle,
+                    spoken,
                 },
             ),
             acquire: acquired.span,

@@ -1,9 +1,14 @@
 //! The format of `transforms/<language>/<library>.toml` and of `[[lock]]` in `lockfix.toml`.
 
 use crate::finding::Form;
+use crate::names;
+use crate::spoken::Spoken;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A file of the catalogue: one library.
 #[derive(Debug, Clone, Deserialize)]
@@ -148,6 +153,9 @@ pub struct Lock {
     /// Where it goes anywhere else, or leaves that variable, somebody else looks after it.
     #[serde(default)]
     pub handle: bool,
+    /// How people speak of it [default: a lock is acquired, a handle opened].
+    #[serde(default)]
+    pub spoken: Option<Spoken>,
     /// Expressions that free it.
     pub release: Vec<String>,
     /// Questions whether it is held: `$LOCK.isLocked()`.
@@ -199,6 +207,16 @@ pub struct Lock {
     pub example: Vec<Example>,
 }
 
+impl Lock {
+    /// How people speak of it.
+    pub fn spoken(&self) -> Spoken {
+        self.spoken.unwrap_or(match self.handle {
+            true => Spoken::Opened,
+            false => Spoken::Acquired,
+        })
+    }
+}
+
 /// A conditional acquire.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -242,11 +260,37 @@ pub enum Again {
 }
 
 /// A form, by name or with the code that it needs.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, JsonSchema)]
 #[serde(untagged)]
 pub enum FormEntry {
     Name(Form),
     Code(Box<FormCode>),
+}
+
+// By hand, so that a mistyped name is told from a table that is wrong.
+impl<'de> Deserialize<'de> for FormEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<FormEntry, D::Error> {
+        deserializer.deserialize_any(FormEntryVisitor)
+    }
+}
+
+struct FormEntryVisitor;
+
+impl<'de> Visitor<'de> for FormEntryVisitor {
+    type Value = FormEntry;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a form, or a table with its code")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<FormEntry, E> {
+        names::form(name).map(FormEntry::Name).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<FormEntry, A::Error> {
+        let code = FormCode::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(FormEntry::Code(Box::new(code)))
+    }
 }
 
 /// A form with the code that it needs.

@@ -1,6 +1,7 @@
 //! The command line: options, and what they mean together.
 
 use super::command::Command;
+use super::named;
 use super::shard::Shard;
 use crate::baseline::Baseline;
 use crate::catalog::schema::Family;
@@ -9,7 +10,7 @@ use crate::discover::Touched;
 use crate::engine::{Exceptions, Standard};
 use crate::finding::{Applicability, Form, Rule};
 use crate::language::Language;
-use crate::names::{self, UnknownName};
+use crate::names;
 use crate::suppress::is_reason;
 use clap::{CommandFactory, Parser, ValueEnum};
 use std::path::PathBuf;
@@ -29,91 +30,127 @@ pub struct Args {
     pub paths: Vec<PathBuf>,
 
     /// Show findings and one patch (for `git apply` or `patch -p1`); write nothing
-    #[arg(long, conflicts_with = "yes")]
+    #[arg(help_heading = FIXES, long, conflicts_with = "yes")]
     pub dry_run: bool,
 
     /// Write every safe fix without asking
-    #[arg(long, short)]
+    #[arg(help_heading = FIXES, long, short)]
     pub yes: bool,
 
     /// Also apply fixes that change more than where the lock is released
-    #[arg(long)]
+    #[arg(help_heading = FIXES, long)]
     pub unsafe_fixes: bool,
 
-    /// Report these rules only (comma-separated; `all` for every rule)
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rules)]
-    select: Vec<Vec<Rule>>,
-
-    /// Do not report these rules
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rules)]
-    ignore: Vec<Vec<Rule>>,
-
-    /// Look at files of these languages only
-    #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', value_parser = languages)]
-    lang: Vec<Vec<Language>>,
-
-    /// Offer fixes of this form only
-    #[arg(long, value_parser = names::form)]
+    /// Offer fixes of this form only; `lockfix forms` lists them
+    #[arg(help_heading = FIXES, long, value_parser = named::FORM, hide_possible_values = true)]
     form: Option<Form>,
 
-    /// Also look for what else has to be given back: files, connections, temporary-files, or all
-    #[arg(long, value_name = "FAMILY", value_delimiter = ',', value_parser = families)]
-    family: Vec<Vec<Family>>,
-
-    /// What can throw while a lock is held [default: by language]
-    #[arg(long, value_name = "LEVEL")]
-    exceptions: Option<Level>,
-
-    /// The version of C++ that the code is built with, as in `c++17`
-    #[arg(long, value_name = "STANDARD")]
-    std: Option<Standard>,
-
-    /// What every `.h` is written in, c or cpp [default: what it looks like]
-    #[arg(long, value_name = "LANGUAGE", value_parser = names::header_language)]
-    headers: Option<Language>,
-
-    /// Use this configuration in place of lockfix.toml and pyproject.toml files
-    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
-    pub config: Option<PathBuf>,
-
-    /// Use no configuration file
-    #[arg(long)]
-    pub isolated: bool,
-
     /// Go on with the review that was quit last: do not ask again about what was left then
-    #[arg(long, conflicts_with_all = ["yes", "dry_run", "add_ignores"])]
+    #[arg(help_heading = FIXES, long, conflicts_with_all = ["yes", "dry_run", "add_ignores"])]
     pub resume: bool,
-
-    /// Report only on functions that differ from where this branch left REV (needs git)
-    #[arg(long, value_name = "REV")]
-    pub diff_base: Option<String>,
 
     /// Write a comment that suppresses it at each finding, with this reason; fix nothing. With
     /// --dry-run, show the patch
-    #[arg(long, value_name = "REASON", num_args = 0..=1, require_equals = true,
+    #[arg(help_heading = FIXES, long, value_name = "REASON", num_args = 0..=1, require_equals = true,
           default_missing_value = "", conflicts_with_all = ["yes", "stat"], value_parser = ignore_reason)]
     pub add_ignores: Option<String>,
 
-    /// Leave out what this file lists: findings that were there when it was written with
-    /// --dry-run --format baseline
-    #[arg(long, value_name = "FILE")]
-    pub baseline: Option<PathBuf>,
-
-    /// Look at one of N equal shares of the files, such as 2/8
-    #[arg(long, value_name = "I/N")]
-    pub shard: Option<Shard>,
-
     /// With --yes: refuse to write into a tree that has uncommitted changes
-    #[arg(long, requires = "yes")]
+    #[arg(help_heading = FIXES, long, requires = "yes")]
     pub require_clean: bool,
 
     /// Keep no journal for `lockfix undo`
-    #[arg(long)]
+    #[arg(help_heading = FIXES, long)]
     pub no_journal: bool,
 
+    /// Look at files of these languages only
+    #[arg(help_heading = FILES, long, value_name = "LANGUAGE", value_delimiter = ',', value_parser = named::LANGUAGES)]
+    lang: Vec<Vec<Language>>,
+
+    /// Also read paths from this file (`-`: stdin), one a line or separated by NUL bytes
+    #[arg(help_heading = FILES, long, value_name = "FILE")]
+    pub files_from: Option<PathBuf>,
+
+    /// Report only on functions that differ from where this branch left REV (needs git)
+    #[arg(help_heading = FILES, long, value_name = "REV")]
+    pub diff_base: Option<String>,
+
+    /// Look at one of N equal shares of the files, such as 2/8
+    #[arg(help_heading = FILES, long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+
     /// Skip files over this size, such as 500K or 5M [default: 1M]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(help_heading = FILES, long, value_name = "SIZE", value_parser = size)]
     max_size: Option<u64>,
+
+    /// The name of the file on stdin: it decides the language and the configuration
+    #[arg(help_heading = FILES, long, value_name = "PATH")]
+    pub stdin_filename: Option<PathBuf>,
+
+    /// Report these rules only, separated by commas
+    #[arg(help_heading = FINDINGS, long, value_name = "RULE", value_delimiter = ',', value_parser = named::RULES)]
+    select: Vec<Vec<Rule>>,
+
+    /// Do not report these rules
+    #[arg(help_heading = FINDINGS, long, value_name = "RULE", value_delimiter = ',', value_parser = named::RULES, hide_possible_values = true)]
+    ignore: Vec<Vec<Rule>>,
+
+    /// Also look for what else has to be given back
+    #[arg(help_heading = FINDINGS, long, value_name = "FAMILY", value_delimiter = ',', value_parser = named::FAMILIES)]
+    family: Vec<Vec<Family>>,
+
+    /// Leave out what this file lists: findings that were there when it was written with
+    /// --dry-run --format baseline
+    #[arg(help_heading = FINDINGS, long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// What can throw while a lock is held [default: by language]
+    #[arg(help_heading = FINDINGS, long, value_name = "LEVEL")]
+    exceptions: Option<Level>,
+
+    /// The version of C++ that the code is built with, as in `c++17`
+    #[arg(help_heading = FINDINGS, long, value_name = "STANDARD")]
+    std: Option<Standard>,
+
+    /// What every `.h` is written in [default: what it looks like]
+    #[arg(help_heading = FINDINGS, long, value_name = "LANGUAGE", value_parser = named::HEADERS)]
+    headers: Option<Language>,
+
+    /// Use this configuration in place of lockfix.toml and pyproject.toml files
+    #[arg(help_heading = CONFIGURATION, long, value_name = "FILE", conflicts_with = "isolated")]
+    pub config: Option<PathBuf>,
+
+    /// Use no configuration file
+    #[arg(help_heading = CONFIGURATION, long)]
+    pub isolated: bool,
+
+    /// For whom to report
+    #[arg(help_heading = OUTPUT, long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+
+    /// Show how much each file changes in place of findings and diffs
+    #[arg(help_heading = OUTPUT, long)]
+    pub stat: bool,
+
+    /// Also write what the run came to into this file, as JSON
+    #[arg(help_heading = OUTPUT, long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+
+    /// List what was skipped, with reasons
+    #[arg(help_heading = OUTPUT, long, short, conflicts_with = "quiet")]
+    pub verbose: bool,
+
+    /// No summary and no progress
+    #[arg(help_heading = OUTPUT, long, short)]
+    pub quiet: bool,
+
+    /// When to colour
+    #[arg(help_heading = OUTPUT, long, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+
+    /// Exit with 0 although findings remain
+    #[arg(help_heading = OUTPUT, long)]
+    pub exit_zero: bool,
 
     /// Work on this many files at once [default: one per processor]
     #[arg(
@@ -124,43 +161,14 @@ pub struct Args {
         hide_default_value = true
     )]
     pub jobs: usize,
-
-    /// How to report
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
-
-    /// Also write what the run came to into this file, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
-
-    /// Show how much each file changes in place of findings and diffs
-    #[arg(long)]
-    pub stat: bool,
-
-    /// Also read paths from this file (`-`: stdin), one a line or separated by NUL bytes
-    #[arg(long, value_name = "FILE")]
-    pub files_from: Option<PathBuf>,
-
-    /// The name of the file on stdin: it decides the language and the configuration
-    #[arg(long, value_name = "PATH")]
-    pub stdin_filename: Option<PathBuf>,
-
-    /// List what was skipped, with reasons
-    #[arg(long, short, conflicts_with = "quiet")]
-    pub verbose: bool,
-
-    /// No summary and no progress
-    #[arg(long, short)]
-    pub quiet: bool,
-
-    /// When to colour
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub color: When,
-
-    /// Exit with 0 although findings remain
-    #[arg(long)]
-    pub exit_zero: bool,
 }
+
+// The headings of --help.
+const FIXES: &str = "What to do";
+const FILES: &str = "Where to look";
+const FINDINGS: &str = "What to look for";
+const CONFIGURATION: &str = "Configuration";
+const OUTPUT: &str = "How to report";
 
 const AFTER_HELP: &str = "\
 Exit status: 0 when nothing was found or everything found was fixed, 1 when findings remain (so \
@@ -218,20 +226,10 @@ pub enum Format {
 pub enum When {
     /// On a terminal, unless NO_COLOR is set
     Auto,
+    /// Also into files and pipes
     Always,
+    /// Not at all
     Never,
-}
-
-fn rules(name: &str) -> Result<Vec<Rule>, UnknownName> {
-    names::rules(name.trim())
-}
-
-pub fn languages(name: &str) -> Result<Vec<Language>, UnknownName> {
-    names::languages(name.trim())
-}
-
-pub fn families(name: &str) -> Result<Vec<Family>, UnknownName> {
-    names::families(name.trim())
 }
 
 fn ignore_reason(reason: &str) -> Result<String, &'static str> {

@@ -1,13 +1,14 @@
 //! Commands that answer questions: what a rule means, which locks are known, which forms there are.
 
 use super::args::Args;
+use super::completions;
+use super::named;
 use super::output::Output;
 use crate::catalog::schema::Library;
 use crate::catalog::{Catalog, libraries};
-use crate::explain::explain;
+use crate::explain::{explain, headline};
 use crate::finding::{Form, Rule};
 use crate::language::Language;
-use crate::names;
 use clap::{CommandFactory, Subcommand};
 use clap_complete::Shell;
 use std::collections::BTreeSet;
@@ -20,10 +21,11 @@ pub enum Question {
     ///
     /// Example: lockfix explain leak-on-exit --lang go
     Explain {
-        #[arg(value_parser = names::rule)]
-        rule: Rule,
+        /// The rule; without one, all of them in a line each
+        #[arg(value_parser = named::RULE, hide_possible_values = true)]
+        rule: Option<Rule>,
         /// Examples in these languages only
-        #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', value_parser = super::args::languages)]
+        #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', value_parser = named::LANGUAGES)]
         lang: Vec<Vec<Language>>,
     },
     /// The locks that are known: how each is taken and freed, and the forms that fit
@@ -31,7 +33,7 @@ pub enum Question {
     /// Example: lockfix locks --lang python
     Locks {
         /// Of these languages only
-        #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', value_parser = super::args::languages)]
+        #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', value_parser = named::LANGUAGES)]
         lang: Vec<Vec<Language>>,
         /// Only the words that take a lock, one a line: what a file must hold to be looked into
         #[arg(long)]
@@ -56,10 +58,17 @@ pub enum Question {
 pub fn answer(question: &Question) -> io::Result<()> {
     let mut out = Output::new();
     match question {
-        Question::Explain { rule, lang } => {
-            let page = explain(*rule, &lang.concat()).map_err(io::Error::other)?;
-            out.write_all(page.as_bytes())?;
-        }
+        Question::Explain { rule, lang } => match rule {
+            Some(rule) => {
+                let page = explain(*rule, &lang.concat()).map_err(io::Error::other)?;
+                out.write_all(page.as_bytes())?;
+            }
+            None => {
+                for rule in Rule::ALL {
+                    writeln!(out, "{rule:<20}{}", headline(rule))?;
+                }
+            }
+        },
         Question::Locks { lang, words: true } => words(&mut out, &lang.concat())?,
         Question::Locks { lang, words: false } => locks(&mut out, &lang.concat())?,
         Question::Forms => {
@@ -68,9 +77,7 @@ pub fn answer(question: &Question) -> io::Result<()> {
             }
         }
         Question::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Args::command(), "lockfix", &mut script);
-            out.write_all(&script)?;
+            out.write_all(completions::script(*shell, &mut Args::command()).as_bytes())?;
         }
         Question::Man => {
             let mut page = Vec::new();

@@ -4,11 +4,13 @@ mod args;
 mod batch;
 mod clean_tree;
 mod command;
+mod completions;
 mod editor;
 mod exit;
 mod ignores;
 mod init;
 mod learn;
+mod named;
 mod ordered;
 mod output;
 mod paths;
@@ -34,7 +36,7 @@ use clap::Parser;
 use console::Term;
 use output::Reporter;
 use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -165,11 +167,12 @@ fn run(
         (None, true) => Workspace::fixed(overrides, None),
         (None, false) => Workspace::nearest(overrides),
     };
+    let paths = paths_of(&args)?;
     if args.writes() && !args.reads_stdin() {
-        check_tree(&args, &directory, stderr)?;
+        check_trees(&args, &paths, stderr)?;
     }
     let run = Run {
-        paths: paths_of(&args)?,
+        paths,
         query: Query {
             languages: args.languages(),
         },
@@ -234,11 +237,18 @@ fn tell_leftovers(writer: &Writer, stderr: &Stderr) {
 }
 
 /// What is written into a tree with changes of its own can hardly be looked at, or taken back.
-fn check_tree(args: &Args, directory: &Path, stderr: &Stderr) -> Result<(), String> {
-    let Some(changed) = clean_tree::uncommitted(directory).filter(|count| *count > 0) else {
+fn check_trees(args: &Args, paths: &[PathBuf], stderr: &Stderr) -> Result<(), String> {
+    let trees = clean_tree::look(paths);
+    if let Some(path) = trees.untracked.filter(|_| args.require_clean) {
+        return Err(format!(
+            "--require-clean: git knows nothing of `{}`, so nothing tells whether it has changed",
+            path.display()
+        ));
+    }
+    if trees.changed == 0 {
         return Ok(());
-    };
-    let files = plural(changed, "file");
+    }
+    let files = plural(trees.changed, "file");
     if args.require_clean {
         return Err(format!(
             "the working tree has uncommitted changes in {files}; commit or stash them, or leave \

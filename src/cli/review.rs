@@ -143,10 +143,10 @@ fn ask<'a>(
             }
             continue;
         }
-        let before = reviews[..at].iter();
+        let before = reviews[..at].iter().map(|file| file.questions);
         let position = Position {
-            question: before.map(|file| file.questions).sum::<usize>() + 1,
-            file: at + 1,
+            question: before.clone().sum::<usize>() + 1,
+            file: before.filter(|questions| *questions > 0).count() + 1,
         };
         match reviews[at].run(position, ahead, &mut session, totals, stderr)? {
             Next::Ask => at += 1,

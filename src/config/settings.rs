@@ -79,7 +79,7 @@ impl Settings {
                 ConfigError::Invalid {
                     file: file.unwrap_or(Path::new("built-in locks")).to_owned(),
                     line,
-                    message: format!("`lock`: {error}"),
+                    message: error.to_string(),
                 }
             })
         };

@@ -4,6 +4,7 @@ use super::{Styles, printable};
 use crate::finding::{Finding, LeakKind, Rule};
 use crate::language::Language;
 use crate::source::{Source, Span};
+use crate::spoken::Words;
 use std::fmt::Write;
 
 /// Marks of one kind shown; more would hide the point.
@@ -122,12 +123,13 @@ fn is_main(finding: &Finding, span: Span) -> bool {
 pub fn remarks(finding: &Finding, language: Language) -> Vec<(Span, String)> {
     let throw = language.grammar().throws().trim_end_matches('s');
     let lock = &finding.lock;
+    let Words { held, freed, .. } = finding.spoken.words();
     let mut remarks = vec![(finding.acquire, acquired(finding))];
     for leak in finding.leaks.iter().take(MOST_MARKS) {
         let text = match leak.kind {
-            LeakKind::Exception => format!("may {throw} with `{lock}` held"),
-            LeakKind::EndOfBody => format!("ends with `{lock}` held"),
-            _ => format!("leaves with `{lock}` held"),
+            LeakKind::Exception => format!("may {throw} with `{lock}` {held}"),
+            LeakKind::EndOfBody => format!("ends with `{lock}` {held}"),
+            _ => format!("leaves with `{lock}` {held}"),
         };
         remarks.push((leak.span, text));
     }
@@ -138,12 +140,11 @@ pub fn remarks(finding: &Finding, language: Language) -> Vec<(Span, String)> {
         last.push_str(&format!(" (and {more} more)"));
     }
     for (span, _) in finding.releases.iter().take(MOST_MARKS) {
-        let only = if finding.releases.len() == 1 && !finding.leaks.is_empty() {
-            "released only here"
-        } else {
-            "released here"
+        let only = match finding.releases.len() == 1 && !finding.leaks.is_empty() {
+            true => "only ",
+            false => "",
         };
-        remarks.push((*span, only.to_owned()));
+        remarks.push((*span, format!("{freed} {only}here")));
     }
     remarks.sort_by_key(|(span, _)| *span);
     remarks
@@ -153,7 +154,7 @@ fn acquired(finding: &Finding) -> String {
     if finding.rule == Rule::UnusedSuppression {
         String::new()
     } else {
-        "acquired here".to_owned()
+        format!("{} here", finding.spoken.words().taken)
     }
 }
 

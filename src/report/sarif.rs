@@ -6,6 +6,7 @@ use crate::finding::{Finding, LeakKind, Rule, Severity};
 use crate::report::FileError;
 use crate::resolve::Share;
 use crate::source::{Location, Source, Span};
+use crate::spoken::Words;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -29,16 +30,17 @@ pub fn results(path: &str, file: &FileFindings<'_>, fingerprints: &[String]) -> 
                 "locations": [place.location(finding.acquire, None)],
                 "partialFingerprints": { "lockfix/v1": fingerprint },
             });
+            let Words { taken, held, .. } = finding.spoken.words();
             let flows: Vec<Value> = finding
                 .leaks
                 .iter()
                 .map(|leak| {
                     let ends = match leak.kind {
-                        LeakKind::Exception => format!("may fail with `{}` held", finding.lock),
-                        _ => format!("leaves with `{}` held", finding.lock),
+                        LeakKind::Exception => format!("may fail with `{}` {held}", finding.lock),
+                        _ => format!("leaves with `{}` {held}", finding.lock),
                     };
                     let steps = [
-                        place.location(finding.acquire, Some("acquired here")),
+                        place.location(finding.acquire, Some(&format!("{taken} here"))),
                         place.location(leak.span, Some(&ends)),
                     ];
                     let steps: Vec<Value> = steps

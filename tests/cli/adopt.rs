@@ -99,3 +99,34 @@ fn uncommitted_changes_are_told_or_refused() {
     let ran = sandbox.run(&["--yes", "--require-clean"]).exits(0);
     assert!(!ran.stderr.contains("uncommitted"), "{ran:?}");
 }
+
+#[test]
+fn the_trees_that_count_are_those_of_the_paths() {
+    let sandbox = Sandbox::new(&[("tree/pay.js", PAY_JS), ("tree/f.js", "f();\n")]);
+    git(&sandbox, &["init", "--quiet", "tree"]);
+    git(&sandbox, &["-C", "tree", "add", "."]);
+    git(
+        &sandbox,
+        &["-C", "tree", "commit", "--quiet", "--message", "all"],
+    );
+    let args = ["--yes", "--require-clean", "tree/pay.js", "tree/f.js"];
+    sandbox.write("tree/f.js", "g();\n");
+    let ran = sandbox.run(&args).exits(2);
+    assert!(
+        ran.stderr.contains("uncommitted changes in 1 file;"),
+        "{ran:?}"
+    );
+    git(&sandbox, &["-C", "tree", "checkout", "--quiet", "."]);
+    // Where nothing keeps track, nothing can be known to be clean.
+    sandbox.write("elsewhere.js", PAY_JS);
+    let ran = sandbox
+        .run(&["--yes", "--require-clean", "elsewhere.js"])
+        .exits(2);
+    assert!(
+        ran.stderr.contains("git knows nothing of `elsewhere.js`"),
+        "{ran:?}"
+    );
+    assert_eq!(sandbox.text("elsewhere.js"), PAY_JS);
+    sandbox.run(&args).exits(0);
+    assert_ne!(sandbox.text("tree/pay.js"), PAY_JS);
+}

@@ -184,7 +184,7 @@ fn each_repository_gets_its_commit() {
         );
         for name in ["one", "two words"] {
             let log = log(&sandbox, name);
-            let message = "Guarantee the release of locks\n\nlockfix fixed 1 finding in 1 file:\n  1 leak-on-exit\n";
+            let message = "Guarantee the release of locks\n\nlockfix found 1 finding:\n  1 leak-on-exit\n\nIt is fixed, in 1 file.\n";
             assert!(log.contains(message), "{log}");
         }
     }
@@ -205,6 +205,8 @@ fn branches_rules_and_uncommitted_changes_are_respected() {
             .contains("all/two words: left alone, it has uncommitted"),
         "{ran:?}"
     );
-    assert!(log(&sandbox, "one").starts_with("HEAD -> locks:Guarantee the release"));
+    let subject = "HEAD -> locks:Guarantee the release of locks (leak-on-exit)\n";
+    let log_of_one = log(&sandbox, "one");
+    assert!(log_of_one.starts_with(subject), "{log_of_one}");
     assert_eq!(log(&sandbox, "two words").matches("Guarantee").count(), 0);
 }

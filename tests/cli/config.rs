@@ -98,3 +98,36 @@ fn mistakes_name_file_line_and_key_and_nothing_is_written() {
         assert_eq!(sandbox.text("pay.js"), PAY_JS);
     }
 }
+
+#[test]
+fn a_lock_of_ones_own_that_is_none_says_what_is_wrong_in_one_line() {
+    let lock = |what: &str| format!("# Doors.\n\n[[lock]]\nname = \"Door\"\n{what}\n");
+    let (acquire, release) = ("acquire = ['$LOCK.enter()']", "release = ['$LOCK.leave()']");
+    for (what, said) in [
+        (
+            format!("{acquire}\n{release}\nforms = ['try-finaly']"),
+            "there is no form `try-finaly`, did you mean `try-finally`?",
+        ),
+        (
+            format!("{acquire}\n{release}\nforms = ['try-finally']\naquire = []"),
+            "unknown field `aquire`",
+        ),
+        (
+            format!("acquire = '$LOCK.enter()'\n{release}\nforms = ['try-finally']"),
+            "in `lock.acquire`",
+        ),
+        (
+            format!("acquire = ['$LOCK.enter(']\n{release}\nforms = ['try-finally']"),
+            "lock `Door`: `$LOCK.enter(` is not an expression of the language",
+        ),
+    ] {
+        let sandbox = Sandbox::new(&[("lockfix.toml", lock(&what).as_str()), ("a.js", "f();\n")]);
+        let ran = sandbox.run(&["--dry-run"]).exits(2);
+        let told: Vec<&str> = ran.stderr.lines().collect();
+        let [line] = told[..] else {
+            panic!("one line: {ran:?}");
+        };
+        assert!(line.contains("lockfix.toml:3: [[lock]]: "), "{line}");
+        assert!(line.contains(said), "{line}");
+    }
+}

@@ -42,6 +42,46 @@ fn an_option_or_the_configuration_asks() {
     );
 }
 
+/// What is done with a file, with what a pool lends, and with a directory has words of its own.
+#[test]
+fn each_thing_is_spoken_of_in_its_own_words() {
+    let sandbox = Sandbox::new(&[
+        ("count.py", COUNT_PY),
+        (
+            "seen.js",
+            "const { Pool } = require('pg');\nconst pool = new Pool();\n\
+             async function seen(id) {\n  const client = await pool.connect();\n  \
+             await client.query('select 1', [id]);\n  client.release();\n}\n",
+        ),
+        (
+            "build.py",
+            "import tempfile\n\ndef build(sources):\n    scratch = tempfile.TemporaryDirectory()\n    \
+             compile_in(scratch.name, sources)\n    scratch.cleanup()\n",
+        ),
+    ]);
+    let shown = sandbox
+        .run(&["--dry-run", "--family", "all"])
+        .exits(1)
+        .stdout;
+    for said in [
+        "opened here",
+        "leaves with `rows` open",
+        "closed only here",
+        "`client` is not given back if line 5 throws",
+        "taken here",
+        "given back only here",
+        "`scratch` is left behind if line 5 raises",
+        "created here",
+        "removed only here",
+    ] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    assert!(
+        !shown.contains("acquired") && !shown.contains("held"),
+        "{shown}"
+    );
+}
+
 #[test]
 fn a_mistyped_family_gets_a_hint() {
     let ran = sandbox().run(&["--dry-run", "--family", "file"]).exits(2);

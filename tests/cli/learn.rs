@@ -1,8 +1,6 @@
 //! Commands that answer questions.
 
 use crate::support::Sandbox;
-use std::path::Path;
-use std::process::Command;
 
 fn answer(args: &[&str]) -> String {
     Sandbox::new::<&str>(&[]).run(args).exits(0).stdout
@@ -91,23 +89,9 @@ fn a_mistyped_command_gets_a_hint() {
 }
 
 #[test]
-fn bash_completes_commands_options_and_values() {
-    let program = Path::new(assert_cmd::cargo::cargo_bin!("lockfix"));
-    let complete = |words: &str, at: usize| {
-        let script = format!(
-            "source <('{}' completions bash); COMP_WORDS=(lockfix {words}); COMP_CWORD={at}; \
-             _lockfix lockfix \"${{COMP_WORDS[{at}]}}\" \"${{COMP_WORDS[{at} - 1]}}\"; \
-             echo \"${{COMPREPLY[@]}}\"",
-            program.display()
-        );
-        let output = Command::new("bash").args(["-c", &script]).output();
-        let output = output.expect("bash");
-        String::from_utf8(output.stdout)
-            .expect("text")
-            .trim()
-            .to_owned()
-    };
-    assert_eq!(complete("expl", 1), "explain");
-    assert_eq!(complete("--dr", 1), "--dry-run");
-    assert_eq!(complete("--format gi", 2), "github gitlab");
+fn without_a_rule_all_are_listed() {
+    let list = answer(&["explain"]);
+    let line = "manual-release      The lock is released by hand";
+    assert!(list.lines().any(|one| one.starts_with(line)), "{list}");
+    assert_eq!(list.lines().count(), 7, "{list}");
 }

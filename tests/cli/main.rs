@@ -24,6 +24,7 @@ mod peers;
 mod round_trip;
 mod run_report;
 mod services;
+mod shells;
 mod stdin;
 mod support;
 mod suppress;

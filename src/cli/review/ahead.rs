@@ -31,6 +31,7 @@ pub struct News {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known {
     pub questions: usize,
+    /// Files with a question.
     pub files: usize,
     /// Whether there is no more.
     pub complete: bool,
@@ -158,7 +159,7 @@ impl State {
         // Each of them is asked about, even if the answer to one makes another idle.
         let has_fix = |finding: &&Finding| acceptable(finding, least).is_some();
         let questions = findings.iter().filter(has_fix).count();
-        self.known.files += 1;
+        self.known.files += usize::from(questions > 0);
         self.known.questions += questions;
         self.news.pending.push(Pending {
             found: findings.len(),

@@ -368,8 +368,12 @@ impl<'a> FileReview<'a> {
                 return Ok(Decision::Write(new, Answer::ApplyRestOfFile));
             }
             loop {
-                let answer =
-                    prompt::ask(self.term, (fix, fixes.len()), position, self.run.out_styles)?;
+                let answer = prompt::ask(
+                    self.term,
+                    (fix, shown, fixes.len()),
+                    position,
+                    self.run.out_styles,
+                )?;
                 match answer {
                     Answer::Apply | Answer::ApplyRestOfFile | Answer::ApplyEverything => {
                         return Ok(Decision::Write(new, answer));

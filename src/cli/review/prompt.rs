@@ -67,13 +67,13 @@ const KEYS: [(char, Answer, &str); 12] = [
     ('?', Answer::Help, "show this help"),
 ];
 
-/// Asks about a fix, one of so many forms, until a key is pressed that means something.
+/// Asks about a fix, whose form is the one of this number among so many, until a key is pressed that means something.
 ///
 /// # Errors
 /// When the terminal fails. A terminal that is gone is an answer: quit.
 pub fn ask(
     term: &Term,
-    (fix, forms): (&Fix, usize),
+    (fix, shown, forms): (&Fix, usize, usize),
     (position, of): (Position, Known),
     styles: Styles,
 ) -> io::Result<Answer> {
@@ -88,13 +88,18 @@ pub fn ask(
     };
     // There may be more than are known so far.
     let more = if of.complete { "" } else { "+" };
+    // Who looks for another form wants to know how many there are.
+    let which = match shown {
+        0 => String::new(),
+        _ => format!(" (form {} of {forms})", shown + 1),
+    };
     let question = format!(
-        "{strong}Apply this fix?{strong:#}  {}, {safe} · {} of {}{more}, file {} of {}{more}",
+        "{strong}Apply this fix?{strong:#}  {}{which}, {safe} · {} of {}{more}, file {} of {}{more}",
         fix.form,
         position.question,
         of.questions.max(position.question),
         position.file,
-        of.files,
+        of.files.max(position.file),
     );
     let keys = format!("{place}[{}]{place:#} ", keys.join(","));
     // The keys stand together, and the cursor behind them.
@@ -141,7 +146,8 @@ fn is_gone(error: &io::Error) -> bool {
 pub fn help(term: &Term, styles: Styles) -> io::Result<()> {
     let place = styles.place();
     for (key, _, meaning) in KEYS {
-        term.write_line(&format!("{place}{key}{place:#}  {meaning}"))?;
+        let line = format!("{place}{key}{place:#}  {meaning}");
+        term.write_line(&fill(&line, "   ", styles))?;
     }
     term.write_line("")
 }
