@@ -4,13 +4,12 @@ use crate::edit::Edit;
 use crate::language::Grammar;
 use crate::source::{Source, Span};
 use crate::tree::{Node, Tree, Vocabulary};
-use rustix::time::{ClockId, clock_gettime};
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use tree_sitter::{InputEdit, Language, ParseOptions, ParseState, Parser, Point};
 
-/// CPU time that one file may take to parse: on a busy machine the same files are parsed.
+/// Time that one file may take to parse.
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// Parses a file. `None` when it takes too long.
@@ -125,12 +124,10 @@ fn parse_after(
     old: Option<&tree_sitter::Tree>,
     errors: Errors,
 ) -> Option<tree_sitter::Tree> {
-    let (begun, used) = (Instant::now(), cpu_time());
-    // Asking for the CPU time is what costs.
-    let takes_long = || begun.elapsed() > LONGEST && cpu_time() - used > LONGEST;
+    let begun = Instant::now();
     let mut bound = |state: &ParseState| {
         let mistaken = errors == Errors::EndIt && state.has_error();
-        if mistaken || takes_long() {
+        if mistaken || begun.elapsed() > LONGEST {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -145,13 +142,6 @@ fn parse_after(
             Some(ParseOptions::new().progress_callback(&mut bound)),
         )
     })
-}
-
-/// What the thread has had of the processor.
-fn cpu_time() -> Duration {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
-    let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
-    Duration::from_secs(seconds) + Duration::from_nanos(now.tv_nsec.unsigned_abs())
 }
 
 /// Levels of nesting that a file may have. What generators write goes deeper, people do not.
