@@ -11,8 +11,8 @@ use crate::tree::Node;
 /// Words of comments that say that something is meant to be as it is.
 const MEANT: [&str; 4] = ["deliberate", "intentional", "on purpose", "purposely"];
 
-/// Words by which such a comment is about the lock.
-const ABOUT_LOCKS: [&str; 3] = ["lock", "mutex", "release"];
+/// How words begin by which such a comment is about the lock: `locked`, but no block and no clock.
+const ABOUT_LOCKS: [&str; 4] = ["lock", "unlock", "mutex", "releas"];
 
 /// Whether a comment right in front of the exit says that it leaves with the lock on purpose.
 pub fn said_at(file: &File<'_>, exit: Span) -> bool {
@@ -26,11 +26,15 @@ pub fn said_at(file: &File<'_>, exit: Span) -> bool {
     )
     .take_while(|node| file.grammar.is_comment(node.kind()));
     let said: Vec<String> = above.map(|comment| file.normal_comment(comment)).collect();
-    let says = |words: &[&str]| {
-        let mut said = said.iter();
-        said.any(|text| words.iter().any(|word| text.contains(word)))
+    let mut words = said
+        .iter()
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let meant = || {
+        MEANT
+            .iter()
+            .any(|word| said.iter().any(|text| text.contains(word)))
     };
-    says(&MEANT) && says(&ABOUT_LOCKS)
+    words.any(|word| ABOUT_LOCKS.iter().any(|begin| word.starts_with(begin))) && meant()
 }
 
 /// Whether the lock is a private part of an object that is not this one: that object's class, in
