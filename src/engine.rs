@@ -7,13 +7,13 @@ mod options;
 mod past;
 
 use elsewhere::{add_callers, freed_elsewhere, held_by_constructs, releases};
-use fixes::verbatim;
+use fixes::{Open, verbatim};
 use memo::Memo;
 pub use options::{Exceptions, Options, Standard};
 use past::Context;
 pub use past::Past;
 
-use crate::analysis::{Judged, Lent, judge};
+use crate::analysis::{Judged, Known, Lent, judge};
 use crate::catalog::schema::Library;
 use crate::catalog::{Catalog, CatalogError, languages_of};
 use crate::edit;
@@ -40,6 +40,8 @@ pub struct Analysis {
     pub skipped: Vec<SkippedFunction>,
     /// Why the whole file was not analysed.
     pub skipped_file: Option<String>,
+    /// Findings of functions that have a fix elsewhere come without theirs, as [`Past::enough`] asked for.
+    pub partial: bool,
 }
 
 /// A text with fixes applied, and what that did.
@@ -368,6 +370,7 @@ impl Engine {
                 lent: &lent,
                 freed_elsewhere: &freed_elsewhere,
                 bodies: &bodies,
+                known: Known::default(),
             })
             .collect();
         let verdicts: Vec<_> = judged
@@ -375,43 +378,10 @@ impl Engine {
             .take_while(|_| !file.hidden.is_missed())
             .map(judge)
             .collect();
-        let many = verdicts.iter().flatten().map(Vec::len).sum::<usize>() > MOST_FINDINGS;
-        let past = &file.beside.past;
-        let context = LazyCell::new(|| Context::new(file, &freed_elsewhere));
+        let mut open = Vec::new();
         for (judged, verdict) in judged.iter().zip(verdicts) {
-            // All of this is to be done again.
-            if file.hidden.is_missed() {
-                break;
-            }
             match verdict {
-                Ok(found) => {
-                    let findings: Vec<Finding> =
-                        found.iter().map(|found| found.finding.clone()).collect();
-                    for found in found {
-                        if !self.options.rules.contains(&found.finding.rule) {
-                            continue;
-                        }
-                        if many {
-                            analysis.findings.push(too_many(found.finding));
-                            continue;
-                        }
-                        let place = context.place(file, &findings, &found.finding);
-                        let known = place
-                            .as_ref()
-                            .and_then(|place| past.known(file, place, &found.finding));
-                        if let Some(known) = known {
-                            analysis.findings.push(known);
-                            continue;
-                        }
-                        let asked = file.hidden.asked();
-                        let fixed = self.with_fixes(language, judged, &verbatim, &findings, found);
-                        // What other functions were asked for is not known of the next text.
-                        if let Some(place) = place.filter(|_| file.hidden.asked() == asked) {
-                            past.keep(file, place, &fixed);
-                        }
-                        analysis.findings.push(fixed);
-                    }
-                }
+                Ok(found) => open.extend(Open::of(judged, found)),
                 Err(why) => analysis.skipped.push(SkippedFunction {
                     function: judged.body.name.clone(),
                     line: file.source.location(judged.body.span.start).line,
@@ -419,10 +389,56 @@ impl Engine {
                 }),
             }
         }
+        let many = open.len() > MOST_FINDINGS;
+        open.retain(|open| self.options.rules.contains(&open.found.finding.rule));
+        open.sort_by_key(|open| (open.found.finding.acquire, open.found.finding.rule));
+        let context = LazyCell::new(|| Context::new(file, &freed_elsewhere));
+        let enough = file.beside.past.enough.get();
+        let mut served = HashSet::new();
+        for open in open {
+            // All of this is to be done again.
+            if file.hidden.is_missed() {
+                break;
+            }
+            let finding = if many {
+                too_many(open.found.finding)
+            } else if served.contains(&open.found.finding.function) {
+                analysis.partial = true;
+                open.found.finding
+            } else {
+                self.closed(language, open, &context, &verbatim)
+            };
+            if enough.is_some_and(|least| finding.acceptable(least).is_some()) {
+                served.insert(finding.function.clone());
+            }
+            analysis.findings.push(finding);
+        }
         analysis
-            .findings
-            .sort_by_key(|finding| (finding.acquire, finding.rule));
-        analysis
+    }
+
+    /// The finding with its fixes, from an earlier round where they are known.
+    fn closed(
+        &self,
+        language: Language,
+        open: Open<'_>,
+        context: &Context,
+        verbatim: &[Span],
+    ) -> Finding {
+        let file = open.judged.file;
+        let past = &file.beside.past;
+        let place = context.place(file, &open.findings, &open.found.finding);
+        let known = place
+            .as_ref()
+            .and_then(|place| past.known(file, place, &open.found.finding));
+        known.unwrap_or_else(|| {
+            let asked = file.hidden.asked();
+            let fixed = self.with_fixes(language, open, verbatim);
+            // What other functions were asked for is not known of the next text.
+            if let Some(place) = place.filter(|_| file.hidden.asked() == asked) {
+                past.keep(file, place, &fixed);
+            }
+            fixed
+        })
     }
 
     /// Applies the best acceptable fix of every finding until none is left.
@@ -436,7 +452,7 @@ impl Engine {
             let mut reached = 0;
             let mut function = None;
             for finding in &findings {
-                let Some(fix) = finding.fixes.iter().find(|fix| fix.applicability >= least) else {
+                let Some(fix) = finding.acceptable(least) else {
                     continue;
                 };
                 let (Some(first), Some(last)) = (fix.edits.first(), fix.edits.last()) else {

@@ -314,6 +314,11 @@ impl Finding {
             .first()
             .map_or(Applicability::None, |fix| fix.applicability)
     }
+
+    /// The best fix that may be applied: one that is `least` or better.
+    pub fn acceptable(&self, least: Applicability) -> Option<&Fix> {
+        self.fixes.iter().find(|fix| fix.applicability >= least)
+    }
 }
 
 /// A function that was not analysed, with the reason.

@@ -115,7 +115,8 @@ pub fn inspect(
         }
         let beside = beside(path, text, language, settings);
         let functions = touched_functions(path, text, language, settings, &beside);
-        resolve(text, least, |text| {
+        resolve(text, least, |text, enough| {
+            beside.past.enough.set(enough);
             let look = look(path, text, language, settings, &beside);
             within(&functions, look)
         })
@@ -286,6 +287,7 @@ pub fn look(
     let look = Look {
         findings: suppressed.findings,
         skipped: analysis.skipped,
+        partial: analysis.partial,
         skipped_file: if suppressed.whole_file {
             Some("ignored-by-comment".to_owned())
         } else {

@@ -18,6 +18,8 @@ pub struct Look {
     pub skipped: Vec<SkippedFunction>,
     /// Why the whole file was not analysed.
     pub skipped_file: Option<String>,
+    /// Findings of functions that have a fix elsewhere come without theirs.
+    pub partial: bool,
 }
 
 /// A finding's part in the edits of its file.
@@ -64,21 +66,19 @@ impl Resolution {
 #[error("its fixes do not come to an end; nothing was changed, please report it with this file")]
 pub struct Endless;
 
-/// The best fix that may be applied.
-pub fn acceptable(finding: &Finding, least: Applicability) -> Option<&Fix> {
-    finding.fixes.iter().find(|fix| fix.applicability >= least)
-}
-
 /// Applies the fixes that are `least` or better to `text`, as `look` sees it.
+///
+/// A look is told whether one fix this good is enough of each function: a round applies no more, and
+/// the next one looks again.
 ///
 /// # Errors
 /// When there is no end to it.
 pub fn resolve(
     text: &[u8],
     least: Applicability,
-    look: impl Fn(&[u8]) -> Look,
+    look: impl Fn(&[u8], Option<Applicability>) -> Look,
 ) -> Result<Resolution, Endless> {
-    let mut before = look(text);
+    let mut before = look(text, None);
     let mut composition = Composition::new(text.len());
     let mut current = text.to_vec();
     let mut seen = HashSet::from([current.clone()]);
@@ -90,7 +90,12 @@ pub fn resolve(
         }
         composition.push(&round);
         current = edit::apply(&current, &round);
-        findings = look(&current).findings;
+        let next = look(&current, Some(least));
+        findings = next.findings;
+        // What was enough may have been suppressed, or is not asked for.
+        if next.partial && choose(&findings, least).is_empty() {
+            findings = look(&current, None).findings;
+        }
         if seen.len() > MAX_ROUNDS || !seen.insert(current.clone()) {
             return Err(Endless);
         }
@@ -111,7 +116,7 @@ fn choose(findings: &[Finding], least: Applicability) -> Vec<Edit> {
     let mut functions = HashSet::new();
     let mut round = Apart::default();
     for finding in findings {
-        if let Some(fix) = acceptable(finding, least)
+        if let Some(fix) = finding.acceptable(least)
             && !functions.contains(&finding.function)
             && round.add(&fix.edits)
         {
@@ -154,7 +159,7 @@ fn share_out(
 ) -> Vec<Share> {
     let fixes: Vec<Option<&Fix>> = findings
         .iter()
-        .map(|finding| acceptable(finding, least))
+        .map(|finding| finding.acceptable(least))
         .collect();
     let mut alone = Apart::default();
     if fixes.iter().flatten().all(|fix| alone.add(&fix.edits))
@@ -302,7 +307,7 @@ mod tests {
 
     /// Every `(` is a finding in a function of its own name; its fix turns it and a blank right
     /// before it into `[`. A `[` at the end of the text gets a second fix, a `!`.
-    fn look(text: &[u8]) -> Look {
+    fn look(text: &[u8], _: Option<Applicability>) -> Look {
         let mut findings = Vec::new();
         for (at, &byte) in text.iter().enumerate() {
             let last = at + 1 == text.len();
@@ -411,7 +416,7 @@ mod tests {
 
     #[test]
     fn fixes_without_end_are_an_error() {
-        let flip = |text: &[u8]| Look {
+        let flip = |text: &[u8], _: Option<Applicability>| Look {
             findings: vec![finding(
                 0,
                 vec![edit(0, 1, if text == b"a" { "b" } else { "a" })],

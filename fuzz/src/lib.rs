@@ -37,7 +37,7 @@ pub fn language(byte: u8) -> Language {
 /// When an invariant does not hold.
 pub fn check(language: Language, text: &[u8]) {
     let begun = cpu_time();
-    let look = |text: &[u8]| look(language, text);
+    let look = |text: &[u8], _: Option<Applicability>| look(language, text);
     let Ok(resolution) = resolve(text, Applicability::Safe, look) else {
         panic!("the fixes have no end");
     };
@@ -75,6 +75,7 @@ fn look(language: Language, text: &[u8]) -> Look {
         findings: suppressed.findings,
         skipped: analysis.skipped,
         skipped_file: analysis.skipped_file,
+        partial: analysis.partial,
     }
 }
 

@@ -2,6 +2,7 @@
 //! see a release fail.
 
 use super::frees;
+use super::known::Around;
 use crate::flow::machine::suppresses;
 use crate::flow::{Body, Cond, EventKind, SiteId, Stmt, StmtKind, Test, WithExit};
 use crate::lower::{File, split_member};
@@ -77,31 +78,23 @@ pub fn expects_failure(body: &Body, site: SiteId) -> bool {
 }
 
 /// Whether the acquire is asked over and over until it fails: `while sem.acquire(False): pass`.
-pub fn drains(body: &Body, site: SiteId) -> bool {
-    fn search(body: &Body, stmts: &[Stmt], site: SiteId) -> bool {
-        stmts.iter().any(|stmt| {
-            let own = stmt
-                .own_events()
-                .iter()
-                .any(|event| matches!(event.kind, EventKind::Acquire(id) if id == site));
-            if let StmtKind::Loop(l) = &stmt.kind
-                && own
-            {
-                let positive = matches!(
-                    l.cond,
-                    Some(Cond::Test {
-                        test: Test::Taken(_),
-                        ..
-                    })
-                );
-                return positive && !frees(body, &l.body.stmts, body.sites[site].key);
-            }
-            stmt.blocks()
-                .iter()
-                .any(|block| search(body, &block.stmts, site))
-        })
-    }
-    search(body, &body.root.stmts, site)
+pub fn drains(body: &Body, around: &Around<'_>, site: SiteId) -> bool {
+    around.of(site).iter().any(|stmt| {
+        let StmtKind::Loop(l) = &stmt.kind else {
+            return false;
+        };
+        let positive = matches!(
+            l.cond,
+            Some(Cond::Test {
+                test: Test::Taken(_),
+                ..
+            })
+        );
+        let mut own = stmt.own_events().into_iter();
+        positive
+            && own.any(|event| matches!(event.kind, EventKind::Acquire(id) if id == site))
+            && !frees(body, &l.body.stmts, body.sites[site].key)
+    })
 }
 
 /// Whether the lock itself is what the function returns: its caller gets it locked.

@@ -2,6 +2,7 @@
 //! them: with what they found, for all locks of an array, or where nothing went wrong.
 
 use super::explore::Paths;
+use super::known::Around;
 use crate::finding::LeakKind;
 use crate::flow::{Block, Body, Cond, Event, EventKind, KeyId, SiteId, Stmt, StmtKind, Test};
 use crate::lower::File;
@@ -54,7 +55,7 @@ pub fn returns(block: &Block) -> Vec<(Span, &str)> {
 
 /// Whether a loop takes the lock round by round, or one of many in each round, to be freed by another
 /// loop.
-pub fn in_turn(body: &Body, site: SiteId) -> bool {
+pub fn in_turn(body: &Body, around: &Around<'_>, site: SiteId) -> bool {
     let key = &body.keys[body.sites[site].key];
     let changes = |stmt: &Stmt| {
         stmt.all_events().iter().any(
@@ -73,14 +74,13 @@ pub fn in_turn(body: &Body, site: SiteId) -> bool {
     };
     let freed_in_turn = || {
         body.sites.iter().enumerate().any(|(id, other)| {
-            let loops = loops_around(&body.root, id);
+            let mut loops = loops_around(around, id);
             other.is_written_release()
                 && other.key == body.sites[site].key
-                && loops.into_iter().any(|stmt| !takes(stmt))
+                && loops.any(|stmt| !takes(stmt))
         })
     };
-    loops_around(&body.root, site)
-        .into_iter()
+    loops_around(around, site)
         .filter(|stmt| !asks_until_taken(stmt, site))
         .any(|stmt| !frees(stmt) && (changes(stmt) || freed_in_turn()))
 }
@@ -100,17 +100,9 @@ fn asks_until_taken(stmt: &Stmt, site: SiteId) -> bool {
     !while_taken && !waiting.body.stmts.iter().any(|stmt| stmt.holds_site(site))
 }
 
-fn loops_around(block: &Block, site: SiteId) -> Vec<&Stmt> {
-    let mut found = Vec::new();
-    for stmt in block.stmts.iter().filter(|stmt| stmt.holds_site(site)) {
-        if matches!(stmt.kind, StmtKind::Loop(_)) {
-            found.push(stmt);
-        }
-        for inner in stmt.blocks() {
-            found.extend(loops_around(inner, site));
-        }
-    }
-    found
+fn loops_around<'b>(around: &Around<'b>, site: SiteId) -> impl Iterator<Item = &'b Stmt> {
+    let stmts = around.of(site).iter().copied();
+    stmts.filter(|stmt| matches!(stmt.kind, StmtKind::Loop(_)))
 }
 
 /// Whether the release stands in a branch that leaves.

@@ -6,6 +6,7 @@ pub mod explore;
 mod handed_out;
 mod handles;
 mod intent;
+mod known;
 mod lent;
 mod places;
 mod purpose;
@@ -21,6 +22,8 @@ use callee::callee;
 use deliberate::{drains, expects_failure, is_of_another, is_own, returns_it, said_at};
 use explore::{Paths, explore};
 pub use intent::same_lock;
+pub use known::Known;
+use known::Question;
 pub use lent::Lent;
 pub use places::frees;
 use places::{
@@ -64,6 +67,8 @@ pub struct Judged<'a> {
     pub freed_elsewhere: &'a [Freed],
     /// All functions of the file that take locks.
     pub bodies: &'a [Body],
+    /// What was found out of the body so far.
+    pub known: Known<'a>,
 }
 
 /// A lock that a function frees without having taken it before.
@@ -143,18 +148,23 @@ impl Judged<'_> {
     fn rule_of(&self, site: SiteId, paths: &Paths) -> Option<(Rule, Vec<(Span, LeakKind)>)> {
         let key = self.body.sites[site].key;
         let entry = &self.file.catalog.entries[self.body.keys[key].entry];
-        if returns_it(&self.body.root.stmts, &self.body.keys[key].text)
-            || self.freed_by_sibling(key)
-            || self.freed_by_callee(key)
+        let is_of_others = || {
+            returns_it(&self.body.root.stmts, &self.body.keys[key].text)
+                || self.freed_by_sibling(key)
+                || self.freed_by_callee(key)
+        };
+        let around = self.known.around(self.body);
+        let known = &self.known;
+        if known.of_key(key, Question::OfOthers, is_of_others)
             || self.is_handed_out(site, paths)
             || (entry.lock.handle && !handles::is_own(self, site))
         {
             return None;
         }
         if self.was_held_before(site, paths)
-            || drains(self.body, site)
-            || self.is_taken_as_signal(key)
-            || handed_out::in_turn(self.body, site)
+            || drains(self.body, around, site)
+            || known.of_key(key, Question::Signal, || self.is_taken_as_signal(key))
+            || handed_out::in_turn(self.body, around, site)
         {
             return None;
         }
@@ -164,7 +174,9 @@ impl Judged<'_> {
             return (leaves && self.never_released(site))
                 .then(|| (Rule::NeverReleased, Vec::new()));
         }
-        if asked_in_finally(&self.body.root, &|stmts| frees(self.body, stmts, key)) {
+        let is_asked_for =
+            || asked_in_finally(&self.body.root, &|stmts| frees(self.body, stmts, key));
+        if known.of_key(key, Question::AskedFor, is_asked_for) {
             return None;
         }
         let leaks: Vec<(Span, LeakKind)> = paths
@@ -176,7 +188,7 @@ impl Judged<'_> {
             .filter(|(span, kind)| match kind {
                 LeakKind::Exception => {
                     !in_releasing_finally(self.body, *span, key)
-                        && !same_statement(self.body, *span, site)
+                        && !same_statement(self.body, around, *span, site)
                         && !self.is_sure_acquire(*span)
                 }
                 _ => true,

@@ -1,5 +1,6 @@
 //! Where acquires, releases and leaks stand in a body.
 
+use super::known::Around;
 use crate::finding::LeakKind;
 use crate::flow::{
     Block, Body, Cond, Event, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test,
@@ -9,7 +10,7 @@ use std::collections::HashSet;
 
 /// Whether the place is in the very statement of the acquire, of which that is a part: nothing
 /// could stand between the two.
-pub fn same_statement(body: &Body, place: Span, site: SiteId) -> bool {
+pub fn same_statement(body: &Body, around: &Around<'_>, place: Span, site: SiteId) -> bool {
     fn search(stmts: &[Stmt], place: Span, site: SiteId) -> bool {
         stmts.iter().any(|stmt| {
             let StmtKind::Plain(events) = &stmt.kind else {
@@ -23,7 +24,12 @@ pub fn same_statement(body: &Body, place: Span, site: SiteId) -> bool {
                 || callbacks(events).any(|block| search(&block.stmts, place, site))
         })
     }
-    place != body.sites[site].span && search(&body.root.stmts, place, site)
+    let mut plain = around
+        .of(site)
+        .iter()
+        .filter(|stmt| matches!(stmt.kind, StmtKind::Plain(_)));
+    place != body.sites[site].span
+        && plain.any(|stmt| search(std::slice::from_ref(*stmt), place, site))
 }
 
 /// The events of a statement, those of callbacks left out, with the site that each takes.

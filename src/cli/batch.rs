@@ -10,7 +10,7 @@ use crate::discover::SourceFile;
 use crate::finding::{Applicability, Finding};
 use crate::inspect::{Report, Verdict, inspect_file};
 use crate::report::FileFindings;
-use crate::resolve::{Share, acceptable};
+use crate::resolve::Share;
 use std::io;
 use std::ops::ControlFlow;
 
@@ -160,7 +160,7 @@ impl Totals {
         self.fixable += fixable;
         for finding in found {
             *self.found_by_rule.entry(finding.rule.name()).or_default() += 1;
-            if acceptable(finding, least).is_none() {
+            if finding.acceptable(least).is_none() {
                 let unsafe_reason = finding.fixes.first().and_then(|fix| fix.reason.as_ref());
                 let reason = unsafe_reason.or(finding.refusal.as_ref());
                 let code = reason.map_or("report-only", |reason| reason.code);

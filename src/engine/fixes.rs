@@ -11,16 +11,36 @@ use crate::source::Span;
 use crate::verify::{Claim, verify};
 use memchr::memchr;
 use std::cell::OnceCell;
+use std::rc::Rc;
+
+/// A finding that nobody has tried to fix yet.
+pub(super) struct Open<'a> {
+    pub(super) judged: &'a Judged<'a>,
+    pub(super) found: Found,
+    /// Everything that is found in the body.
+    pub(super) findings: Rc<[Finding]>,
+}
+
+impl<'a> Open<'a> {
+    /// What is found in a body.
+    pub(super) fn of(judged: &'a Judged<'a>, found: Vec<Found>) -> impl Iterator<Item = Open<'a>> {
+        let findings: Rc<[Finding]> = found.iter().map(|found| found.finding.clone()).collect();
+        found.into_iter().map(move |found| Open {
+            judged,
+            found,
+            findings: Rc::clone(&findings),
+        })
+    }
+}
 
 impl Engine {
     pub(super) fn with_fixes(
         &self,
         language: Language,
-        at: &Judged<'_>,
+        open: Open<'_>,
         verbatim: &[Span],
-        findings: &[Finding],
-        found: Found,
     ) -> Finding {
+        let (at, found) = (open.judged, open.found);
         let (file, body) = (at.file, at.body);
         let mut finding = found.finding;
         let leaks = finding.leaks.clone();
@@ -44,7 +64,7 @@ impl Engine {
             exceptions: file.exceptions,
             body,
             site: found.site,
-            findings,
+            findings: &open.findings,
             freed_elsewhere: at.freed_elsewhere,
             fixed: &finding.clone(),
             longer: false,

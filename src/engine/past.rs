@@ -6,7 +6,7 @@
 //! of releases.
 
 use crate::analysis::Freed;
-use crate::finding::{Finding, Fix, Reason};
+use crate::finding::{Applicability, Finding, Fix, Reason};
 use crate::lower::{File, descendants, span};
 use crate::source::Span;
 use crate::tree::Node;
@@ -19,6 +19,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub struct Past {
     /// Nothing can be left out of the parse of this file.
     pub reads_all: Cell<bool>,
+    /// One fix this good is enough of each function: its other findings come without theirs.
+    pub enough: Cell<Option<Applicability>>,
     known: RefCell<HashMap<Place, Kept>>,
 }
 

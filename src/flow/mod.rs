@@ -493,55 +493,66 @@ impl Stmt {
     /// The events of the statement itself, in order, those of its blocks left out.
     pub fn own_events(&self) -> Vec<&Event> {
         let mut out = Vec::new();
-        match &self.kind {
-            StmtKind::Plain(events)
-            | StmtKind::Return { value: events, .. }
-            | StmtKind::Throw { value: events, .. } => push_events(events, &mut out),
-            StmtKind::If { cond, .. } => push_cond(cond, &mut out),
-            StmtKind::Loop(l) => {
-                push_events(&l.init, &mut out);
-                if let Some(cond) = &l.cond {
-                    push_cond(cond, &mut out);
-                }
-                push_events(&l.step, &mut out);
-            }
-            StmtKind::Switch { subject, cases, .. } => {
-                push_events(subject, &mut out);
-                for test in cases.iter().filter_map(|case| case.test.as_ref()) {
-                    push_cond(test, &mut out);
-                }
-            }
-            StmtKind::With { enter, .. } | StmtKind::Scoped { enter, .. } => {
-                push_events(enter, &mut out);
-            }
-            StmtKind::Labeled { body, .. } => return body.own_events(),
-            StmtKind::Block(_)
-            | StmtKind::InPlace(_)
-            | StmtKind::Try { .. }
-            | StmtKind::Break(_)
-            | StmtKind::Continue(_)
-            | StmtKind::Goto(_) => {}
-        }
+        self.any_own_event(&mut |event| {
+            out.push(event);
+            false
+        });
         out
     }
 
     /// Every event of the statement and of what stands in it.
     pub fn all_events(&self) -> Vec<&Event> {
-        let mut out = self.own_events();
-        for block in self.blocks() {
-            for stmt in &block.stmts {
-                out.extend(stmt.all_events());
-            }
-        }
+        let mut out = Vec::new();
+        self.any_event(&mut |event| {
+            out.push(event);
+            false
+        });
         out
     }
 
     /// Whether the site is touched in the statement or below.
     pub fn holds_site(&self, site: SiteId) -> bool {
-        self.all_events().iter().any(|event| match event.kind {
+        self.any_event(&mut |event| match event.kind {
             EventKind::Acquire(id) | EventKind::Release(id) => id == site,
             _ => false,
         })
+    }
+
+    /// Whether the test holds of an event of the statement or of what stands in it; the first ends the search.
+    pub fn any_event<'a>(&'a self, test: &mut dyn FnMut(&'a Event) -> bool) -> bool {
+        self.any_own_event(test)
+            || self
+                .blocks()
+                .into_iter()
+                .flat_map(|block| &block.stmts)
+                .any(|stmt| stmt.any_event(test))
+    }
+
+    /// The same of the events of the statement itself.
+    fn any_own_event<'a>(&'a self, test: &mut dyn FnMut(&'a Event) -> bool) -> bool {
+        match &self.kind {
+            StmtKind::Plain(events)
+            | StmtKind::Return { value: events, .. }
+            | StmtKind::Throw { value: events, .. } => any_of(events, test),
+            StmtKind::If { cond, .. } => any_of_cond(cond, test),
+            StmtKind::Loop(l) => {
+                any_of(&l.init, test)
+                    || l.cond.as_ref().is_some_and(|cond| any_of_cond(cond, test))
+                    || any_of(&l.step, test)
+            }
+            StmtKind::Switch { subject, cases, .. } => {
+                let mut tests = cases.iter().filter_map(|case| case.test.as_ref());
+                any_of(subject, test) || tests.any(|cond| any_of_cond(cond, test))
+            }
+            StmtKind::With { enter, .. } | StmtKind::Scoped { enter, .. } => any_of(enter, test),
+            StmtKind::Labeled { body, .. } => body.any_own_event(test),
+            StmtKind::Block(_)
+            | StmtKind::InPlace(_)
+            | StmtKind::Try { .. }
+            | StmtKind::Break(_)
+            | StmtKind::Continue(_)
+            | StmtKind::Goto(_) => false,
+        }
     }
 
     /// The one event of a statement that does nothing else.
@@ -556,32 +567,25 @@ impl Stmt {
     }
 }
 
-fn push_events<'a>(events: &'a [Event], out: &mut Vec<&'a Event>) {
-    for event in events {
-        out.push(event);
-        match &event.kind {
-            EventKind::Choice { cond, yes, no } => {
-                push_cond(cond, out);
-                push_events(yes, out);
-                push_events(no, out);
-            }
-            EventKind::Inline { body, .. } => {
-                for stmt in &body.stmts {
-                    out.extend(stmt.all_events());
+fn any_of<'a>(events: &'a [Event], test: &mut dyn FnMut(&'a Event) -> bool) -> bool {
+    events.iter().any(|event| {
+        test(event)
+            || match &event.kind {
+                EventKind::Choice { cond, yes, no } => {
+                    any_of_cond(cond, test) || any_of(yes, test) || any_of(no, test)
                 }
+                EventKind::Inline { body, .. } => {
+                    body.stmts.iter().any(|stmt| stmt.any_event(test))
+                }
+                _ => false,
             }
-            _ => {}
-        }
-    }
+    })
 }
 
-fn push_cond<'a>(cond: &'a Cond, out: &mut Vec<&'a Event>) {
+fn any_of_cond<'a>(cond: &'a Cond, test: &mut dyn FnMut(&'a Event) -> bool) -> bool {
     match cond {
-        Cond::Test { events, .. } => push_events(events, out),
-        Cond::Not(inner) => push_cond(inner, out),
-        Cond::And(a, b) | Cond::Or(a, b) => {
-            push_cond(a, out);
-            push_cond(b, out);
-        }
+        Cond::Test { events, .. } => any_of(events, test),
+        Cond::Not(inner) => any_of_cond(inner, test),
+        Cond::And(a, b) | Cond::Or(a, b) => any_of_cond(a, test) || any_of_cond(b, test),
     }
 }

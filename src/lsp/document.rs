@@ -164,7 +164,8 @@ impl Document {
         let resolution = guard::catch(|| {
             let beside = beside(&self.path, text, language, &settings);
             let path = &self.path;
-            resolve(text, least, |text| {
+            resolve(text, least, |text, enough| {
+                beside.past.enough.set(enough);
                 look(path, text, language, &settings, &beside)
             })
         });

@@ -29,7 +29,7 @@ pub use text::{fill, finding as text_finding, write_diff};
 
 use crate::finding::{Applicability, Finding, Fix};
 use crate::language::Language;
-use crate::resolve::{Share, acceptable};
+use crate::resolve::Share;
 use std::path::Path;
 
 /// The findings of one file, with what a report has to know to show them.
@@ -49,5 +49,5 @@ pub struct FileFindings<'a> {
 
 /// The fix that a report speaks of: the one that the run applies, or else the best.
 fn fix_of(finding: &Finding, least: Applicability) -> Option<&Fix> {
-    acceptable(finding, least).or(finding.fixes.first())
+    finding.acceptable(least).or(finding.fixes.first())
 }

@@ -3,7 +3,7 @@
 
 pub mod proof;
 
-use crate::analysis::{Freed, Judged, Lent, judge};
+use crate::analysis::{Freed, Judged, Known, Lent, judge};
 use crate::catalog::Catalog;
 use crate::edit::{self, Edit};
 use crate::engine::Exceptions;
@@ -109,6 +109,7 @@ fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<()
         lent: &Lent::default(),
         freed_elsewhere: claim.freed_elsewhere,
         bodies: &[],
+        known: Known::default(),
     };
     let found = judge(&judged).map_err(|why| reason("not-proved", why.0))?;
     let count = |findings: &mut dyn Iterator<Item = &Finding>, rule: Rule, lock: &str| {

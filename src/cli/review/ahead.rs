@@ -6,7 +6,6 @@ use crate::cli::totals::Totals;
 use crate::discover::SourceFile;
 use crate::finding::Finding;
 use crate::inspect::{Verdict, inspect_file};
-use crate::resolve::acceptable;
 use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -157,7 +156,7 @@ impl State {
             return;
         }
         // Each of them is asked about, even if the answer to one makes another idle.
-        let has_fix = |finding: &&Finding| acceptable(finding, least).is_some();
+        let has_fix = |finding: &&Finding| finding.acceptable(least).is_some();
         let questions = findings.iter().filter(has_fix).count();
         self.known.files += usize::from(questions > 0);
         self.known.questions += questions;

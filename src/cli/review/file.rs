@@ -11,7 +11,6 @@ use crate::discover::{Functions, SourceFile};
 use crate::finding::{Finding, Fix, Rule};
 use crate::inspect::{beside, look, read, touched_functions, within};
 use crate::report::{self, Labels, diff};
-use crate::resolve::acceptable;
 use crate::source::Source;
 use crate::{baseline, edit, guard, syntax};
 use console::Term;
@@ -166,7 +165,7 @@ impl<'a> FileReview<'a> {
         }
         let mut rest = Rest::default();
         for (finding, decided) in self.findings.iter().zip(self.decided()) {
-            let of = match acceptable(finding, self.run.args.least()) {
+            let of = match finding.acceptable(self.run.args.least()) {
                 None => &mut rest.hopeless,
                 Some(_) if decided || self.closed => &mut rest.left,
                 Some(_) => &mut rest.open,
@@ -345,7 +344,7 @@ impl<'a> FileReview<'a> {
     /// The fixes that may be applied, best first.
     fn fixes(&self, finding: &Finding) -> Vec<Fix> {
         let least = self.run.args.least();
-        if acceptable(finding, least).is_none() {
+        if finding.acceptable(least).is_none() {
             return Vec::new();
         }
         let fixes = finding.fixes.iter();
