@@ -2,6 +2,7 @@
 
 pub mod beside;
 pub mod names;
+mod of_name;
 pub mod uses;
 
 mod c;

@@ -1,6 +1,7 @@
 //! What a file says of its names: imports, declared types, classes. Filled in by each language,
 //! asked by the catalogue for evidence.
 
+use super::of_name::OfName;
 use crate::source::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,8 +16,7 @@ pub struct Names {
     /// Modules all of whose names are imported without being named.
     pub wildcards: Vec<String>,
     values: Vec<TypedValue>,
-    /// By name: the numbers of its values, by where their scopes begin.
-    by_name: FxHashMap<String, Vec<usize>>,
+    by_name: FxHashMap<String, OfName>,
     pub classes: Vec<Class>,
     /// Fields by bare name, over all classes of the file; `None` where classes disagree.
     pub fields: FxHashMap<String, Option<TypeRef>>,
@@ -148,16 +148,9 @@ impl Names {
     }
 
     fn innermost(&self, name: &str, at: usize) -> Option<&TypedValue> {
-        let numbers = self.by_name.get(name)?;
-        let values = numbers.iter().map(|number| &self.values[*number]);
-        let begun = numbers.partition_point(|number| self.values[*number].scope.start <= at);
-        // Scopes stand in each other: the last that has begun and not ended is the innermost.
-        let around = |value: &&TypedValue| at < value.scope.end;
-        let inner = values.clone().take(begun).rev().find(around)?;
-        // Of several for one scope, the first counts.
-        let first =
-            numbers.partition_point(|number| self.values[*number].scope.start < inner.scope.start);
-        values.skip(first).find(|value| value.scope == inner.scope)
+        let scope = |number: usize| self.values[number].scope;
+        let number = self.by_name.get(name)?.innermost(at, scope)?;
+        self.values.get(number)
     }
 
     /// The types of everything that is declared by this very name.
@@ -167,8 +160,9 @@ impl Names {
     }
 
     fn values_of(&self, name: &str) -> impl Iterator<Item = &TypedValue> {
-        let numbers = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
-        numbers.iter().map(|number| &self.values[*number])
+        let of_name = self.by_name.get(name).into_iter();
+        let numbers = of_name.flat_map(OfName::numbers);
+        numbers.map(|number| &self.values[number])
     }
 
     /// Records a value by the name that code gives it: `mutex`, `this.mutex`. Fields also under their bare name.
@@ -192,10 +186,9 @@ impl Names {
     }
 
     fn add(&mut self, name: String, scope: Span, type_ref: Option<TypeRef>) {
-        let numbers = self.by_name.entry(name).or_default();
+        let of_name = self.by_name.entry(name).or_default();
         let values = &self.values;
-        let at = numbers.partition_point(|number| values[*number].scope.start <= scope.start);
-        numbers.insert(at, values.len());
+        of_name.add(values.len(), scope, |number| values[number].scope);
         self.values.push(TypedValue { scope, type_ref });
     }
 
@@ -230,8 +223,8 @@ impl Names {
         }
         // Far behind the end of any text, and yet it can be moved.
         let everywhere = Span::new(0, usize::MAX / 4);
-        for (name, numbers) in &headers.by_name {
-            let values = numbers.iter().map(|number| &headers.values[*number]);
+        for (name, of_name) in &headers.by_name {
+            let values = of_name.numbers().map(|number| &headers.values[number]);
             for value in values.filter(|value| value.scope.start == 0) {
                 self.add(name.clone(), everywhere, value.type_ref.clone());
             }
@@ -249,15 +242,16 @@ impl Names {
                 });
             }
         }
-        for (name, numbers) in other.by_name.iter().filter(|(name, _)| fits(name)) {
-            let values = numbers.iter().map(|number| &other.values[*number]);
+        for (name, of_name) in other.by_name.iter().filter(|(name, _)| fits(name)) {
+            let values = of_name.numbers().map(|number| &other.values[number]);
             for value in values.filter(|value| value.scope.start == 0) {
                 let told = value
                     .type_ref
                     .clone()
                     .filter(|told| matches!(told, TypeRef::Named(text) if fits(text)));
-                let known = self.by_name.get(name).and_then(|known| known.first());
-                match known.copied().map(|number| &mut self.values[number]) {
+                let known = self.by_name.get(name);
+                let known = known.and_then(|known| known.numbers().next());
+                match known.map(|number| &mut self.values[number]) {
                     Some(known) if known.type_ref == told => {}
                     // What a struct embeds comes in any number.
                     Some(known) if !name.ends_with(".*") => known.type_ref = None,
@@ -269,8 +263,9 @@ impl Names {
 
     /// Gives what is declared by this very name in `scope` another type.
     pub fn retype(&mut self, name: &str, scope: Span, type_ref: &TypeRef) {
-        for number in self.by_name.get(name).into_iter().flatten() {
-            let value = &mut self.values[*number];
+        let of_name = self.by_name.get(name).into_iter();
+        for number in of_name.flat_map(OfName::numbers) {
+            let value = &mut self.values[number];
             if value.scope == scope {
                 value.type_ref = Some(type_ref.clone());
             }
@@ -366,8 +361,8 @@ impl Names {
         for (member, of) in &self.members {
             add(&|to| (member, of.anywhere()).hash(to));
         }
-        for (name, numbers) in &self.by_name {
-            let values = numbers.iter().map(|number| &self.values[*number]);
+        for (name, of_name) in &self.by_name {
+            let values = of_name.numbers().map(|number| &self.values[number]);
             let seen = values.filter(|value| !within(value.scope));
             let types = seen.map(|value| value.type_ref.as_ref().map(TypeRef::anywhere));
             let types: Vec<_> = types.collect();
