@@ -381,7 +381,7 @@ impl Engine {
         let mut open = Vec::new();
         for (judged, verdict) in judged.iter().zip(verdicts) {
             match verdict {
-                Ok(found) => open.extend(Open::of(judged, found)),
+                Ok(judgement) => open.extend(Open::of(judged, judgement.found)),
                 Err(why) => analysis.skipped.push(SkippedFunction {
                     function: judged.body.name.clone(),
                     line: file.source.location(judged.body.span.start).line,

@@ -278,6 +278,9 @@ pub struct Fix {
     pub reason: Option<Reason>,
     /// Sorted, disjoint, in byte offsets of the text that was analysed.
     pub edits: Vec<Edit>,
+    /// The proof has shown that nothing is found in the function afterwards, of whatever lock, and that what it
+    /// tells the rest of the file stays the same.
+    pub settles: bool,
 }
 
 /// One finding. It stands at its acquire and ends at the last release.

@@ -83,6 +83,7 @@ pub fn resolve(
     let mut current = text.to_vec();
     let mut seen = HashSet::from([current.clone()]);
     let mut findings = before.findings.clone();
+    let settled = settled_at_once(&findings, least);
     loop {
         let round = choose(&findings, least);
         if round.is_empty() {
@@ -90,6 +91,11 @@ pub fn resolve(
         }
         composition.push(&round);
         current = edit::apply(&current, &round);
+        if settled {
+            debug_assert!(look(&current, None).findings.is_empty());
+            findings.clear();
+            break;
+        }
         let next = look(&current, Some(least));
         findings = next.findings;
         // What was enough may have been suppressed, or is not asked for.
@@ -108,6 +114,24 @@ pub fn resolve(
         remaining: findings,
         before,
     })
+}
+
+/// Whether one round fixes everything that is found, by what the proofs have shown: then there is no need to look
+/// again.
+fn settled_at_once(findings: &[Finding], least: Applicability) -> bool {
+    let mut round = Apart::default();
+    let mut functions = HashSet::new();
+    let mut settles = |finding: &Finding| {
+        let fix = finding.acceptable(least);
+        fix.is_some_and(|fix| fix.settles && round.add(&fix.edits))
+            && functions.insert(finding.function.clone())
+    };
+    if !findings.iter().all(&mut settles) {
+        return false;
+    }
+    let mut bodies: Vec<Span> = findings.iter().map(|finding| finding.body).collect();
+    bodies.sort_unstable();
+    bodies.windows(2).all(|pair| pair[0].end <= pair[1].start)
 }
 
 /// The edits of one round: at most one fix of each function, since two of one function may claim
@@ -358,6 +382,7 @@ mod tests {
                 applicability: Applicability::Safe,
                 reason: None,
                 edits,
+                settles: false,
             }],
             refusal: None,
         }

@@ -51,6 +51,14 @@ pub struct Found {
     pub finding: Finding,
 }
 
+/// What comes of judging a body.
+#[derive(Debug)]
+pub struct Judgement {
+    pub found: Vec<Found>,
+    /// No path leaves with a lock or frees one that it does not hold, whatever the rest of the file says.
+    pub spotless: bool,
+}
+
 /// The function could not be judged; the sentence says why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotJudged(pub &'static str);
@@ -92,7 +100,7 @@ pub struct Freed {
 ///
 /// # Errors
 /// [`NotJudged`] when its control flow is not understood or it is too large.
-pub fn judge(at: &Judged<'_>) -> Result<Vec<Found>, NotJudged> {
+pub fn judge(at: &Judged<'_>) -> Result<Judgement, NotJudged> {
     if let Some(reason) = at.body.opaque {
         return Err(NotJudged(reason));
     }
@@ -128,7 +136,8 @@ pub fn judge(at: &Judged<'_>) -> Result<Vec<Found>, NotJudged> {
         }
     }
     found.sort_by_key(|found| found.finding.acquire);
-    Ok(found)
+    let spotless = paths.leaks.is_empty() && paths.unheld.is_empty() && paths.again.is_empty();
+    Ok(Judgement { found, spotless })
 }
 
 /// Whether a release by hand frees what an object holds that goes on to believe that it holds it.

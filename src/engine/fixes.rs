@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::analysis::{Found, Judged};
-use crate::finding::{Applicability, Finding, Fix, Form, Reason};
+use crate::finding::{Applicability, Finding, Fix, Form, Reason, Rule};
 use crate::language::Language;
 use crate::lower::{File, descendants, span};
 use crate::plan::{Task, candidates};
@@ -69,6 +69,8 @@ impl Engine {
             fixed: &finding.clone(),
             longer: false,
         };
+        // Whether correct code could be neater is no part of the proof.
+        let asks_for_neatness = self.options.rules.contains(&Rule::ManualRelease);
         let mut refusal: Option<Reason> = None;
         let mut strained = Vec::new();
         for form in self.forms(language, &task) {
@@ -89,7 +91,7 @@ impl Engine {
             };
             for candidate in candidates {
                 match verify(&claim, &candidate.edits) {
-                    Ok(()) => {
+                    Ok(proved) => {
                         let kind = if candidate.strained && !task.chosen {
                             &mut strained
                         } else {
@@ -100,6 +102,7 @@ impl Engine {
                             applicability: Applicability::Safe,
                             reason: None,
                             edits: candidate.edits,
+                            settles: proved.settles && !asks_for_neatness,
                         });
                         break;
                     }
@@ -151,6 +154,7 @@ impl Engine {
                 applicability: Applicability::Unsafe,
                 reason: Some(reason.clone()),
                 edits: candidate.edits,
+                settles: false,
             })
     }
 

@@ -36,11 +36,18 @@ pub struct Claim<'a> {
     pub longer: bool,
 }
 
+/// What a proof shows beside what it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Proved {
+    /// Nothing is left to be found in the function, and the rest of the file is told what it was told before.
+    pub settles: bool,
+}
+
 /// Verifies the edits.
 ///
 /// # Errors
 /// The reason why they cannot be offered.
-pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
+pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<Proved, Reason> {
     let text = edit::apply(claim.file.source.bytes, edits);
     let unproved = |message: &str| reason("not-proved", message);
     let grammar = claim.language.grammar();
@@ -98,10 +105,23 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<(), Reason> {
     };
     prove(claim.body, &after, claim.site, claim.longer, &again)
         .map_err(|divergence| said(claim, &divergence))?;
-    no_new_finding(claim, &file, &after)
+    let spotless = no_new_finding(claim, &file, &after)?;
+    let within = |edit: &Edit| claim.body.span.contains(Span::new(edit.start, edit.end));
+    Ok(Proved {
+        settles: spotless && edits.iter().all(within) && released(claim.body) == released(&after),
+    })
 }
 
-fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<(), Reason> {
+/// The locks that a body frees, by name.
+fn released(body: &Body) -> HashSet<&str> {
+    let releases = body.sites.iter().filter(|site| site.acquire().is_none());
+    releases
+        .map(|site| body.keys[site.key].text.as_str())
+        .collect()
+}
+
+/// Says whether nothing at all could be found.
+fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<bool, Reason> {
     let judged = Judged {
         body: after,
         file,
@@ -111,7 +131,8 @@ fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<()
         bodies: &[],
         known: Known::default(),
     };
-    let found = judge(&judged).map_err(|why| reason("not-proved", why.0))?;
+    let judgement = judge(&judged).map_err(|why| reason("not-proved", why.0))?;
+    let found = judgement.found;
     let count = |findings: &mut dyn Iterator<Item = &Finding>, rule: Rule, lock: &str| {
         findings
             .filter(|finding| finding.rule == rule && finding.lock == lock)
@@ -134,7 +155,7 @@ fn no_new_finding(claim: &Claim<'_>, file: &File<'_>, after: &Body) -> Result<()
             }
         }
     }
-    Ok(())
+    Ok(judgement.spotless)
 }
 
 /// The number of syntax errors that touch the region.
