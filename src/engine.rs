@@ -15,7 +15,7 @@ pub use past::Past;
 
 use crate::analysis::{Judged, Known, Lent, judge};
 use crate::catalog::schema::Library;
-use crate::catalog::{Catalog, CatalogError, languages_of};
+use crate::catalog::{Catalog, CatalogError, Receivers, languages_of};
 use crate::edit;
 use crate::finding::{Applicability, Finding, Fix, SkippedFunction};
 use crate::language::Language;
@@ -324,6 +324,7 @@ impl Engine {
             standard: self.options.standard,
             beside,
             wide: &OnceCell::new(),
+            receivers: &Receivers::default(),
         };
         let analysis = self.analyse_file(language, &file);
         Some(analysis)

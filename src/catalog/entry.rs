@@ -3,7 +3,7 @@
 use super::deferred::{Deferred, Place};
 use super::pattern::{Bindings, Code, normal};
 use super::schema::{self, FormCode, Library, Lock, Taken};
-use super::{Confidence, Role, Surroundings, joined, type_of};
+use super::{Confidence, Role, Surroundings, joined};
 use crate::finding::Form;
 use crate::language::Language;
 use crate::language::names::{Names, TypeRef, telling};
@@ -255,10 +255,11 @@ impl Entry {
                 false => self.lock.unmistakable.then_some(Confidence::Imported),
             };
         }
-        let name = normal(*receiver, at.text);
-        match type_of(*receiver, at) {
-            Some(class) if self.module_of(&class, at.names).is_some() => Some(Confidence::Typed),
-            Some(class) if self.lock.by_name && self.is_guarded(&class, at.names) => {
+        let receiver = at.receivers.of(*receiver, at);
+        let name = &receiver.name;
+        match &receiver.class {
+            Some(class) if self.module_of(class, at.names).is_some() => Some(Confidence::Typed),
+            Some(class) if self.lock.by_name && self.is_guarded(class, at.names) => {
                 Some(Confidence::Typed)
             }
             // Not in the catalogue, or it would have been taken for typed: judged by its name.
@@ -267,11 +268,11 @@ impl Entry {
             }) => {
                 // A factory says less than a type: there the variable's own name counts too.
                 let factory = type_name.starts_with(|first: char| first.is_lowercase());
-                let tells = telling(&type_name) || (factory && telling(&name));
+                let tells = telling(type_name) || (factory && telling(name));
                 (self.lock.by_name && tells).then_some(Confidence::Named)
             }
             Some(TypeRef::Local(class)) => {
-                let class = at.names.class(&class)?;
+                let class = at.names.class(class)?;
                 let has = |pattern: &Deferred| {
                     pattern
                         .word()
@@ -279,16 +280,16 @@ impl Entry {
                 };
                 (self.lock.by_name
                     && (telling(&class.name)
-                        || telling(&name)
+                        || telling(name)
                         || class.methods.iter().any(|method| method == "acquire"))
                     && (class.has_base
                         || (self.acquire.iter().any(has) && self.release.iter().any(has))))
                 .then_some(Confidence::Named)
             }
             Some(TypeRef::Named(type_name)) => {
-                (self.lock.by_name && telling(&type_name)).then_some(Confidence::Named)
+                (self.lock.by_name && telling(type_name)).then_some(Confidence::Named)
             }
-            None if !telling(&name) => None,
+            None if !telling(name) => None,
             None if self.lock.by_name => Some(Confidence::Named),
             None => {
                 let worded = self.acquire.iter().any(|pattern| pattern.word().is_some());
@@ -422,9 +423,10 @@ impl Entry {
 
     /// The full name of the receiver's type, where that is one of this lock.
     pub fn type_of(&self, lock: Node<'_>, at: Surroundings<'_>) -> Option<String> {
-        let class = type_of(lock, at)?;
-        let module = self.module_of(&class, at.names)?;
-        match &class {
+        let receiver = at.receivers.of(lock, at);
+        let class = receiver.class.as_ref()?;
+        let module = self.module_of(class, at.names)?;
+        match class {
             TypeRef::Known { module, name } => Some(joined(module, name)),
             TypeRef::Named(name) => Some(joined(module, name)),
             TypeRef::Local(_) => None,

@@ -3,6 +3,7 @@
 mod deferred;
 mod entry;
 pub mod pattern;
+mod receivers;
 pub mod schema;
 
 use crate::finding::Form;
@@ -11,7 +12,9 @@ use crate::language::{Grammar, Language};
 use crate::tree::Node;
 pub use deferred::Deferred;
 pub use entry::Entry;
-use pattern::{Bindings, Code, normal};
+use pattern::{Bindings, Code};
+use receivers::Receiver;
+pub use receivers::Receivers;
 use schema::{Family, Guard, LanguageFacts, Library, Lock, Taken};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -102,6 +105,8 @@ pub struct Surroundings<'a> {
     pub text: &'a [u8],
     pub names: &'a Names,
     pub grammar: &'a dyn Grammar,
+    /// What was found out of receivers so far.
+    pub receivers: &'a Receivers,
 }
 
 /// The name of the file that holds no library but what is true of the whole language.
@@ -202,11 +207,11 @@ impl Catalog {
         at: Surroundings<'_>,
     ) -> Option<usize> {
         let fits = |entry: &Entry| entry.lock.mode == guard.mode;
-        if let Some(class) = type_of(lock, at)
+        if let Some(class) = &at.receivers.of(lock, at).class
             && let Some(typed) = self
                 .entries
                 .iter()
-                .position(|entry| fits(entry) && entry.module_of(&class, at.names).is_some())
+                .position(|entry| fits(entry) && entry.module_of(class, at.names).is_some())
         {
             return Some(typed);
         }
@@ -307,12 +312,12 @@ impl Catalog {
         at: Surroundings<'_>,
     ) -> Vec<Match<'t>> {
         let entry_of = |lock: Node<'t>| {
-            let class = type_of(lock, at);
+            let receiver = at.receivers.of(lock, at);
             self.entries.iter().position(|entry| {
                 known(entry)
-                    && match &class {
+                    && match &receiver.class {
                         Some(class) => entry.module_of(class, at.names).is_some(),
-                        None => entry.lock.by_name && telling(&normal(lock, at.text)),
+                        None => entry.lock.by_name && telling(&receiver.name),
                     }
             })
         };
@@ -407,8 +412,15 @@ impl Catalog {
     /// Whether some library tells what the receiver is: then its name tells nothing more, and what
     /// that library does not list (`lock.acquire()` of asyncio without `await`) takes nothing.
     fn knows_type(&self, bindings: &Bindings<'_>, at: Surroundings<'_>) -> bool {
-        let receiver = bindings.get("LOCK");
-        let Some(class) = receiver.and_then(|node| type_of(*node, at)) else {
+        let receiver = bindings.get("LOCK").map(|node| at.receivers.of(*node, at));
+        receiver.is_some_and(|receiver| {
+            let known = || self.knows_class(&receiver, at);
+            *receiver.is_known.get_or_init(known)
+        })
+    }
+
+    fn knows_class(&self, receiver: &Receiver, at: Surroundings<'_>) -> bool {
+        let Some(class) = &receiver.class else {
             return false;
         };
         let is_guard = |module: &str, name: &str| {
@@ -418,8 +430,8 @@ impl Catalog {
         };
         self.entries
             .iter()
-            .any(|entry| entry.module_of(&class, at.names).is_some())
-            || match &class {
+            .any(|entry| entry.module_of(class, at.names).is_some())
+            || match class {
                 TypeRef::Known { module, name } => is_guard(module, name),
                 TypeRef::Named(name) => {
                     let mut used = at.names.wildcards.iter();
@@ -447,14 +459,6 @@ pub fn joined(module: &str, name: &str) -> String {
     } else {
         format!("{module}::{name}")
     }
-}
-
-/// The type of a receiver, by its own syntax or by its name.
-fn type_of(receiver: Node<'_>, at: Surroundings<'_>) -> Option<TypeRef> {
-    at.grammar.type_of(receiver, at).or_else(|| {
-        let name = normal(receiver, at.text);
-        at.names.type_at(&name, receiver.start_byte()).cloned()
-    })
 }
 
 /// The languages that a `[[lock]]` of the configuration is for.

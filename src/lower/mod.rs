@@ -5,7 +5,7 @@ pub mod expressions;
 pub mod label;
 pub mod sites;
 
-use crate::catalog::{Catalog, Entry, Role, Surroundings};
+use crate::catalog::{Catalog, Entry, Receivers, Role, Surroundings};
 use crate::engine::{Exceptions, Standard};
 use crate::finding::SkippedFunction;
 use crate::flow::{Block, Body, Event, EventKind};
@@ -49,6 +49,8 @@ pub struct File<'a> {
     pub beside: &'a Beside,
     /// The names with those of the rest of the package, once something asked for them.
     pub wide: &'a OnceCell<Names>,
+    /// What was found out of receivers of calls so far.
+    pub receivers: &'a Receivers,
 }
 
 impl<'a> File<'a> {
@@ -66,6 +68,7 @@ impl<'a> File<'a> {
             text: self.source.bytes,
             names: self.names,
             grammar: self.grammar,
+            receivers: self.receivers,
         }
     }
 

@@ -4,7 +4,7 @@
 pub mod proof;
 
 use crate::analysis::{Freed, Judged, Known, Lent, judge};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Receivers};
 use crate::edit::{self, Edit};
 use crate::engine::Exceptions;
 use crate::finding::{Finding, Reason, Rule};
@@ -91,6 +91,7 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<Proved, Reason> {
         standard: claim.file.standard,
         beside: claim.file.beside,
         wide: &OnceCell::new(),
+        receivers: &Receivers::default(),
     };
     if errors(&file, region) > errors(claim.file, was) {
         return Err(unproved("the rewritten code does not parse"));
