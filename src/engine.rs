@@ -232,6 +232,13 @@ impl Engine {
         } else {
             self.needless_bodies(language, text)
         };
+        if self.holds_locks_only_in(language, text, &bodies) {
+            return Analysis::default();
+        }
+        let bytes: usize = bodies.iter().map(|body| body.end - body.start).sum();
+        if bytes < text.len() / LEAST_SAVED {
+            bodies.clear();
+        }
         for _ in 0..MOST_LOOKS {
             if bodies.is_empty() {
                 break;
@@ -256,7 +263,16 @@ impl Engine {
         analysis.unwrap_or_default()
     }
 
-    /// Bodies of functions that say nothing of locks, if they are enough to save time.
+    /// Whether nothing that acquires a lock is left outside of the bodies, in a language where a skim is sure enough of
+    /// what a body is.
+    fn holds_locks_only_in(&self, language: Language, text: &[u8], bodies: &[Span]) -> bool {
+        let lexis = language.grammar().lexis();
+        !bodies.is_empty()
+            && lexis.is_some_and(|lexis| lexis.deferral.is_some())
+            && !self.may_hold_locks(language, &skim::without(text, bodies))
+    }
+
+    /// Bodies of functions of whose locks nothing is to be found.
     pub fn needless_bodies(&self, language: Language, text: &[u8]) -> Vec<Span> {
         let Some(lexis) = language.grammar().lexis() else {
             return Vec::new();
@@ -264,17 +280,13 @@ impl Engine {
         let loaded = self.loaded(language);
         let skimmer = loaded.skimmer.get_or_init(|| {
             // Without one, files are read as a whole.
-            Skimmer::new(lexis, &loaded.catalog.marks()?).ok()
+            let catalog = &loaded.catalog;
+            Skimmer::new(lexis, &catalog.marks()?, catalog.pairs()).ok()
         });
         let Some(skimmer) = skimmer else {
             return Vec::new();
         };
-        let bodies = skimmer.skim(lexis, text);
-        let bytes: usize = bodies.iter().map(|body| body.end - body.start).sum();
-        if bytes < text.len() / LEAST_SAVED {
-            return Vec::new();
-        }
-        bodies
+        skimmer.skim(lexis, text)
     }
 
     /// Everything found in `text`, what is hidden left out; `None` when that cannot be left out.

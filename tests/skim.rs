@@ -7,6 +7,7 @@ mod fixture;
 
 use fixture::Fixture;
 use lockfix::engine::{Engine, Options};
+use lockfix::finding::Applicability;
 use lockfix::language::Language;
 use lockfix::language::beside::Beside;
 
@@ -58,6 +59,8 @@ fn every_fixture_is_found_to_be_the_same() {
     for folder in SKIMMED {
         for fixture in fixture::of_language(folder) {
             left_out += compare(&engine, fixture.language, &fixture.text, &fixture.name);
+            let fixed = engine.fix_all(fixture.language, &fixture.text, Applicability::Safe);
+            left_out += compare(&engine, fixture.language, &fixed.text, &fixture.name);
         }
     }
     assert!(left_out > 0, "nothing was left out");

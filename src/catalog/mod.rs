@@ -9,6 +9,7 @@ pub mod schema;
 use crate::finding::Form;
 use crate::language::names::{Names, TypeRef, split_member, telling};
 use crate::language::{Grammar, Language};
+use crate::skim::Pairs;
 use crate::tree::Node;
 pub use deferred::Deferred;
 pub use entry::Entry;
@@ -16,7 +17,7 @@ use pattern::{Bindings, Code};
 use receivers::Receiver;
 pub use receivers::Receivers;
 use schema::{Family, Guard, LanguageFacts, Library, Lock, Taken};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// `(language folder, file stem, text)` of every file below `transforms/`.
@@ -303,6 +304,30 @@ impl Catalog {
         Some(words)
     }
 
+    /// Methods without arguments that take whatever lock they are called on, each with those that free it, whichever
+    /// lock that is.
+    pub fn pairs(&self) -> Pairs {
+        let mut pairs = Pairs::new();
+        for lock in self.entries.iter().map(|entry| &entry.lock) {
+            let tries = lock.tries.iter().map(|one| &one.code);
+            for code in lock.acquire.iter().chain(tries) {
+                let Some((receiver, word)) = plain_call(code) else {
+                    continue;
+                };
+                let releases = lock.release.iter().filter_map(|code| plain_call(code));
+                let frees: HashSet<String> = releases
+                    .filter(|(of, _)| *of == receiver && lock.acquire.contains(code))
+                    .map(|(_, word)| word.to_owned())
+                    .collect();
+                pairs
+                    .entry(word.to_owned())
+                    .and_modify(|known| known.retain(|word| frees.contains(word)))
+                    .or_insert(frees);
+            }
+        }
+        pairs
+    }
+
     /// The locks of a call that takes these arguments at once, of `known` entries; none where one of
     /// them is not known to be a lock.
     pub fn taken_together<'t>(
@@ -450,6 +475,11 @@ fn spelled(module: &str) -> Vec<String> {
     }
     let parts = module.split('.').filter(|part| *part != "h");
     parts.map(str::to_owned).collect()
+}
+
+/// The receiver and the method of a call without arguments: `$LOCK.L` and `Lock` of `$LOCK.L.Lock()`.
+fn plain_call(code: &str) -> Option<(&str, &str)> {
+    code.strip_suffix("()")?.rsplit_once('.')
 }
 
 /// The full name of a type in a namespace.

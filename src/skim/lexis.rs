@@ -12,6 +12,8 @@ pub struct Lexis {
     pub containers: &'static [&'static str],
     /// What a body may say of names that mean something outside of it.
     pub telling: &'static [Telling],
+    /// What a statement begins with that is left to the end of the function: `defer `.
+    pub deferral: Option<&'static str>,
     /// A block behind parentheses may be the body of a class: `new T() { … }`.
     pub anonymous_classes: bool,
     /// Lines that begin with `#`, strings `R"x(…)x"`, and `'` between digits.

@@ -4,6 +4,7 @@
 //! that leaves bodies out has to show that each of them was the whole body of an outermost function, and an
 //! analysis that asks for a word that was left out is done again with it ([`Hidden`]).
 
+mod guarded;
 pub mod lexis;
 mod scan;
 
@@ -12,9 +13,11 @@ use crate::parse::{parse, parse_sound};
 use crate::source::Span;
 use crate::tree::Tree;
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
+pub use guarded::Pairs;
+use guarded::freed_by;
 use lexis::Lexis;
 use memchr::memmem;
-use scan::Scan;
+use scan::{Mark, Scan};
 use std::cell::{Cell, RefCell};
 
 /// Bytes that a body must have to be worth leaving out.
@@ -26,14 +29,16 @@ pub struct Skimmer {
     search: AhoCorasick,
     /// The words in front of this one are those of locks.
     first_telling: usize,
+    pairs: Pairs,
 }
 
 impl Skimmer {
-    /// A skimmer for bodies without any of `words`, as far as the names that they tell are concerned.
+    /// A skimmer for bodies without any of `words`, as far as the names that they tell are concerned. What one of
+    /// `pairs` takes and frees at once counts for nothing.
     ///
     /// # Errors
     /// When the words are too many for one automaton.
-    pub fn new(lexis: &Lexis, words: &[&str]) -> Result<Skimmer, BuildError> {
+    pub fn new(lexis: &Lexis, words: &[&str], pairs: Pairs) -> Result<Skimmer, BuildError> {
         let telling = lexis.telling.iter().map(|telling| telling.word);
         let search = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
@@ -41,25 +46,35 @@ impl Skimmer {
         Ok(Skimmer {
             search,
             first_telling: words.len(),
+            pairs,
         })
     }
 
     /// The insides of bodies that need not be parsed, in order. Nothing when in doubt.
     pub fn skim(&self, lexis: &Lexis, text: &[u8]) -> Vec<Span> {
-        let marks: Vec<usize> = self
-            .search
-            .find_iter(text)
-            .filter(|found| {
-                if !is_whole_word(text, found.start(), found.end()) {
-                    return false;
-                }
-                let telling = found.pattern().as_usize().checked_sub(self.first_telling);
-                // `T.class` declares nothing.
-                let is_member = text[..found.start()].ends_with(b".");
-                telling.is_none_or(|at| !is_member && lexis.telling[at].tells(&text[found.end()..]))
-            })
-            .map(|found| found.start())
-            .collect();
+        let mut marks: Vec<Mark> = Vec::new();
+        // Where the word is that frees what was taken last.
+        let mut freed = None;
+        let found = self.search.find_iter(text).filter(|found| {
+            if !is_whole_word(text, found.start(), found.end()) {
+                return false;
+            }
+            let telling = found.pattern().as_usize().checked_sub(self.first_telling);
+            // `T.class` declares nothing.
+            let is_member = text[..found.start()].ends_with(b".");
+            telling.is_none_or(|at| !is_member && lexis.telling[at].tells(&text[found.end()..]))
+        });
+        for found in found {
+            let word = Span::new(found.start(), found.end());
+            let frees = freed.take() == Some(word.start);
+            if let Some(deferral) = lexis.deferral.filter(|_| !frees) {
+                freed = freed_by(text, word, &self.pairs, deferral);
+            }
+            marks.push(Mark {
+                at: word.start,
+                guarded: frees || freed.is_some(),
+            });
+        }
         let mut bodies = Scan::new(lexis, text, &marks).run().unwrap_or_default();
         bodies.retain(|body| body.end - body.start >= SHORTEST);
         bodies
@@ -89,7 +104,13 @@ pub fn without(text: &[u8], bodies: &[Span]) -> Vec<u8> {
 pub fn parse_for_names(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
     let bodies = grammar
         .lexis()
-        .and_then(|lexis| Some(Skimmer::new(lexis, &[]).ok()?.skim(lexis, text)))
+        .and_then(|lexis| {
+            Some(
+                Skimmer::new(lexis, &[], Pairs::new())
+                    .ok()?
+                    .skim(lexis, text),
+            )
+        })
         .unwrap_or_default();
     if !bodies.is_empty()
         && let Some(tree) = parse_sound(grammar, &without(text, &bodies))
@@ -235,12 +256,14 @@ impl<'a> Hidden<'a> {
 mod tests {
     use super::*;
     use crate::language::Language;
+    use std::collections::{HashMap, HashSet};
 
-    /// The bodies without the word `lock` that are left out, and whether the parse confirms them.
+    /// The bodies in which nothing of `lock` and `unlock` is to be found, and whether the parse confirms them.
     fn skimmed(language: Language, text: &str) -> (Vec<String>, bool) {
         let grammar = language.grammar();
         let lexis = grammar.lexis().expect("a language that is skimmed");
-        let skimmer = Skimmer::new(lexis, &["lock"]).expect("one word");
+        let pairs = HashMap::from([("lock".to_owned(), HashSet::from(["unlock".to_owned()]))]);
+        let skimmer = Skimmer::new(lexis, &["lock", "unlock"], pairs).expect("two words");
         let bodies = skimmer.skim(lexis, text.as_bytes());
         let tree = parse(grammar, &without(text.as_bytes(), &bodies)).expect("a tree");
         let texts = bodies
@@ -291,6 +314,30 @@ mod tests {
         let text = "int f(void) { struct box { int lid; } b; use(b); return 0; }\n\
                     int g(struct box *b) { struct box *c = b; return c->lid; }\n";
         assert_left_out(Language::C, text, &["struct box *c = b; return c->lid;"]);
+    }
+
+    #[test]
+    fn what_is_freed_by_the_next_line_is_left_out() {
+        let guarded = "s.mu.lock()\n\tdefer s.mu.unlock()";
+        let work = "\n\tfor _, one := range s.all {\n\t\tone.work()\n\t}";
+        let left_out = [
+            format!("{guarded}{work}"),
+            format!("step(1)\n\t{guarded}{work}\n\tother.mu.lock()\n\tdefer other.mu.unlock()"),
+        ];
+        let read = [
+            format!("for s != nil {{\n\t{guarded}\n\t}}"),
+            format!("{guarded}{work}\n\tt.mu.lock()"),
+            format!("{guarded}{work}\n\ts.mu.unlock()"),
+            format!("again:\n\t{guarded}{work}\n\tgoto again"),
+            format!("go func() {{\n\t{guarded}{work}\n\t}}()"),
+            format!("other.lock()\n\t{guarded}{work}"),
+        ];
+        let bodies = left_out.iter().chain(&read);
+        let functions: String = bodies
+            .map(|body| format!("func f() {{\n\t{body}\n}}\n"))
+            .collect();
+        let expected: Vec<&str> = left_out.iter().map(String::as_str).collect();
+        assert_left_out(Language::Go, &format!("package p\n{functions}"), &expected);
     }
 
     #[test]

@@ -16,6 +16,14 @@ const CONTROL: [&[u8]; 8] = [
     b"do",
 ];
 
+/// A word that makes a body worth reading.
+pub(super) struct Mark {
+    pub(super) at: usize,
+    /// It takes a lock that the next statement frees at the end of the function, or frees it: no reason to read the
+    /// body, if no block but the body stands around it.
+    pub(super) guarded: bool,
+}
+
 /// An open bracket.
 struct Open {
     bracket: u8,
@@ -53,8 +61,8 @@ pub(super) struct Scan<'a> {
     lexis: &'a Lexis,
     text: &'a [u8],
     at: usize,
-    /// Where the words are that make a body worth reading, in order.
-    marks: &'a [usize],
+    /// The words that make a body worth reading, in order.
+    marks: &'a [Mark],
     open: Vec<Open>,
     /// How many brackets were open where the body begins that is being read.
     code: Option<usize>,
@@ -68,7 +76,7 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(lexis: &'a Lexis, text: &'a [u8], marks: &'a [usize]) -> Scan<'a> {
+    pub(super) fn new(lexis: &'a Lexis, text: &'a [u8], marks: &'a [Mark]) -> Scan<'a> {
         Scan {
             lexis,
             text,
@@ -169,7 +177,22 @@ impl<'a> Scan<'a> {
         };
     }
 
+    /// Passes a guarded mark whose parentheses open here.
+    fn pass_guarded(&mut self) {
+        let in_block_of_body = self.code.is_some_and(|depth| depth + 1 == self.open.len());
+        if in_block_of_body
+            && let [mark, rest @ ..] = self.marks
+            && mark.guarded
+            && mark.at < self.at
+        {
+            self.marks = rest;
+        }
+    }
+
     fn opens(&mut self, bracket: u8) {
+        if bracket == b'(' {
+            self.pass_guarded();
+        }
         let mut kind = Kind::Other;
         if bracket == b'{' {
             if self.code.is_none() {
@@ -302,7 +325,7 @@ impl<'a> Scan<'a> {
 
     /// Passes the marks in front of `end`. Says whether there was one.
     fn pass_marks(&mut self, end: usize) -> bool {
-        let passed = self.marks.partition_point(|mark| *mark < end);
+        let passed = self.marks.partition_point(|mark| mark.at < end);
         self.marks = &self.marks[passed..];
         passed > 0
     }

@@ -38,6 +38,7 @@ pub static C: Lexis = Lexis {
     },
     containers: &["struct", "union", "extern"],
     telling: TELLING,
+    deferral: None,
     anonymous_classes: false,
     preprocessed: true,
 };
@@ -52,6 +53,7 @@ pub static CPP: Lexis = Lexis {
     },
     containers: &["class", "struct", "union", "namespace", "extern"],
     telling: TELLING,
+    deferral: None,
     anonymous_classes: false,
     preprocessed: true,
 };

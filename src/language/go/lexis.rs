@@ -23,11 +23,17 @@ pub static LEXIS: Lexis = Lexis {
             word: "type",
             then: Then::Name,
         },
+        // A lock that is taken once may be taken again.
+        Telling {
+            word: "goto",
+            then: Then::Name,
+        },
         Telling {
             word: "struct",
             then: Then::Body,
         },
     ],
+    deferral: Some("defer "),
     anonymous_classes: false,
     preprocessed: false,
 };

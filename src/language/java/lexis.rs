@@ -39,6 +39,7 @@ pub static LEXIS: Lexis = Lexis {
             then: Then::Parts,
         },
     ],
+    deferral: None,
     anonymous_classes: true,
     preprocessed: false,
 };
