@@ -157,7 +157,33 @@ fn types_of(file: &File<'_>, list: Node<'_>, needed: &[bool]) -> Vec<Option<Stri
         .iter()
         .zip(needed)
         .all(|(own, needed)| own.is_some() || !needed);
-    if enough { own } else { told(file.wide_names()) }
+    // What other packages declare, no file of this one tells.
+    let foreign = || {
+        named_children(list)
+            .into_iter()
+            .all(|value| is_of_import(file, value))
+    };
+    if enough || foreign() {
+        own
+    } else {
+        told(file.wide_names())
+    }
+}
+
+/// Whether the value is what something of an imported package gives: `os.Open(path)`, `sync.OnceValue(read)()`.
+fn is_of_import(file: &File<'_>, value: Node<'_>) -> bool {
+    fn inner<'t>(node: &Node<'t>) -> Option<Node<'t>> {
+        node.child_by_field_name("function")
+            .or_else(|| node.child_by_field_name("operand"))
+    }
+    let first = std::iter::successors(Some(value), inner).last();
+    first.is_some_and(|first| {
+        let name = file.normal(first);
+        first.id() != value.id()
+            && first.kind() == "identifier"
+            && file.names.imports.contains_key(&name)
+            && !file.names.is_declared_at(&name, first.start_byte())
+    })
 }
 
 /// Whether the names in the text of a type mean types where the statement stands, not variables.
