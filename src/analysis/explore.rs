@@ -45,7 +45,8 @@ pub struct TooComplex;
 pub fn explore(body: &Body, graph: &Graph) -> Result<Paths, TooComplex> {
     let machine = Machine::new(body, graph).trusting();
     let mut paths = Paths::default();
-    let mut seen: FxHashSet<State> = FxHashSet::default();
+    // A table of pointers: one of states is twice as large whenever it grows.
+    let mut seen: FxHashSet<Box<State>> = FxHashSet::default();
     let mut open = vec![machine.start()];
     while let Some(state) = open.pop() {
         if seen.contains(&state) {
@@ -65,7 +66,7 @@ pub fn explore(body: &Body, graph: &Graph) -> Result<Paths, TooComplex> {
             }
             Step::Exit(kind) => paths.exit(&machine, &state, kind),
         }
-        seen.insert(state);
+        seen.insert(Box::new(state));
     }
     paths.add_late();
     Ok(paths)

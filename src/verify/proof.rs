@@ -92,7 +92,7 @@ pub fn prove(
         longer,
         again_harmful,
     };
-    let mut seen: FxHashSet<Pair> = FxHashSet::default();
+    let mut seen: FxHashSet<Box<Pair>> = FxHashSet::default();
     let mut open = vec![Pair {
         before: proof.before.start(),
         after: proof.after.start(),
@@ -106,7 +106,7 @@ pub fn prove(
             return Err(Divergence::TooComplex);
         }
         open.extend(proof.step(&pair)?);
-        seen.insert(pair);
+        seen.insert(Box::new(pair));
     }
     Ok(())
 }
