@@ -87,6 +87,19 @@ pub fn apply(text: &[u8], edits: &[Edit]) -> Vec<u8> {
     out
 }
 
+/// Where the byte at `at` stands after the edits.
+pub fn moved(at: usize, edits: &[Edit]) -> usize {
+    let before = edits
+        .iter()
+        .filter(|edit| edit.end <= at && edit.start < at);
+    let (mut grown, mut shrunk) = (0, 0);
+    for edit in before {
+        grown += edit.text.len();
+        shrunk += edit.end - edit.start;
+    }
+    at + grown - shrunk
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

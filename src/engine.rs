@@ -40,7 +40,7 @@ pub struct Analysis {
     pub skipped: Vec<SkippedFunction>,
     /// Why the whole file was not analysed.
     pub skipped_file: Option<String>,
-    /// Findings of functions that have a fix elsewhere come without theirs, as [`Past::enough`] asked for.
+    /// Findings of functions that have a fix elsewhere come without theirs, as the round asked for.
     pub partial: bool,
 }
 
@@ -227,10 +227,10 @@ impl Engine {
         if !self.may_hold_locks(language, text) {
             return Analysis::default();
         }
-        let mut bodies = if beside.past.reads_all.get() {
-            Vec::new()
-        } else {
-            self.needless_bodies(language, text)
+        let mut bodies = match beside.past.bodies(text) {
+            Some(bodies) => bodies,
+            None if beside.past.reads_all.get() => Vec::new(),
+            None => self.needless_bodies(language, text),
         };
         if self.holds_locks_only_in(language, text, &bodies) {
             return Analysis::default();
@@ -300,10 +300,12 @@ impl Engine {
         let grammar = language.grammar();
         let masked = (!hidden.bodies().is_empty()).then(|| skim::without(text, hidden.bodies()));
         let read = masked.as_deref().unwrap_or(text);
+        let again = beside.past.parse(grammar, read);
         let tree = if masked.is_some() {
-            parse_sound(grammar, read)
+            again
+                .or_else(|| parse_sound(grammar, read))
                 .filter(|tree| skim::confirms(tree, grammar, hidden.bodies()))?
-        } else if let Some(tree) = parse(grammar, read) {
+        } else if let Some(tree) = again.or_else(|| parse(grammar, read)) {
             tree
         } else {
             return Some(Analysis {
@@ -339,6 +341,9 @@ impl Engine {
             receivers: &Receivers::default(),
         };
         let analysis = self.analyse_file(language, &file);
+        if !analysis.findings.is_empty() {
+            beside.past.keep_parsed(read, &tree, hidden.bodies());
+        }
         Some(analysis)
     }
 
@@ -406,7 +411,7 @@ impl Engine {
         open.retain(|open| self.options.rules.contains(&open.found.finding.rule));
         open.sort_by_key(|open| (open.found.finding.acquire, open.found.finding.rule));
         let context = LazyCell::new(|| Context::new(file, &freed_elsewhere));
-        let enough = file.beside.past.enough.get();
+        let enough = file.beside.past.enough();
         let mut served = HashSet::new();
         for open in open {
             // All of this is to be done again.

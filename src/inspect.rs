@@ -115,8 +115,8 @@ pub fn inspect(
         }
         let beside = beside(path, text, language, settings);
         let functions = touched_functions(path, text, language, settings, &beside);
-        resolve(text, least, |text, enough| {
-            beside.past.enough.set(enough);
+        resolve(text, least, |text, round| {
+            beside.past.goes_on(round);
             let look = look(path, text, language, settings, &beside);
             within(&functions, look)
         })

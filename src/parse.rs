@@ -1,6 +1,6 @@
 //! Bytes to syntax trees, with a bound on time.
 
-use crate::edit::Edit;
+use crate::edit::{self, Edit};
 use crate::language::Grammar;
 use crate::source::{Source, Span};
 use crate::tree::{Node, Tree, Vocabulary};
@@ -50,19 +50,7 @@ pub fn reparse(
 ) -> Option<(Tree, Span)> {
     let (source, tree) = before;
     let language = grammar.grammar();
-    let mut old = tree.parsed().clone();
-    // From the last to the first, so that positions of the file stay true.
-    for edit in edits.iter().rev() {
-        let start = point(source, edit.start);
-        old.edit(&InputEdit {
-            start_byte: edit.start,
-            old_end_byte: edit.end,
-            new_end_byte: edit.start + edit.text.len(),
-            start_position: start,
-            old_end_position: point(source, edit.end),
-            new_end_position: behind(start, &edit.text),
-        });
-    }
+    let old = edited(tree.parsed(), source, edits);
     let new = parse_after(&language, text, Some(&old), Errors::AreRead)?;
     let (mut grown, mut shrunk) = (0, 0);
     let mut spans: Vec<Span> = Vec::new();
@@ -79,6 +67,60 @@ pub fn reparse(
     let read = Span::new(start.min(wanted.start), end.max(wanted.end));
     let tree = Tree::around(new, Vocabulary::of(&language), read);
     Some((tree, Span::new(start, end)))
+}
+
+/// A text without syntax errors as it was parsed: the parse of what edits make of it may go on from there. (What is made of
+/// errors depends on the way there.)
+#[derive(Debug)]
+pub struct Earlier {
+    text: Vec<u8>,
+    tree: tree_sitter::Tree,
+}
+
+impl Earlier {
+    /// `None` for a text with syntax errors.
+    pub fn new(text: &[u8], tree: &Tree) -> Option<Earlier> {
+        let tree = tree.parsed().clone();
+        let sound = !tree.root_node().has_error();
+        sound.then(|| Earlier {
+            text: text.to_vec(),
+            tree,
+        })
+    }
+
+    /// Whether `edits` make the text of it.
+    pub fn becomes(&self, text: &[u8], edits: &[Edit]) -> bool {
+        let within = edits.last().is_none_or(|last| last.end <= self.text.len());
+        within && edit::apply(&self.text, edits) == text
+    }
+
+    /// The tree of the text that `edits` make of it. `None` when that has syntax errors or takes too long.
+    pub fn parse(&self, grammar: &dyn Grammar, text: &[u8], edits: &[Edit]) -> Option<Tree> {
+        let language = grammar.grammar();
+        let source = Source::new(&self.text, grammar.default_indent());
+        let old = edited(&self.tree, &source, edits);
+        let parsed = parse_after(&language, text, Some(&old), Errors::EndIt)?;
+        let sound = !parsed.root_node().has_error();
+        sound.then(|| Tree::whole(parsed, Vocabulary::of(&language)))
+    }
+}
+
+/// The tree of a text, told what edits do to that.
+fn edited(tree: &tree_sitter::Tree, source: &Source<'_>, edits: &[Edit]) -> tree_sitter::Tree {
+    let mut tree = tree.clone();
+    // From the last to the first, so that positions of the file stay true.
+    for edit in edits.iter().rev() {
+        let start = point(source, edit.start);
+        tree.edit(&InputEdit {
+            start_byte: edit.start,
+            old_end_byte: edit.end,
+            new_end_byte: edit.start + edit.text.len(),
+            start_position: start,
+            old_end_position: point(source, edit.end),
+            new_end_position: behind(start, &edit.text),
+        });
+    }
+    tree
 }
 
 /// Row and column (in bytes) of a byte, both from 0.

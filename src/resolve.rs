@@ -61,6 +61,15 @@ impl Resolution {
     }
 }
 
+/// What a round has done, and what is wanted of the next.
+#[derive(Debug, Clone, Copy)]
+pub struct Round<'a> {
+    /// What it changed of the text that was looked at last.
+    pub edits: &'a [Edit],
+    /// One fix this good is enough of each function: no more are applied before the next look.
+    pub enough: Applicability,
+}
+
 /// The fixes of a file undo each other.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("its fixes do not come to an end; nothing was changed, please report it with this file")]
@@ -68,15 +77,14 @@ pub struct Endless;
 
 /// Applies the fixes that are `least` or better to `text`, as `look` sees it.
 ///
-/// A look is told whether one fix this good is enough of each function: a round applies no more, and
-/// the next one looks again.
+/// A look is told of the round that came before it, if there was one.
 ///
 /// # Errors
 /// When there is no end to it.
 pub fn resolve(
     text: &[u8],
     least: Applicability,
-    look: impl Fn(&[u8], Option<Applicability>) -> Look,
+    look: impl Fn(&[u8], Option<Round<'_>>) -> Look,
 ) -> Result<Resolution, Endless> {
     let mut before = look(text, None);
     let mut composition = Composition::new(text.len());
@@ -96,7 +104,11 @@ pub fn resolve(
             findings.clear();
             break;
         }
-        let next = look(&current, Some(least));
+        let last = Round {
+            edits: &round,
+            enough: least,
+        };
+        let next = look(&current, Some(last));
         findings = next.findings;
         // What was enough may have been suppressed, or is not asked for.
         if next.partial && choose(&findings, least).is_empty() {
@@ -331,7 +343,7 @@ mod tests {
 
     /// Every `(` is a finding in a function of its own name; its fix turns it and a blank right
     /// before it into `[`. A `[` at the end of the text gets a second fix, a `!`.
-    fn look(text: &[u8], _: Option<Applicability>) -> Look {
+    fn look(text: &[u8], _: Option<Round<'_>>) -> Look {
         let mut findings = Vec::new();
         for (at, &byte) in text.iter().enumerate() {
             let last = at + 1 == text.len();
@@ -441,7 +453,7 @@ mod tests {
 
     #[test]
     fn fixes_without_end_are_an_error() {
-        let flip = |text: &[u8], _: Option<Applicability>| Look {
+        let flip = |text: &[u8], _: Option<Round<'_>>| Look {
             findings: vec![finding(
                 0,
                 vec![edit(0, 1, if text == b"a" { "b" } else { "a" })],

@@ -21,10 +21,10 @@ fn resolved<'b>(
     beside: impl Fn() -> &'b Beside,
 ) -> (String, usize) {
     let rounds = Cell::new(0);
-    let resolution = resolve(&fixture.text, Applicability::Unsafe, |text, enough| {
+    let resolution = resolve(&fixture.text, Applicability::Unsafe, |text, round| {
         rounds.set(rounds.get() + 1);
         let beside = beside();
-        beside.past.enough.set(enough.filter(|_| knows));
+        beside.past.goes_on(round.filter(|_| knows));
         let analysis = engine.analyse_with(fixture.language, text, beside);
         Look {
             partial: analysis.partial,

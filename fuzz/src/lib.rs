@@ -7,7 +7,7 @@ use lockfix::engine::{Engine, Options};
 use lockfix::finding::{Applicability, Finding, Rule};
 use lockfix::language::Language;
 use lockfix::parse::parse;
-use lockfix::resolve::{Look, Resolution, Share, resolve};
+use lockfix::resolve::{Look, Resolution, Round, Share, resolve};
 use lockfix::suppress;
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::LazyLock;
@@ -37,7 +37,7 @@ pub fn language(byte: u8) -> Language {
 /// When an invariant does not hold.
 pub fn check(language: Language, text: &[u8]) {
     let begun = cpu_time();
-    let look = |text: &[u8], _: Option<Applicability>| look(language, text);
+    let look = |text: &[u8], _: Option<Round<'_>>| look(language, text);
     let Ok(resolution) = resolve(text, Applicability::Safe, look) else {
         panic!("the fixes have no end");
     };

@@ -6,10 +6,15 @@
 //! of releases.
 
 use crate::analysis::Freed;
+use crate::edit::{self, Edit};
 use crate::finding::{Applicability, Finding, Fix, Reason};
+use crate::language::Grammar;
 use crate::lower::{File, descendants, span};
+use crate::parse::Earlier;
+use crate::resolve::Round;
+use crate::skim::without;
 use crate::source::Span;
-use crate::tree::Node;
+use crate::tree::{Node, Tree};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -20,8 +25,19 @@ pub struct Past {
     /// Nothing can be left out of the parse of this file.
     pub reads_all: Cell<bool>,
     /// One fix this good is enough of each function: its other findings come without theirs.
-    pub enough: Cell<Option<Applicability>>,
+    enough: Cell<Option<Applicability>>,
+    /// What has changed since the last look.
+    edits: RefCell<Vec<Edit>>,
+    parsed: RefCell<Option<Parsed>>,
     known: RefCell<HashMap<Place, Kept>>,
+}
+
+/// What the last look has read.
+#[derive(Debug)]
+struct Parsed {
+    earlier: Earlier,
+    /// What was left out of it.
+    bodies: Vec<Span>,
 }
 
 /// A finding, wherever its function stands.
@@ -128,6 +144,47 @@ fn around(spans: &[Span], inner: Span) -> Option<Span> {
 }
 
 impl Past {
+    /// Begins a look, which comes after the round if there was one.
+    pub fn goes_on(&self, round: Option<Round<'_>>) {
+        self.enough.set(round.map(|round| round.enough));
+        let edits = round.map_or(&[][..], |round| round.edits);
+        self.edits.replace(edits.to_vec());
+    }
+
+    /// How good a fix has to be to be the only one that is wanted of its function.
+    pub fn enough(&self) -> Option<Applicability> {
+        self.enough.get()
+    }
+
+    /// Notes what was read, without `bodies`.
+    pub fn keep_parsed(&self, read: &[u8], tree: &Tree, bodies: &[Span]) {
+        let bodies = bodies.to_vec();
+        let parsed = Earlier::new(read, tree).map(|earlier| Parsed { earlier, bodies });
+        self.parsed.replace(parsed);
+    }
+
+    /// Bodies that need not be read of `text`, since they were not read of the last one and stand there as they did.
+    pub fn bodies(&self, text: &[u8]) -> Option<Vec<Span>> {
+        let (parsed, edits) = (self.parsed.borrow(), self.edits.borrow());
+        let parsed = parsed.as_ref()?;
+        let moved = |at| edit::moved(at, &edits);
+        let bodies = parsed.bodies.iter();
+        let bodies: Vec<Span> = bodies
+            .map(|body| Span::new(moved(body.start), moved(body.end)))
+            .collect();
+        let within = bodies.last().is_none_or(|last| last.end <= text.len());
+        let same = within && parsed.earlier.becomes(&without(text, &bodies), &edits);
+        same.then_some(bodies)
+    }
+
+    /// The tree of `read`, made of the last one.
+    pub fn parse(&self, grammar: &dyn Grammar, read: &[u8]) -> Option<Tree> {
+        let edits = self.edits.borrow();
+        let parsed = self.parsed.take()?;
+        let same = parsed.earlier.becomes(read, &edits);
+        same.then(|| parsed.earlier.parse(grammar, read, &edits))?
+    }
+
     /// Notes what became of a finding.
     pub fn keep(&self, file: &File<'_>, (function, place): (Span, Place), finding: &Finding) {
         let fixes = finding.fixes.iter().map(|fix| {

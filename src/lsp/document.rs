@@ -164,8 +164,8 @@ impl Document {
         let resolution = guard::catch(|| {
             let beside = beside(&self.path, text, language, &settings);
             let path = &self.path;
-            resolve(text, least, |text, enough| {
-                beside.past.enough.set(enough);
+            resolve(text, least, |text, round| {
+                beside.past.goes_on(round);
                 look(path, text, language, &settings, &beside)
             })
         });

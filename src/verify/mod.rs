@@ -55,8 +55,8 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<Proved, Reason> {
     let masked =
         (!claim.file.hidden.bodies().is_empty()).then(|| edit::apply(claim.file.read, edits));
     let read = masked.as_deref().unwrap_or(&text);
-    let start = shifted(claim.body.span.start, edits);
-    let body = Span::new(start, shifted(claim.body.span.end, edits));
+    let start = edit::moved(claim.body.span.start, edits);
+    let body = Span::new(start, edit::moved(claim.body.span.end, edits));
     let (tree, region) = reparse(grammar, before, edits, read, body)
         .ok_or_else(|| unproved("the rewritten code takes too long to parse"))?;
     let replaced = edits
@@ -77,7 +77,7 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<Proved, Reason> {
             "the rewritten code would lose or change a comment or a string",
         ));
     }
-    let names = claim.file.names.shifted(|at| shifted(at, edits));
+    let names = claim.file.names.shifted(|at| edit::moved(at, edits));
     let file = File {
         source: &source,
         read,
@@ -194,19 +194,6 @@ fn moved_once(claim: &Claim<'_>, kept: [Vec<Vec<u8>>; 2]) -> bool {
         (comments, tokens)
     });
     claim.language.printer().called_in_place().is_some() && before == after
-}
-
-/// Where the byte at `at` stands after the edits.
-fn shifted(at: usize, edits: &[Edit]) -> usize {
-    let before = edits
-        .iter()
-        .filter(|edit| edit.end <= at && edit.start < at);
-    let (mut grown, mut shrunk) = (0, 0);
-    for edit in before {
-        grown += edit.text.len();
-        shrunk += edit.end - edit.start;
-    }
-    at + grown - shrunk
 }
 
 fn said(claim: &Claim<'_>, divergence: &Divergence) -> Reason {
