@@ -4,7 +4,7 @@
 //! A tree may be read [`Tree::around`] a region: what stands beside it is copied when somebody looks inside.
 
 use crate::source::Span;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
@@ -68,6 +68,8 @@ pub struct Tree {
     late: RefCell<Vec<Data>>,
     /// The nodes whose children were not read at first.
     closed: RefCell<HashMap<u32, Inside>>,
+    /// The children of the root, of which there are as many as a file has declarations. Made when it is asked for.
+    top: OnceCell<Vec<u32>>,
 }
 
 /// What stands below a node that was closed at first.
@@ -148,8 +150,16 @@ impl Tree {
             nodes,
             late: RefCell::default(),
             closed: RefCell::new(closed),
+            top: OnceCell::new(),
             parsed,
         }
+    }
+
+    fn top(&self) -> &[u32] {
+        self.top.get_or_init(|| {
+            let children = self.root_node().children();
+            children.map(|child| child.at).collect()
+        })
     }
 
     /// What the parser made.
@@ -428,8 +438,14 @@ impl<'t> Node<'t> {
 
     /// What stands in front of it in its parent.
     pub fn prev_sibling(&self) -> Option<Node<'t>> {
+        let parent = self.parent()?;
+        if parent.at == NONE {
+            let top = self.tree.top();
+            let here = top.binary_search(&self.at).ok()?;
+            return self.tree.node(*top.get(here.checked_sub(1)?)?);
+        }
         let mut before = None;
-        let mut siblings = self.parent()?.children();
+        let mut siblings = parent.children();
         loop {
             match siblings.next()? {
                 here if here == *self => return before,
@@ -501,7 +517,19 @@ impl<'t> Node<'t> {
                 let own = child.byte_range();
                 own.end >= end && (own.end > start || own.is_empty() && own.end == start)
             };
-            match node.children().find(reaches) {
+            let first = match node.at {
+                // Those that end before it are passed by at once.
+                NONE => {
+                    let top = self.tree.top();
+                    let ends =
+                        |child: &u32| self.tree.node(*child).map_or(0, |child| child.end_byte());
+                    let reached = top.partition_point(|child| ends(child) < end);
+                    top.get(reached).and_then(|child| self.tree.node(*child))
+                }
+                _ => node.first_child(),
+            };
+            let mut children = std::iter::successors(first, Node::next_sibling);
+            match children.find(reaches) {
                 Some(child) if child.start_byte() <= start => node = child,
                 _ => return Some(node),
             }
