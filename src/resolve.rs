@@ -340,6 +340,7 @@ mod tests {
     use crate::finding::{Form, Rule, Severity};
     use crate::source::Location;
     use crate::spoken::Spoken;
+    use std::cell::Cell;
 
     /// Every `(` is a finding in a function of its own name; its fix turns it and a blank right
     /// before it into `[`. A `[` at the end of the text gets a second fix, a `!`.
@@ -449,6 +450,30 @@ mod tests {
         let resolution = resolved("a( (");
         assert_eq!(resolution.fixed.as_deref(), Some(&b"a[[!"[..]));
         assert!(resolution.remaining.is_empty());
+    }
+
+    #[test]
+    fn what_proofs_have_settled_is_not_looked_at_again() {
+        let looks_at = |text: &[u8], settles: bool| {
+            let looks = Cell::new(0);
+            let looking = |text: &[u8], round: Option<Round<'_>>| {
+                looks.set(looks.get() + 1);
+                let mut seen = look(text, round);
+                for finding in &mut seen.findings {
+                    finding.fixes[0].settles = settles;
+                }
+                seen
+            };
+            let resolution = resolve(text, Applicability::Safe, looking).expect("comes to an end");
+            assert!(resolution.remaining.is_empty());
+            looks.get()
+        };
+        // A development build looks all the same.
+        let checked = usize::from(cfg!(debug_assertions));
+        assert_eq!(looks_at(b"a( b( c", true), 1 + checked);
+        assert_eq!(looks_at(b"a( b( c", false), 2);
+        // Fixes that touch take two rounds.
+        assert_eq!(looks_at(b"a(( b", true), 3);
     }
 
     #[test]
