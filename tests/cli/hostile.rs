@@ -143,6 +143,16 @@ fn findings_by_the_thousand_cost_what_they_should() {
     assert!(ran.stderr.contains("fixed 400 findings"), "{}", ran.stderr);
 }
 
+/// Each span is proved over the whole function. Who proves all of them again after each fix needs minutes.
+#[test]
+fn a_hundred_spans_of_one_function_cost_what_they_should() {
+    let spans = "\tmu.Lock()\n\tstep()\n\tmu.Unlock()\n".repeat(100);
+    let text = format!("package a\n\nimport \"sync\"\n\nfunc f(mu *sync.Mutex) {{\n{spans}}}\n");
+    let sandbox = Sandbox::new(&[("a.go", text)]);
+    let ran = bounded(&sandbox, &["--yes"]).exits(0);
+    assert!(ran.stderr.contains("fixed 100 findings"), "{}", ran.stderr);
+}
+
 #[test]
 fn a_line_of_fifty_megabytes_is_passed_over() {
     let line = "x = 1; ".repeat((50 << 20) / 7);
