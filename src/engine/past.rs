@@ -3,7 +3,7 @@
 //!
 //! What is known of a finding is taken over where everything that it was made of is the same: the text of the
 //! outermost function around it, all text outside of functions, and what the file as a whole says of names and
-//! of releases.
+//! of releases. The parse goes on from the last one, and what was not read then is not read now.
 
 use crate::analysis::Freed;
 use crate::edit::{self, Edit};

@@ -1,8 +1,9 @@
 //! What of a file need not be parsed: the bodies of functions that hold nothing that an analysis asks for.
 //!
-//! A skim reads bytes, not syntax, and may be wrong about what is a body. So it is never trusted: the parse
+//! A skim reads bytes, not syntax, and may be wrong about what is a body. So it is not trusted: the parse
 //! that leaves bodies out has to show that each of them was the whole body of an outermost function, and an
-//! analysis that asks for a word that was left out is done again with it ([`Hidden`]).
+//! analysis that asks for a word that was left out is done again with it ([`Hidden`]). Where the body of a function
+//! cannot be anything else, as behind `func` at the start of a line of Go, a file may not be parsed at all.
 
 mod guarded;
 pub mod lexis;
