@@ -25,6 +25,7 @@ use crate::lower::{File, Lowered, lower};
 use crate::parse::{DEEPEST, parse, parse_sound, too_deep};
 use crate::prefilter::Prefilter;
 use crate::refusal::reason;
+use crate::skim::lexis::Head;
 use crate::skim::{self, Hidden, Skimmer};
 use crate::source::{Source, Span};
 use aho_corasick::AhoCorasick;
@@ -268,7 +269,7 @@ impl Engine {
     fn holds_locks_only_in(&self, language: Language, text: &[u8], bodies: &[Span]) -> bool {
         let lexis = language.grammar().lexis();
         !bodies.is_empty()
-            && lexis.is_some_and(|lexis| lexis.deferral.is_some())
+            && lexis.is_some_and(|lexis| matches!(lexis.head, Head::Word(_)))
             && !self.may_hold_locks(language, &skim::without(text, bodies))
     }
 

@@ -4,7 +4,7 @@
 use super::frees;
 use super::known::Around;
 use crate::flow::machine::suppresses;
-use crate::flow::{Body, Cond, EventKind, SiteId, Stmt, StmtKind, Test, WithExit};
+use crate::flow::{Body, EventKind, SiteId, Stmt, StmtKind, WithExit};
 use crate::lower::{File, split_member};
 use crate::source::Span;
 use crate::tree::Node;
@@ -83,15 +83,8 @@ pub fn drains(body: &Body, around: &Around<'_>, site: SiteId) -> bool {
         let StmtKind::Loop(l) = &stmt.kind else {
             return false;
         };
-        let positive = matches!(
-            l.cond,
-            Some(Cond::Test {
-                test: Test::Taken(_),
-                ..
-            })
-        );
         let mut own = stmt.own_events().into_iter();
-        positive
+        l.goes_on_while_taken()
             && own.any(|event| matches!(event.kind, EventKind::Acquire(id) if id == site))
             && !frees(body, &l.body.stmts, body.sites[site].key)
     })

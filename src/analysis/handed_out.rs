@@ -90,14 +90,7 @@ fn asks_until_taken(stmt: &Stmt, site: SiteId) -> bool {
     let StmtKind::Loop(waiting) = &stmt.kind else {
         return false;
     };
-    let while_taken = matches!(
-        waiting.cond,
-        Some(Cond::Test {
-            test: Test::Taken(_),
-            ..
-        })
-    );
-    !while_taken && !waiting.body.stmts.iter().any(|stmt| stmt.holds_site(site))
+    !waiting.goes_on_while_taken() && !waiting.body.stmts.iter().any(|stmt| stmt.holds_site(site))
 }
 
 fn loops_around<'b>(around: &Around<'b>, site: SiteId) -> impl Iterator<Item = &'b Stmt> {

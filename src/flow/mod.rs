@@ -291,6 +291,19 @@ pub struct Loop {
     pub otherwise: Option<Block>,
 }
 
+impl Loop {
+    /// Whether it goes on for as long as a lock can be taken: `while (lock.tryLock()) { … }`.
+    pub fn goes_on_while_taken(&self) -> bool {
+        matches!(
+            self.cond,
+            Some(Cond::Test {
+                test: Test::Taken(_),
+                ..
+            })
+        )
+    }
+}
+
 /// A case of a switch.
 #[derive(Debug, Clone)]
 pub struct Case {

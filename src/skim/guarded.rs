@@ -1,6 +1,7 @@
 //! Locks that are freed by the very next statement, which is left to the end of the function: `mu.Lock()` and, on the
 //! line below, `defer mu.Unlock()`. Of a function that takes locks in no other way nothing can be found.
 
+use super::scan::is_name;
 use crate::source::Span;
 use std::collections::{HashMap, HashSet};
 
@@ -35,10 +36,6 @@ pub fn freed_by(text: &[u8], word: Span, pairs: &Pairs, deferral: &str) -> Optio
 fn ends_line(rest: &[u8]) -> Option<&[u8]> {
     rest.strip_prefix(b"\n")
         .or_else(|| rest.strip_prefix(b"\r\n"))
-}
-
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 fn is_part(byte: u8) -> bool {

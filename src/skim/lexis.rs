@@ -10,7 +10,8 @@ pub struct Lexis {
     pub head: Head,
     /// Words in front of braces that hold declarations: `class`.
     pub containers: &'static [&'static str],
-    /// What a body may say of names that mean something outside of it.
+    /// Words that make a body worth reading, whatever the locks are: for most, what it says of names that mean
+    /// something outside of it.
     pub telling: &'static [Telling],
     /// What a statement begins with that is left to the end of the function: `defer `.
     pub deferral: Option<&'static str>,

@@ -480,7 +480,7 @@ fn length_inside(inside: &[u8], close: &[u8], escapes: bool, lines: bool) -> Opt
     None
 }
 
-fn is_name(byte: u8) -> bool {
+pub(super) fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
