@@ -22,6 +22,8 @@ pub struct Paths {
     pub frees: BTreeMap<SiteId, BTreeSet<SiteId>>,
     /// The same, where the lock is free then.
     pub ends: BTreeMap<SiteId, BTreeSet<SiteId>>,
+    /// Releases that some path comes to.
+    pub reached: BTreeSet<SiteId>,
     /// Keys that some path releases before it returns normally.
     pub released: BTreeSet<KeyId>,
     /// Per key: the returns that some path reaches with the key released.
@@ -54,6 +56,9 @@ pub fn explore(body: &Body, graph: &Graph) -> Result<Paths, TooComplex> {
         }
         if seen.len() > MOST_STATES {
             return Err(TooComplex);
+        }
+        if let Op::Release { site, .. } = &graph.ops[state.pc] {
+            paths.reached.insert(*site);
         }
         match machine.step(&state) {
             Step::Silent(next) => {

@@ -89,6 +89,7 @@ mod tests {
             is_async: false,
             is_generator: false,
             root: Block::default(),
+            shared: std::collections::BTreeSet::new(),
             keys: Vec::new(),
             sites: Vec::new(),
             handed_over: Vec::new(),

@@ -31,7 +31,9 @@ impl<'t> Lent<'t> {
         let known = passed.get(&field(lock)).into_iter().flatten();
         known
             .filter(|(text, _)| same_lock(text, lock))
-            .any(|(_, node)| !is_operand(file, *node))
+            .any(|(_, node)| {
+                !is_operand(file, *node) && !file.grammar.is_entered(*node, file.source.bytes)
+            })
     }
 }
 

@@ -217,8 +217,11 @@ impl Judged<'_> {
             .copied()
             .filter(|(_, kind)| *kind != LeakKind::Exception)
             .collect();
-        // Where functions hand out locks, `is_handed_out` has told that apart.
-        let always = !paths.released.contains(&key) && !self.file.grammar.hands_out_locks();
+        // Where functions hand out locks, `is_handed_out` has told that apart. A release behind
+        // conditions that are never true together was to run.
+        let always = !paths.released.contains(&key)
+            && !self.file.grammar.hands_out_locks()
+            && self.all_reached(key, paths);
         let said = || explicit.iter().any(|(exit, _)| said_at(self.file, *exit));
         let on_purpose = kept && (always || self.is_permit(key) || said());
         if !leaks.is_empty() && !on_purpose && !intent::returns_locked(self.body) {
@@ -430,6 +433,14 @@ impl Judged<'_> {
         })
     }
 
+    /// Whether every release of the key stands where some path comes to.
+    fn all_reached(&self, key: KeyId, paths: &Paths) -> bool {
+        (0..self.body.sites.len())
+            .filter(|id| self.body.sites[*id].key == key)
+            .filter(|id| self.body.sites[*id].is_written_release())
+            .all(|id| paths.reached.contains(&id))
+    }
+
     /// Whether it is a permit that another function gives back.
     fn is_permit(&self, key: KeyId) -> bool {
         let key = &self.body.keys[key];
@@ -463,24 +474,30 @@ impl Judged<'_> {
     }
 
     /// The releases that free what the acquire takes. One that never finds its lock held on any
-    /// path is listed as well, unless another acquire owns it.
+    /// path is listed as well, unless another acquire owns it, and so is one that no path comes to,
+    /// with the acquire in front of it.
     fn written_releases(&self, site: SiteId, paths: &Paths) -> Vec<SiteId> {
-        let key = self.body.sites[site].key;
-        let alone = self
-            .body
-            .sites
-            .iter()
-            .filter(|other| other.key == key && other.acquire().is_some())
-            .count()
-            == 1;
-        let mut releases: Vec<SiteId> = (0..self.body.sites.len())
-            .filter(|id| self.body.sites[*id].is_written_release())
+        let sites = &self.body.sites;
+        let key = sites[site].key;
+        let acquires = || {
+            (0..sites.len()).filter(|id| sites[*id].key == key && sites[*id].acquire().is_some())
+        };
+        let alone = acquires().count() == 1;
+        let in_front = |release: SiteId| {
+            acquires()
+                .filter(|id| sites[*id].span.end <= sites[release].span.start)
+                .max_by_key(|id| sites[*id].span)
+        };
+        let mut releases: Vec<SiteId> = (0..sites.len())
+            .filter(|id| sites[*id].is_written_release())
             .filter(|id| match paths.frees.get(id) {
                 Some(freed) => freed.contains(&site),
-                None => alone && self.body.sites[*id].key == key,
+                None if sites[*id].key != key => false,
+                None if paths.reached.contains(id) => alone,
+                None => alone || in_front(*id) == Some(site),
             })
             .collect();
-        releases.sort_by_key(|id| self.body.sites[*id].span);
+        releases.sort_by_key(|id| sites[*id].span);
         releases
     }
 

@@ -64,6 +64,8 @@ pub enum Op {
     },
     Branch {
         test: Test,
+        /// It decides whether a loop goes on.
+        looping: bool,
         yes: Pc,
         no: Pc,
     },
@@ -121,6 +123,7 @@ impl Graph {
             ops: Vec::new(),
             frames: Vec::new(),
             sites: &body.sites,
+            looping: false,
             whole: body.span,
         };
         let normal = builder.push(Op::Exit(ExitKind::Normal));
@@ -157,6 +160,8 @@ struct Builder<'b> {
     ops: Vec<Op>,
     frames: Vec<Frame>,
     sites: &'b [Site],
+    /// What is compiled is the condition of a loop.
+    looping: bool,
     /// The whole function.
     whole: Span,
 }

@@ -3,13 +3,14 @@
 //! A state is small and hashable, so that "every path" is "every reachable state": loops need no
 //! unrolling and the walk ends.
 
+use super::answers::{Known, put};
 use super::graph::{ExitKind, Graph, Op, Pc};
 use super::meanings;
 use super::remembered::{repeated_conditions, shared_tickets, tested_vars};
-use super::{Body, KeyId, Site, SiteId, SiteKind, Test, Value};
+use super::{Body, KeyId, Site, SiteId, SiteKind, Value};
 use crate::finding::LeakKind;
 use crate::source::Span;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Everything that distinguishes two moments of an execution.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,22 +20,24 @@ pub struct State {
     pub held: Vec<Held>,
     /// Keys that were released since they were last acquired; `true` while no condition has been
     /// answered since.
-    released: Vec<(KeyId, bool)>,
+    pub(super) released: Vec<(KeyId, bool)>,
     /// Variables whose value matters, by number.
-    vars: Vec<(u32, Value)>,
+    pub(super) vars: Vec<(u32, Known<Value>)>,
     /// Answers that repeated conditions have given, by number of the condition.
-    facts: Vec<(u32, bool)>,
+    pub(super) facts: Vec<(u32, Known<bool>)>,
     /// Which key a ticket variable frees, where it is not always the same.
-    tickets: Vec<(u32, KeyId)>,
+    pub(super) tickets: Vec<(u32, KeyId)>,
     /// What variables that are returned stand for: the step that said so.
     pub(super) meanings: Vec<(u32, Pc)>,
     /// The step by which control set out to leave while a lock was held.
     pub origin: Option<Pc>,
     /// Keys that are held because of an exception that left the `try` in which they were taken, and was
     /// caught: the step that threw it.
-    lost: Vec<(KeyId, Pc)>,
+    pub(super) lost: Vec<(KeyId, Pc)>,
     /// The first step that threw with a lock held, where `origin` is another that threw on the way out.
     pub first: Option<Pc>,
+    /// A variable was not what this function had made it: somebody else has changed it.
+    pub surprised: bool,
 }
 
 /// A lock that is held.
@@ -79,11 +82,14 @@ pub enum Step<'a> {
 pub struct Machine<'a> {
     pub body: &'a Body,
     pub graph: &'a Graph,
-    vars: HashMap<String, u32>,
-    facts: HashMap<String, (u32, Vec<String>)>,
+    pub(super) vars: HashMap<String, u32>,
+    pub(super) facts: HashMap<String, (u32, Vec<String>)>,
     tickets: HashMap<String, u32>,
+    /// Variables that others can change, and answers that hang on them, by number.
+    pub(super) shared_vars: HashSet<u32>,
+    pub(super) shared_facts: HashSet<u32>,
     pub(super) meanings: HashMap<String, u32>,
-    trusting: bool,
+    pub(super) trusting: bool,
 }
 
 /// Whether leaving the context swallows exceptions, by its name.
@@ -91,11 +97,6 @@ pub fn suppresses(label: &str) -> bool {
     ["suppress", "raises", "assertRaises", "ignor"]
         .iter()
         .any(|word| label.contains(word))
-}
-
-/// The name of the answer to whether the variable is null.
-pub(super) fn null_fact(var: &str) -> String {
-    format!("{var} is null")
 }
 
 /// The pseudo variable that holds what the acquire at `site` gave.
@@ -106,15 +107,19 @@ pub(super) fn site_var(site: SiteId) -> String {
 impl<'a> Machine<'a> {
     /// Prepares a walk.
     pub fn new(body: &'a Body, graph: &'a Graph) -> Self {
-        Machine {
+        let mut machine = Machine {
             vars: tested_vars(graph),
             facts: repeated_conditions(body),
             tickets: shared_tickets(body),
+            shared_vars: HashSet::new(),
+            shared_facts: HashSet::new(),
             meanings: meanings::returned(graph),
             trusting: false,
             body,
             graph,
-        }
+        };
+        machine.share(&body.shared);
+        machine
     }
 
     /// Takes it that a `with` swallows no exception unless its name says so. A proof trusts
@@ -122,15 +127,6 @@ impl<'a> Machine<'a> {
     pub fn trusting(mut self) -> Self {
         self.trusting = true;
         self
-    }
-
-    /// Remembers no answer that the other one does not: then both meet the same questions.
-    pub fn ask_alike(&mut self, other: &mut Machine<'_>) {
-        self.facts
-            .retain(|label, _| other.facts.contains_key(label));
-        other
-            .facts
-            .retain(|label, _| self.facts.contains_key(label));
     }
 
     /// The state at the entry of the body.
@@ -146,6 +142,7 @@ impl<'a> Machine<'a> {
             origin: None,
             lost: Vec::new(),
             first: None,
+            surprised: false,
         }
     }
 
@@ -184,6 +181,7 @@ impl<'a> Machine<'a> {
                 outcomes.extend(on_throw.map(|pc| (Outcome::Threw, leaving(pc))));
                 for (_, after) in &mut outcomes {
                     self.forget_passing(after);
+                    self.doubt(after);
                 }
                 Step::Visible(Visible::Observe(label), outcomes)
             }
@@ -224,7 +222,12 @@ impl<'a> Machine<'a> {
                 self.set(&mut after, var, value);
                 Step::Silent(after)
             }
-            Op::Branch { test, yes, no } => self.branch(state, test, *yes, *no),
+            Op::Branch {
+                test,
+                looping,
+                yes,
+                no,
+            } => self.branch(state, test, *looping, (*yes, *no)),
             Op::Acquire {
                 site,
                 next,
@@ -305,9 +308,11 @@ impl<'a> Machine<'a> {
                 ..state.clone()
             });
         };
+        let mut waited = state.clone();
+        self.doubt(&mut waited);
         let mut taken = State {
             pc: next,
-            ..state.clone()
+            ..waited.clone()
         };
         match taken.held.iter_mut().find(|held| held.key == key) {
             // The same acquire again, in a loop: what it held before was left behind.
@@ -328,13 +333,14 @@ impl<'a> Machine<'a> {
         // What was tried again and failed is not held, whatever was released before.
         let threw = threw.map(|mut threw| {
             threw.released.retain(|(released, _)| *released != key);
+            self.doubt(&mut threw);
             threw
         });
         taken.origin = None;
         taken.first = None;
         for name in &self.body.keys[key].present {
             if let Some(&number) = self.vars.get(name) {
-                put(&mut taken.vars, number, Value::True);
+                put(&mut taken.vars, number, Known::sure(Value::True));
             }
         }
         if let Some(ticket) = &acquire.ticket
@@ -349,10 +355,7 @@ impl<'a> Machine<'a> {
             outcomes.extend(threw.map(|threw| (Outcome::Threw, threw)));
         }
         if acquire.conditional && !acquire.ignored {
-            let mut free = State {
-                pc: next,
-                ..state.clone()
-            };
+            let mut free = State { pc: next, ..waited };
             let value = if acquire.null_when_not {
                 Value::Null
             } else {
@@ -433,151 +436,5 @@ impl<'a> Machine<'a> {
     /// Whether the key was released and no condition has been answered since.
     pub fn just_released(&self, state: &State, key: KeyId) -> bool {
         state.released.contains(&(key, true))
-    }
-
-    /// Whether the variable is a lock that is held: then it is something.
-    fn is_held_as(&self, state: &State, var: &str) -> bool {
-        let mut held = state.held.iter();
-        held.any(|held| self.body.keys[held.key].text == var)
-    }
-
-    fn branch(&self, state: &State, test: &Test, yes: Pc, no: Pc) -> Step<'a> {
-        let known = match test {
-            Test::Const(value) => Some(*value),
-            Test::Var(var) => match self.value(state, var) {
-                Some(Value::True) => Some(true),
-                Some(Value::False | Value::Null) => Some(false),
-                _ => self.fact(state, var),
-            },
-            Test::IsNull(var) => self
-                .value(state, var)
-                .and_then(|value| match value {
-                    Value::Null => Some(true),
-                    Value::True | Value::False => Some(false),
-                    _ => None,
-                })
-                .or_else(|| self.is_held_as(state, var).then_some(false))
-                .or_else(|| self.fact(state, &null_fact(var))),
-            Test::Taken(site) => self
-                .value(state, &site_var(*site))
-                .map(|value| *value == Value::True),
-            Test::Swallowed(label) => (self.trusting && !suppresses(label)).then_some(false),
-            Test::Held(key) => Some(state.held.iter().any(|held| held.key == *key)),
-            Test::Owned(key) => Some(state.held.iter().any(|held| {
-                held.key == *key
-                    && self.body.sites[held.site]
-                        .acquire()
-                        .is_some_and(|acquire| acquire.owned)
-            })),
-            Test::Unknown { label, .. } => self.fact(state, label),
-        };
-        let to = |pc: Pc, answer: bool| {
-            let mut after = State {
-                pc,
-                ..state.clone()
-            };
-            let asked = match test {
-                Test::Unknown { label, .. } | Test::Var(label) => self.facts.get(label),
-                Test::IsNull(var) => self.facts.get(&null_fact(var)),
-                _ => None,
-            };
-            if let Some((number, _)) = asked {
-                put(&mut after.facts, *number, answer);
-            }
-            after
-        };
-        match known {
-            Some(answer) => Step::Silent(to(if answer { yes } else { no }, answer)),
-            None => {
-                let to = |pc, answer| {
-                    let mut after = to(pc, answer);
-                    for (_, fresh) in &mut after.released {
-                        *fresh = false;
-                    }
-                    after
-                };
-                let label = match self.graph.ops.get(state.pc) {
-                    Some(
-                        Op::Branch {
-                            test: Test::Unknown { label, .. },
-                            ..
-                        }
-                        | Op::Branch {
-                            test: Test::Swallowed(label),
-                            ..
-                        },
-                    ) => label.as_str(),
-                    Some(Op::Branch {
-                        test: Test::Var(var) | Test::IsNull(var),
-                        ..
-                    }) => var.as_str(),
-                    _ => "",
-                };
-                Step::Visible(
-                    Visible::Decide(label),
-                    vec![(Outcome::Done, to(yes, true)), (Outcome::No, to(no, false))],
-                )
-            }
-        }
-    }
-
-    fn fact(&self, state: &State, label: &str) -> Option<bool> {
-        let (number, _) = self.facts.get(label)?;
-        state
-            .facts
-            .iter()
-            .find(|(known, _)| known == number)
-            .map(|(_, answer)| *answer)
-    }
-
-    fn value<'s>(&self, state: &'s State, var: &str) -> Option<&'s Value> {
-        let number = self.vars.get(var)?;
-        state
-            .vars
-            .iter()
-            .find(|(known, _)| known == number)
-            .map(|(_, value)| value)
-    }
-
-    fn set(&self, state: &mut State, var: &str, value: &Value) {
-        self.forget_meanings(state, var);
-        let forgotten: Vec<u32> = self
-            .facts
-            .values()
-            .filter(|(_, names)| names.iter().any(|name| name == var))
-            .map(|(number, _)| *number)
-            .collect();
-        state
-            .facts
-            .retain(|(number, _)| !forgotten.contains(number));
-        // What was released is not what the variable stands for now. A proof remembers it all the same.
-        if self.trusting {
-            let stale = |key: KeyId| self.body.keys[key].text == var;
-            state.released.retain(|(key, _)| !stale(*key));
-        }
-        let Some(&number) = self.vars.get(var) else {
-            return;
-        };
-        let value = match value {
-            Value::Taken(site) => self.value(state, &site_var(*site)).cloned(),
-            Value::NotTaken(site) => match self.value(state, &site_var(*site)) {
-                Some(Value::True) => Some(Value::False),
-                Some(Value::False | Value::Null) => Some(Value::True),
-                _ => None,
-            },
-            value => Some(value.clone()),
-        };
-        match value {
-            Some(value) => put(&mut state.vars, number, value),
-            None => state.vars.retain(|(known, _)| *known != number),
-        }
-    }
-}
-
-/// Sets an entry of a small sorted map.
-fn put<T>(map: &mut Vec<(u32, T)>, number: u32, value: T) {
-    match map.binary_search_by_key(&number, |(known, _)| *known) {
-        Ok(index) => map[index].1 = value,
-        Err(index) => map.insert(index, (number, value)),
     }
 }

@@ -5,12 +5,14 @@
 //! statements a region wraps. [`graph`] compiles it into a flat graph for path facts, and
 //! [`machine`] walks that graph.
 
+mod answers;
 pub mod graph;
 pub mod machine;
 mod meanings;
 mod remembered;
 
 use crate::source::Span;
+use std::collections::BTreeSet;
 
 /// Index into [`Body::sites`].
 pub type SiteId = usize;
@@ -27,6 +29,8 @@ pub struct Body {
     pub is_async: bool,
     pub is_generator: bool,
     pub root: Block,
+    /// Variables that conditions ask for, and that somebody else can change meanwhile.
+    pub shared: BTreeSet<String>,
     pub keys: Vec<Key>,
     pub sites: Vec<Site>,
     /// Keys whose release (or ticket) is handed to somebody else: a closure, a field, a caller.

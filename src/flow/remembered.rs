@@ -1,7 +1,8 @@
 //! What a walk has to remember: variables and conditions on which something depends.
 
+use super::answers::null_fact;
 use super::graph::{Graph, Op};
-use super::machine::{null_fact, site_var};
+use super::machine::site_var;
 use super::{Body, Cond, Event, EventKind, KeyId, Stmt, StmtKind, Test, Value};
 use std::collections::{HashMap, HashSet};
 

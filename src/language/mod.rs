@@ -424,7 +424,17 @@ pub trait Grammar: Sync + Send {
     }
     /// Whether a name is given to somebody else where it stands: passed, stored, returned.
     fn passes_on(&self, name: Node<'_>) -> bool;
+    /// Whether what is passed there is taken by an object that frees what it took itself, and
+    /// nothing else: a stack of contexts.
+    fn is_entered(&self, _name: Node<'_>, _text: &[u8]) -> bool {
+        false
+    }
 
+    /// Whether others can change the variable because of what is done with its name there: its address
+    /// is taken, it is passed by reference, it is said to be a global.
+    fn lays_open(&self, _name: Node<'_>, _text: &[u8]) -> bool {
+        false
+    }
     /// Whether giving a name a value makes a variable of the function.
     fn declares_by_assigning(&self) -> bool {
         false

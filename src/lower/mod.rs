@@ -3,6 +3,7 @@
 
 pub mod expressions;
 pub mod label;
+mod shared;
 pub mod sites;
 
 use crate::catalog::{Catalog, Entry, Receivers, Role, Surroundings};
@@ -233,12 +234,14 @@ fn lower_function(
     } else {
         lowering.table.handed_over
     };
+    let shared = shared::shared(file, function, &root, &lowering.table.keys);
     Ok(Body {
         name: file.grammar.function_name(function, file.source.bytes),
         span: span(function),
         is_async,
         is_generator,
         root,
+        shared,
         keys: lowering.table.keys,
         sites: lowering.table.sites,
         handed_over,

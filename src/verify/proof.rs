@@ -259,7 +259,8 @@ impl<'a> Proof<'a> {
                 .held
                 .iter()
                 .any(|held| held.key == key && (held.site != self.site || held.depth > 1));
-            let leaks = if kind == ExitKind::Process || others {
+            // Where somebody else has changed what says whether to release, both may hold it.
+            let leaks = if kind == ExitKind::Process || others || before.surprised {
                 was < is
             } else {
                 is > 0

@@ -92,6 +92,7 @@ impl Builder<'_> {
             Cond::Test { events, test } => {
                 let branch = self.push(Op::Branch {
                     test: test.clone(),
+                    looping: self.looping,
                     yes,
                     no,
                 });

@@ -24,6 +24,7 @@ impl Builder<'_> {
                 let caught = self.push(Op::Caught { body: None, next });
                 self.push(Op::Branch {
                     test: Test::Swallowed(label.clone()),
+                    looping: false,
                     yes: caught,
                     no: outer_throw,
                 })

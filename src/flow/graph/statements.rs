@@ -209,7 +209,12 @@ impl Builder<'_> {
         self.frames.pop();
         let body = body?;
         let test = match &l.cond {
-            Some(cond) => self.cond(cond, body, done)?,
+            Some(cond) => {
+                self.looping = true;
+                let test = self.cond(cond, body, done);
+                self.looping = false;
+                test?
+            }
             None => body,
         };
         self.ops[head] = Op::Goto(test);
@@ -304,6 +309,7 @@ impl Builder<'_> {
                         names: Vec::new(),
                         pure: false,
                     },
+                    looping: false,
                     yes: caught,
                     no: entry,
                 }),

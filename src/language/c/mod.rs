@@ -12,6 +12,7 @@ mod labels;
 mod lexis;
 mod macros;
 mod names;
+mod open;
 mod preprocessor;
 mod print;
 mod results;
@@ -366,6 +367,10 @@ impl Grammar for Dialect {
         // There are no tickets that functions could be handed.
         let _ = name;
         false
+    }
+
+    fn lays_open(&self, name: Node<'_>, text: &[u8]) -> bool {
+        open::lays_open(name, text, self.language == Language::Cpp)
     }
 
     fn told_to_others<'t>(&self, file: &File<'_>, node: Node<'t>) -> Option<Node<'t>> {

@@ -267,6 +267,15 @@ impl Grammar for Go {
             .is_some_and(|parent| matches!(parent.kind(), "go_statement" | "defer_statement"))
     }
 
+    fn lays_open(&self, name: Node<'_>, _text: &[u8]) -> bool {
+        parent_of_parentheses(name).is_some_and(|parent| {
+            parent.kind() == "unary_expression"
+                && parent
+                    .child_by_field_name("operator")
+                    .is_some_and(|operator| operator.kind() == "&")
+        })
+    }
+
     fn passes_on(&self, name: Node<'_>) -> bool {
         let Some(parent) = parent_of_parentheses(name) else {
             return false;

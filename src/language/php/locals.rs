@@ -65,3 +65,22 @@ fn is_captured(function: Node<'_>, name: Node<'_>) -> bool {
         .take_while(|node| node.id() != function.id())
         .any(|node| Php.is_function(node.kind()))
 }
+
+/// Whether others can change the variable because of what stands around its name: a call may take a
+/// reference to it, it is one itself, it lives longer than the call.
+pub fn lays_open(name: Node<'_>) -> bool {
+    let Some(parent) = name.parent() else {
+        return false;
+    };
+    match parent.kind() {
+        "argument"
+        | "by_ref"
+        | "reference_assignment_expression"
+        | "global_declaration"
+        | "static_variable_declaration" => true,
+        "simple_parameter" => parent
+            .named_children()
+            .any(|part| part.kind() == "reference_modifier"),
+        _ => false,
+    }
+}

@@ -241,6 +241,10 @@ impl Grammar for Php {
         true
     }
 
+    fn lays_open(&self, name: Node<'_>, _text: &[u8]) -> bool {
+        locals::lays_open(name)
+    }
+
     fn passes_on(&self, name: Node<'_>) -> bool {
         let Some(parent) = name.parent() else {
             return false;

@@ -24,6 +24,10 @@ pub static PYTHON: Python = Python;
 /// Functions that run a coroutine by itself.
 const STARTS_TASK: &[&str] = &["ensure_future", "create_task", "run_coroutine_threadsafe"];
 
+/// Methods of a stack of contexts that enter what they are given: the stack frees what it took so,
+/// nothing else.
+const ENTERS: [&str; 2] = ["enter_context", "enter_async_context"];
+
 /// The parent, past parentheses.
 fn outer(node: Node<'_>) -> Option<Node<'_>> {
     std::iter::successors(node.parent(), Node::parent)
@@ -278,6 +282,12 @@ impl Grammar for Python {
         true
     }
 
+    fn lays_open(&self, name: Node<'_>, _text: &[u8]) -> bool {
+        name.parent().is_some_and(|parent| {
+            matches!(parent.kind(), "global_statement" | "nonlocal_statement")
+        })
+    }
+
     fn passes_on(&self, name: Node<'_>) -> bool {
         let Some(parent) = name.parent() else {
             return false;
@@ -293,6 +303,14 @@ impl Grammar for Python {
             }
             _ => false,
         }
+    }
+
+    fn is_entered(&self, name: Node<'_>, text: &[u8]) -> bool {
+        let called = name
+            .parent()
+            .filter(|arguments| arguments.kind() == "argument_list")
+            .and_then(|arguments| self.called_word(arguments.parent()?, text));
+        called.is_some_and(|word| ENTERS.contains(&word.as_str()))
     }
 
     fn constant(&self, literal: Node<'_>, _text: &[u8]) -> Value {

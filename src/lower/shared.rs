@@ -1,0 +1,139 @@
+//! Variables that somebody else can change while the function runs: fields, globals, what a closure
+//! or a reference reaches.
+
+use super::File;
+use crate::flow::{Block, Cond, EventKind, Key, StmtKind, Test};
+use crate::source::Span;
+use crate::tree::Node;
+use std::collections::BTreeSet;
+
+/// Those of the variables that conditions of `root` ask for which are not the function's alone. Who is passed a
+/// handle uses it, and gives the variable no other.
+pub(super) fn shared(
+    file: &File<'_>,
+    function: Node<'_>,
+    root: &Block,
+    keys: &[Key],
+) -> BTreeSet<String> {
+    let mut asked = BTreeSet::new();
+    asked_in(root, &mut asked);
+    if asked.is_empty() {
+        return asked;
+    }
+    let mut own = BTreeSet::new();
+    if file.grammar.declares_by_assigning() {
+        own.extend(asked.iter().map(|name| plain(name)));
+    }
+    declared_in(root, &mut own);
+    let is_handle = |name: &str| {
+        let mut keys = keys.iter();
+        keys.any(|key| key.text == name && file.catalog.entries[key.entry].lock.handle)
+    };
+    let lays_open =
+        |leaf, name| file.grammar.lays_open(leaf, file.source.bytes) && !is_handle(name);
+    let mut reached = BTreeSet::new();
+    for leaf in super::descendants(function, |_| true) {
+        if !file.grammar.is_name(leaf.kind()) {
+            continue;
+        }
+        let name = file.source.slice(super::span(leaf));
+        let Ok(name) = std::str::from_utf8(name) else {
+            continue;
+        };
+        if is_outside(root.span, leaf) {
+            own.insert(name);
+        }
+        if !reached.contains(name) && (lays_open(leaf, name) || in_closure(file, function, leaf)) {
+            reached.insert(name);
+        }
+    }
+    let is_shared = |name: &String| {
+        let name = plain(name);
+        // Lowering makes up variables of its own.
+        let made_up = name.contains([' ', '#']);
+        !made_up && (!own.contains(name) || reached.contains(name))
+    };
+    let shared = asked.iter().filter(|name| is_shared(name));
+    shared.cloned().collect()
+}
+
+/// The name as it stands in the text: without the marks of a variable that hides another.
+fn plain(name: &str) -> &str {
+    name.trim_end_matches('\'')
+}
+
+/// Whether the node stands in the signature.
+fn is_outside(body: Span, node: Node<'_>) -> bool {
+    node.start_byte() < body.start || body.end < node.end_byte()
+}
+
+/// Whether a function inside of `function` that has a body of its own mentions the variable.
+fn in_closure(file: &File<'_>, function: Node<'_>, name: Node<'_>) -> bool {
+    std::iter::successors(name.parent(), Node::parent)
+        .take_while(|around| around.id() != function.id())
+        .any(|around| file.is_own_body(around))
+}
+
+/// The variables that conditions ask for.
+fn asked_in(block: &Block, asked: &mut BTreeSet<String>) {
+    for stmt in &block.stmts {
+        let mut labelled = stmt;
+        while let StmtKind::Labeled { body, .. } = &labelled.kind {
+            labelled = body;
+        }
+        match &labelled.kind {
+            StmtKind::If { cond, .. } => asked_by(cond, asked),
+            StmtKind::Loop(l) => l.cond.iter().for_each(|cond| asked_by(cond, asked)),
+            StmtKind::Switch { cases, .. } => cases
+                .iter()
+                .filter_map(|case| case.test.as_ref())
+                .for_each(|cond| asked_by(cond, asked)),
+            _ => {}
+        }
+        for event in stmt.own_events() {
+            match &event.kind {
+                EventKind::Choice { cond, .. } => asked_by(cond, asked),
+                EventKind::Inline { body, .. } => asked_in(body, asked),
+                _ => {}
+            }
+        }
+        for inner in stmt.blocks() {
+            asked_in(inner, asked);
+        }
+    }
+}
+
+fn asked_by(cond: &Cond, asked: &mut BTreeSet<String>) {
+    match cond {
+        Cond::Test { test, .. } => match test {
+            Test::Var(name) | Test::IsNull(name) => {
+                asked.insert(name.clone());
+            }
+            Test::Unknown {
+                names, pure: true, ..
+            } => asked.extend(names.iter().cloned()),
+            _ => {}
+        },
+        Cond::Not(inner) => asked_by(inner, asked),
+        Cond::And(a, b) | Cond::Or(a, b) => {
+            asked_by(a, asked);
+            asked_by(b, asked);
+        }
+    }
+}
+
+/// The names that statements declare.
+fn declared_in<'b>(block: &'b Block, own: &mut BTreeSet<&'b str>) {
+    for stmt in &block.stmts {
+        let names = stmt.decls.iter().flat_map(|decl| &decl.names);
+        own.extend(names.map(String::as_str));
+        for event in stmt.own_events() {
+            if let EventKind::Inline { body, .. } = &event.kind {
+                declared_in(body, own);
+            }
+        }
+        for inner in stmt.blocks() {
+            declared_in(inner, own);
+        }
+    }
+}
