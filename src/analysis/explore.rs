@@ -22,7 +22,7 @@ pub struct Paths {
     pub frees: BTreeMap<SiteId, BTreeSet<SiteId>>,
     /// The same, where the lock is free then.
     pub ends: BTreeMap<SiteId, BTreeSet<SiteId>>,
-    /// Releases that some path comes to.
+    /// Acquires and releases that some path comes to.
     pub reached: BTreeSet<SiteId>,
     /// Keys that some path releases before it returns normally.
     pub released: BTreeSet<KeyId>,
@@ -40,12 +40,16 @@ pub struct Paths {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooComplex;
 
-/// Visits the body.
+/// Visits the body. Where that is too much, nobody else is taken to change any variable.
 ///
 /// # Errors
 /// [`TooComplex`] past [`MOST_STATES`] states.
 pub fn explore(body: &Body, graph: &Graph) -> Result<Paths, TooComplex> {
-    let machine = Machine::new(body, graph).trusting();
+    let trusting = || Machine::new(body, graph).trusting();
+    visit(&trusting()).or_else(|TooComplex| visit(&trusting().alone()))
+}
+
+fn visit(machine: &Machine<'_>) -> Result<Paths, TooComplex> {
     let mut paths = Paths::default();
     // A table of pointers: one of states is twice as large whenever it grows.
     let mut seen: FxHashSet<Box<State>> = FxHashSet::default();
@@ -57,19 +61,19 @@ pub fn explore(body: &Body, graph: &Graph) -> Result<Paths, TooComplex> {
         if seen.len() > MOST_STATES {
             return Err(TooComplex);
         }
-        if let Op::Release { site, .. } = &graph.ops[state.pc] {
+        if let Op::Acquire { site, .. } | Op::Release { site, .. } = &machine.graph.ops[state.pc] {
             paths.reached.insert(*site);
         }
         match machine.step(&state) {
             Step::Silent(next) => {
-                paths.note_release(&machine, &state);
+                paths.note_release(machine, &state);
                 open.push(next);
             }
             Step::Visible(visible, outcomes) => {
-                paths.note(&machine, &state, &visible);
+                paths.note(machine, &state, &visible);
                 open.extend(outcomes.into_iter().map(|(_, next)| next));
             }
-            Step::Exit(kind) => paths.exit(&machine, &state, kind),
+            Step::Exit(kind) => paths.exit(machine, &state, kind),
         }
         seen.insert(Box::new(state));
     }

@@ -4,7 +4,7 @@
 use super::explore::Paths;
 use super::known::Around;
 use crate::finding::LeakKind;
-use crate::flow::{Block, Body, Cond, Event, EventKind, KeyId, SiteId, Stmt, StmtKind, Test};
+use crate::flow::{Block, Body, Cond, EventKind, KeyId, SiteId, Stmt, StmtKind, Test};
 use crate::lower::File;
 use crate::source::Span;
 
@@ -106,10 +106,9 @@ pub fn leaves_after(block: &Block, release: SiteId) -> bool {
                 let own = inner.stmts.iter().any(|stmt| {
                     matches!(stmt.kind, StmtKind::Plain(_)) && stmt.holds_site(release)
                 });
-                let leaves = inner.stmts.last().is_some_and(|last| match &last.kind {
-                    StmtKind::Return { .. } | StmtKind::Goto(_) | StmtKind::Throw { .. } => true,
-                    StmtKind::Plain(events) => ends_process(events),
-                    _ => false,
+                let leaves = inner.stmts.last().is_some_and(|last| {
+                    let jumps = matches!(last.kind, StmtKind::Break(_) | StmtKind::Continue(_));
+                    last.leaves() && !jumps
                 });
                 (own && leaves) || leaves_after(inner, release)
             })
@@ -179,7 +178,7 @@ pub fn is_passed_by(body: &Body, block: &Block, release: SiteId) -> bool {
             } => {
                 !otherwise.as_ref().is_some_and(frees)
                     && !asks_whether_taken(body, cond, key)
-                    && !then.stmts.last().is_some_and(leaves)
+                    && !then.stmts.last().is_some_and(Stmt::leaves)
                     && then.stmts.iter().any(|inner| {
                         matches!(inner.kind, StmtKind::Plain(_)) && inner.holds_site(release)
                     })
@@ -218,23 +217,4 @@ fn asks_whether_taken(body: &Body, cond: &Cond, key: KeyId) -> bool {
             asks_whether_taken(body, a, key) || asks_whether_taken(body, b, key)
         }
     }
-}
-
-/// Whether control does not come out behind the statement.
-pub fn leaves(stmt: &Stmt) -> bool {
-    match &stmt.kind {
-        StmtKind::Return { .. }
-        | StmtKind::Goto(_)
-        | StmtKind::Throw { .. }
-        | StmtKind::Break(_)
-        | StmtKind::Continue(_) => true,
-        StmtKind::Plain(events) => ends_process(events),
-        _ => false,
-    }
-}
-
-fn ends_process(events: &[Event]) -> bool {
-    events
-        .iter()
-        .any(|event| matches!(event.kind, EventKind::ProcessExit { .. }))
 }

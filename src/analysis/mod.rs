@@ -116,7 +116,8 @@ pub fn judge(at: &Judged<'_>) -> Result<Judgement, NotJudged> {
         let Some(acquire) = acquired.acquire() else {
             continue;
         };
-        if acquire.implied || at.body.handed_over.contains(&acquired.key) {
+        let never = !paths.reached.contains(&site);
+        if acquire.implied || never || at.body.handed_over.contains(&acquired.key) {
             continue;
         }
         if let Some((rule, leaks)) = at.rule_of(site, &paths) {
@@ -369,7 +370,7 @@ impl Judged<'_> {
             else {
                 return false;
             };
-            !then.stmts.last().is_some_and(handed_out::leaves)
+            !then.stmts.last().is_some_and(Stmt::leaves)
                 // What is taken under the condition as well is nobody else's to ask for.
                 && !taken_under(&self.body.root.stmts, var, &takes)
                 && !asked_of_acquire(var)

@@ -6,7 +6,7 @@
 use super::answers::{Known, put};
 use super::graph::{ExitKind, Graph, Op, Pc};
 use super::meanings;
-use super::remembered::{repeated_conditions, shared_tickets, tested_vars};
+use super::remembered::{keeping_count, repeated_conditions, shared_tickets, tested_vars};
 use super::{Body, KeyId, Site, SiteId, SiteKind, Value};
 use crate::finding::LeakKind;
 use crate::source::Span;
@@ -88,6 +88,8 @@ pub struct Machine<'a> {
     /// Variables that others can change, and answers that hang on them, by number.
     pub(super) shared_vars: HashSet<u32>,
     pub(super) shared_facts: HashSet<u32>,
+    /// Conditions by which the body keeps count of its locks.
+    pub(super) counts: HashSet<String>,
     pub(super) meanings: HashMap<String, u32>,
     pub(super) trusting: bool,
 }
@@ -113,6 +115,7 @@ impl<'a> Machine<'a> {
             tickets: shared_tickets(body),
             shared_vars: HashSet::new(),
             shared_facts: HashSet::new(),
+            counts: HashSet::new(),
             meanings: meanings::returned(graph),
             trusting: false,
             body,
@@ -122,10 +125,18 @@ impl<'a> Machine<'a> {
         machine
     }
 
-    /// Takes it that a `with` swallows no exception unless its name says so. A proof trusts
-    /// nothing.
+    /// Takes it that a `with` swallows no exception unless its name says so, and that nobody else changes
+    /// what the body keeps count by. A proof trusts nothing.
     pub fn trusting(mut self) -> Self {
         self.trusting = true;
+        self.counts = keeping_count(self.body, self.graph);
+        self
+    }
+
+    /// Takes it that nobody else changes any variable.
+    pub fn alone(mut self) -> Self {
+        self.shared_vars.clear();
+        self.shared_facts.clear();
         self
     }
 

@@ -12,6 +12,7 @@ mod meanings;
 mod remembered;
 
 use crate::source::Span;
+pub use remembered::remembered_names;
 use std::collections::BTreeSet;
 
 /// Index into [`Body::sites`].
@@ -569,6 +570,21 @@ impl Stmt {
             | StmtKind::Break(_)
             | StmtKind::Continue(_)
             | StmtKind::Goto(_) => false,
+        }
+    }
+
+    /// Whether control does not come out behind the statement.
+    pub fn leaves(&self) -> bool {
+        match &self.kind {
+            StmtKind::Return { .. }
+            | StmtKind::Goto(_)
+            | StmtKind::Throw { .. }
+            | StmtKind::Break(_)
+            | StmtKind::Continue(_) => true,
+            StmtKind::Plain(events) => events
+                .iter()
+                .any(|event| matches!(event.kind, EventKind::ProcessExit { .. })),
+            _ => false,
         }
     }
 

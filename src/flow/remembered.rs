@@ -3,8 +3,8 @@
 use super::answers::null_fact;
 use super::graph::{Graph, Op};
 use super::machine::site_var;
-use super::{Body, Cond, Event, EventKind, KeyId, Stmt, StmtKind, Test, Value};
-use std::collections::{HashMap, HashSet};
+use super::{Block, Body, Cond, Event, EventKind, KeyId, Stmt, StmtKind, Test, Value};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Variables that some condition asks for, and what flows into them.
 pub(super) fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
@@ -45,26 +45,44 @@ pub(super) fn tested_vars(graph: &Graph) -> HashMap<String, u32> {
         .collect()
 }
 
-/// Pure conditions that guard lock events in more than one place: the second answer is the first.
-pub(super) fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
-    fn walk(stmts: &[Stmt], seen: &mut Vec<(String, Vec<String>)>) {
+/// A pure condition that guards lock events.
+struct Guarding {
+    label: String,
+    /// What it reads.
+    names: Vec<String>,
+    /// What it guards goes on behind it: it does not leave.
+    goes_on: bool,
+}
+
+/// The pure conditions that guard lock events, in order of the text.
+fn guarding(body: &Body) -> Vec<Guarding> {
+    fn walk(stmts: &[Stmt], seen: &mut Vec<Guarding>) {
         let of_locks =
             |event: &Event| matches!(event.kind, EventKind::Acquire(_) | EventKind::Release(_));
+        let goes_on = |block: &Block| {
+            let mut events = block.stmts.iter().flat_map(Stmt::all_events);
+            events.any(of_locks) && !block.stmts.last().is_some_and(Stmt::leaves)
+        };
         for stmt in stmts {
             let mut stmt = stmt;
             while let StmtKind::Labeled { body, .. } = &stmt.kind {
                 stmt = body;
             }
-            if let StmtKind::If { cond, .. } = &stmt.kind
+            if let StmtKind::If {
+                cond,
+                then,
+                otherwise,
+            } = &stmt.kind
                 && stmt.all_events().into_iter().any(of_locks)
             {
-                conditions(cond, seen);
+                let goes_on = goes_on(then) || otherwise.as_ref().is_some_and(goes_on);
+                conditions(cond, goes_on, seen);
             }
             for event in stmt.own_events() {
                 if let EventKind::Choice { cond, yes, no } = &event.kind
                     && yes.iter().chain(no).any(of_locks)
                 {
-                    conditions(cond, seen);
+                    conditions(cond, true, seen);
                 }
             }
             for block in stmt.blocks() {
@@ -72,38 +90,41 @@ pub(super) fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<Stri
             }
         }
     }
-    fn conditions(cond: &Cond, seen: &mut Vec<(String, Vec<String>)>) {
-        match cond {
-            Cond::Test {
-                test:
-                    Test::Unknown {
-                        label,
-                        names,
-                        pure: true,
-                    },
-                ..
-            } => seen.push((label.clone(), names.clone())),
-            Cond::Test {
-                test: Test::Var(var),
-                ..
-            } => seen.push((var.clone(), vec![var.clone()])),
-            Cond::Test {
-                test: Test::IsNull(var),
-                ..
-            } => seen.push((null_fact(var), vec![var.clone()])),
-            Cond::Test { .. } => {}
-            Cond::Not(inner) => conditions(inner, seen),
+    fn conditions(cond: &Cond, goes_on: bool, seen: &mut Vec<Guarding>) {
+        let (label, names) = match cond {
+            Cond::Test { test, .. } => match test {
+                Test::Unknown {
+                    label,
+                    names,
+                    pure: true,
+                } => (label.clone(), names.clone()),
+                Test::Var(var) => (var.clone(), vec![var.clone()]),
+                Test::IsNull(var) => (null_fact(var), vec![var.clone()]),
+                _ => return,
+            },
+            Cond::Not(inner) => return conditions(inner, goes_on, seen),
             Cond::And(a, b) | Cond::Or(a, b) => {
-                conditions(a, seen);
-                conditions(b, seen);
+                conditions(a, goes_on, seen);
+                return conditions(b, goes_on, seen);
             }
-        }
+        };
+        seen.push(Guarding {
+            label,
+            names,
+            goes_on,
+        });
     }
     let mut seen = Vec::new();
     walk(&body.root.stmts, &mut seen);
+    seen
+}
+
+/// Pure conditions that guard lock events in more than one place: the second answer is the first.
+pub(super) fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<String>)> {
+    let seen = guarding(body);
     let mut repeated = HashMap::new();
-    for (index, (label, names)) in seen.iter().enumerate() {
-        if seen[..index].iter().any(|(earlier, _)| earlier == label) {
+    for (index, Guarding { label, names, .. }) in seen.iter().enumerate() {
+        if seen[..index].iter().any(|earlier| earlier.label == *label) {
             let number = u32::try_from(repeated.len()).unwrap_or(u32::MAX);
             repeated
                 .entry(label.clone())
@@ -111,6 +132,46 @@ pub(super) fn repeated_conditions(body: &Body) -> HashMap<String, (u32, Vec<Stri
         }
     }
     repeated
+}
+
+/// Variables of which a walk may know something: they are given a known value, go with a lock that is
+/// taken, or are asked for more than once.
+pub fn remembered_names(body: &Body) -> BTreeSet<String> {
+    let repeated = repeated_conditions(body).into_values();
+    let present = body.keys.iter().flat_map(|key| key.present.iter().cloned());
+    let mut events = Vec::new();
+    for stmt in &body.root.stmts {
+        events.extend(stmt.all_events());
+    }
+    let known = events.into_iter().filter_map(|event| match &event.kind {
+        EventKind::Assign { var, value } if *value != Value::Unknown => Some(var.clone()),
+        _ => None,
+    });
+    repeated
+        .flat_map(|(_, names)| names)
+        .chain(present)
+        .chain(known)
+        .collect()
+}
+
+/// Conditions by which the body keeps count of its locks, and variables that do: some acquire or
+/// release goes by them, or they are told by an acquire. Nobody else meddles with these.
+pub(super) fn keeping_count(body: &Body, graph: &Graph) -> HashSet<String> {
+    let going_by = guarding(body)
+        .into_iter()
+        .filter(|guarding| guarding.goes_on);
+    let told = graph.ops.iter().filter_map(|op| match op {
+        Op::Set {
+            var,
+            value: Value::Taken(_) | Value::NotTaken(_),
+            ..
+        } => Some([var.clone(), null_fact(var)]),
+        _ => None,
+    });
+    going_by
+        .flat_map(|guarding| std::iter::once(guarding.label).chain(guarding.names))
+        .chain(told.flatten())
+        .collect()
 }
 
 /// Ticket variables that are bound by acquires of different locks.

@@ -21,7 +21,7 @@ use crate::tree::{Node, Tree};
 use rustc_hash::{FxHashMap, FxHashSet};
 use sites::{Found, Table};
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Levels of nesting that lowering follows; deeper functions are skipped, and said to be.
 pub const DEEPEST: usize = 200;
@@ -234,21 +234,22 @@ fn lower_function(
     } else {
         lowering.table.handed_over
     };
-    let shared = shared::shared(file, function, &root, &lowering.table.keys);
-    Ok(Body {
+    let mut body = Body {
         name: file.grammar.function_name(function, file.source.bytes),
         span: span(function),
         is_async,
         is_generator,
         root,
-        shared,
+        shared: BTreeSet::new(),
         keys: lowering.table.keys,
         sites: lowering.table.sites,
         handed_over,
         lent: lowering.table.lent,
         said_to_keep,
         opaque: lowering.opaque.or(lowering.table.opaque),
-    })
+    };
+    body.shared = shared::shared(file, function, &body);
+    Ok(body)
 }
 
 /// The reason of functions that nest deeper than [`DEEPEST`].

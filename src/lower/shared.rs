@@ -2,21 +2,21 @@
 //! or a reference reaches.
 
 use super::File;
-use crate::flow::{Block, Cond, EventKind, Key, StmtKind, Test};
+use crate::flow::{Block, Body, Cond, EventKind, StmtKind, Test, remembered_names};
 use crate::source::Span;
 use crate::tree::Node;
 use std::collections::BTreeSet;
 
-/// Those of the variables that conditions of `root` ask for which are not the function's alone. Who is passed a
-/// handle uses it, and gives the variable no other.
-pub(super) fn shared(
-    file: &File<'_>,
-    function: Node<'_>,
-    root: &Block,
-    keys: &[Key],
-) -> BTreeSet<String> {
+/// Those of the variables that conditions of the body ask for, and whose answer is remembered, which are not the
+/// function's alone. Who is passed a handle uses it, and gives the variable no other.
+pub(super) fn shared(file: &File<'_>, function: Node<'_>, body: &Body) -> BTreeSet<String> {
+    let remembered = remembered_names(body);
+    if remembered.is_empty() {
+        return remembered;
+    }
     let mut asked = BTreeSet::new();
-    asked_in(root, &mut asked);
+    asked_in(&body.root, &mut asked);
+    asked.retain(|name| remembered.contains(name));
     if asked.is_empty() {
         return asked;
     }
@@ -24,9 +24,9 @@ pub(super) fn shared(
     if file.grammar.declares_by_assigning() {
         own.extend(asked.iter().map(|name| plain(name)));
     }
-    declared_in(root, &mut own);
+    declared_in(&body.root, &mut own);
     let is_handle = |name: &str| {
-        let mut keys = keys.iter();
+        let mut keys = body.keys.iter();
         keys.any(|key| key.text == name && file.catalog.entries[key.entry].lock.handle)
     };
     let lays_open =
@@ -40,7 +40,7 @@ pub(super) fn shared(
         let Ok(name) = std::str::from_utf8(name) else {
             continue;
         };
-        if is_outside(root.span, leaf) {
+        if is_outside(body.root.span, leaf) {
             own.insert(name);
         }
         if !reached.contains(name) && (lays_open(leaf, name) || in_closure(file, function, leaf)) {

@@ -22,6 +22,7 @@ struct Place {
     label_of: Option<Taken>,
     /// A handler would catch what fails after a release, and release again.
     in_try: bool,
+    in_closure: bool,
     variables: Vec<usize>,
     depth: usize,
 }
@@ -31,6 +32,8 @@ struct Generator {
     state: u64,
     next: usize,
     features: Features,
+    /// Other code changes a variable that the program asks.
+    told: bool,
 }
 
 /// The program with this number.
@@ -40,6 +43,7 @@ pub fn program(seed: u64, features: Features) -> Vec<Statement> {
         state: (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
         next: 0,
         features,
+        told: seed % 4 == 3,
     };
     let mut body = Vec::new();
     let mut place = Place::default();
@@ -65,6 +69,11 @@ impl Generator {
 
     fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
+    }
+
+    /// Whether, by this chance, something is to be about `told`. What a closure assigns may be its own.
+    fn tells(&mut self, place: &Place, percent: usize) -> bool {
+        self.told && !place.in_closure && self.chance(percent)
     }
 
     fn fresh(&mut self) -> usize {
@@ -271,7 +280,9 @@ impl Generator {
                     }
                     self.exit(&mut branch, &inner);
                     let flag = self.below(FLAGS);
-                    out.push(if self.chance(20) {
+                    out.push(if self.tells(place, 40) {
+                        Statement::IfTold(branch)
+                    } else if self.chance(20) {
                         Statement::Ask(self.fresh(), flag, branch)
                     } else {
                         Statement::If(flag, branch, Vec::new())
@@ -345,6 +356,7 @@ impl Generator {
         let mut body = Vec::new();
         let mut inner = Place {
             depth: place.depth + 1,
+            in_closure: true,
             ..Place::default()
         };
         inner.guarded.clone_from(&place.guarded);
@@ -505,6 +517,13 @@ impl Generator {
     fn work(&mut self, out: &mut Vec<Statement>, place: &mut Place) {
         if self.chance(15) {
             out.push(Statement::Comment(self.fresh()));
+        }
+        if self.tells(place, 15) {
+            out.push(match self.below(4) {
+                0 => Statement::UntilTold(self.fresh()),
+                1 => Statement::Set(self.chance(50)),
+                _ => Statement::Tell(self.fresh(), self.below(FLAGS)),
+            });
         }
         if self.features.defers && self.chance(4) {
             let steps = 1 + self.below(2);

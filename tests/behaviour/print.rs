@@ -1,6 +1,6 @@
 //! Random programs in the words of a language.
 
-use crate::programs::{Features, Statement, Taken, Value};
+use crate::programs::{Features, Statement, Taken, Value, is_told};
 use crate::shadows::{mentions, names};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
@@ -83,6 +83,24 @@ pub struct Words {
     /// A condition, as the head of a branch.
     pub if_: &'static str,
     pub goto: &'static str,
+    pub told: Told,
+}
+
+/// The variable `told`, which other code gives its value.
+#[derive(Clone, Copy)]
+pub struct Told {
+    /// The lines in front of the function that define it and what changes it.
+    pub define: &'static [&'static str],
+    /// The lines that the function begins with.
+    pub begin: &'static [&'static str],
+    /// Work that changes it, `@` for the name of the step, `~` for the value.
+    pub tell: &'static str,
+    /// Says that it is true or false, `~`.
+    pub set: &'static str,
+    /// The two values.
+    pub values: [&'static str; 2],
+    /// A condition on it, and on its contrary.
+    pub asked: [&'static str; 2],
 }
 
 /// A kind of lock, and how it is taken and freed. `#` stands for the number of the acquire, `@` for
@@ -141,10 +159,17 @@ pub fn print(dialect: &Dialect, body: &[Statement]) -> String {
         out: each_lock(dialect.head, dialect.words.features.locks),
     };
     let level = dialect.level;
+    let told = is_told(body).then_some(dialect.words.told);
+    for line in told.iter().flat_map(|told| told.define) {
+        printer.line(level, line);
+    }
     printer.line(
         level,
         &format!("{}{}", dialect.function, dialect.words.open),
     );
+    for line in told.iter().flat_map(|told| told.begin) {
+        printer.line(level + 1, line);
+    }
     printer.statements(body, level + 1);
     let leaves = matches!(
         body.last(),
@@ -262,6 +287,23 @@ impl Printer<'_> {
             Statement::Ask(n, flag, body) => {
                 let asked = self.step_of(&format!("q{n}"), &numbered(words.flag, *flag));
                 self.block(&words.if_.replace('~', &asked), body, level);
+            }
+            Statement::Tell(n, flag) => {
+                let value = numbered(words.flag, *flag);
+                self.tell(level, *n, &value);
+            }
+            Statement::Set(value) => {
+                let value = words.told.values[usize::from(*value)];
+                self.simple(level, &words.told.set.replace('~', value));
+            }
+            Statement::IfTold(body) => {
+                self.block(&words.if_.replace('~', words.told.asked[0]), body, level);
+            }
+            Statement::UntilTold(n) => {
+                let head = words.while_.replace('~', words.told.asked[1]);
+                self.open(level, &head);
+                self.tell(level + 1, *n, words.told.values[1]);
+                self.close(level, "");
             }
             Statement::Loop(label, body) => {
                 let mut label = label.map_or_else(String::new, |n| numbered(words.label, n));
@@ -383,6 +425,12 @@ impl Printer<'_> {
             Statement::Goto(n) => self.simple(level, &numbered(words.goto, *n)),
             Statement::Label(n) => self.line(level - 1, &format!("out{n}:")),
         }
+    }
+
+    /// Work that makes `told` this value.
+    fn tell(&mut self, level: usize, number: usize, value: &str) {
+        let text = named(self.words.told.tell, &format!("t{number}"));
+        self.simple(level, &text.replace('~', value));
     }
 
     /// The head of a branch by whether the lock was taken, now and then with the answer in a variable.

@@ -16,6 +16,15 @@ pub enum Statement {
     If(usize, Vec<Statement>, Vec<Statement>),
     /// Under what work says, which gives back the flag with the second number.
     Ask(usize, usize, Vec<Statement>),
+    /// Work that makes the variable `told`, which it reaches and the program sees, too, what the flag with the
+    /// second number is.
+    Tell(usize, usize),
+    /// Says what `told` is.
+    Set(bool),
+    /// Where `told` is true.
+    IfTold(Vec<Statement>),
+    /// Work until `told` is true.
+    UntilTold(usize),
     /// Runs its body twice; its label, where something names it.
     Loop(Option<usize>, Vec<Statement>),
     /// By the number that the program is given; the last branch is the default.
@@ -178,6 +187,21 @@ pub fn works_in_handlers(body: &[Statement]) -> bool {
     found
 }
 
+/// Whether the program has the variable `told`.
+pub fn is_told(body: &[Statement]) -> bool {
+    let mut found = false;
+    visit(body, &mut |statement| {
+        found |= matches!(
+            statement,
+            Statement::Tell(..)
+                | Statement::Set(_)
+                | Statement::IfTold(_)
+                | Statement::UntilTold(_)
+        );
+    });
+    found
+}
+
 /// Calls `see` for each statement, nested ones too.
 pub fn visit<'s>(body: &'s [Statement], see: &mut dyn FnMut(&'s Statement)) {
     for statement in body {
@@ -194,6 +218,7 @@ pub fn blocks(statement: &Statement) -> Vec<&Vec<Statement>> {
         Statement::If(_, then, otherwise) => vec![then, otherwise],
         Statement::Loop(_, body)
         | Statement::Ask(_, _, body)
+        | Statement::IfTold(body)
         | Statement::Closure(_, body)
         | Statement::Scoped(_, body)
         | Statement::Guarded(_, body)
@@ -237,6 +262,7 @@ fn replace_block(statement: &mut Statement, index: usize, block: Vec<Statement>)
         Statement::If(_, then, otherwise) => [then, otherwise].into_iter().nth(index),
         Statement::Loop(_, body)
         | Statement::Ask(_, _, body)
+        | Statement::IfTold(body)
         | Statement::Closure(_, body)
         | Statement::Scoped(_, body)
         | Statement::Guarded(_, body)

@@ -2,7 +2,7 @@
 
 use super::javascript::SCRIPT;
 use super::joined;
-use crate::print::{Dialect, Words};
+use crate::print::{Dialect, Told, Words};
 use crate::programs::Features;
 
 const C_WORDS: Words = Words {
@@ -31,6 +31,22 @@ const C_WORDS: Words = Words {
     constant: "#",
     throw: "return -#",
     last: Some("return 0"),
+    told: Told {
+        define: &[
+            "static int told;",
+            "",
+            "static inline void tells(const char *name, int value)",
+            "{",
+            "    note(name);",
+            "    told = value;",
+            "}",
+            "",
+        ],
+        begin: &["told = flag0;"],
+        tell: "tells(\"@\", ~)",
+        values: ["0", "1"],
+        ..SCRIPT.told
+    },
     ..SCRIPT
 };
 

@@ -2,7 +2,7 @@
 
 use super::javascript::SCRIPT;
 use super::joined;
-use crate::print::{Dialect, Words};
+use crate::print::{Dialect, Told, Words};
 use crate::programs::Features;
 
 const CPP_WORDS: Words = Words {
@@ -30,6 +30,18 @@ const CPP_WORDS: Words = Words {
     constant: "#",
     throw: "throw std::runtime_error(\"t#\")",
     last: Some("return 0"),
+    told: Told {
+        begin: &[
+            "bool told = flag0;",
+            "auto tells = [&](const char *name, bool value) {",
+            "    step(name);",
+            "    told = value;",
+            "};",
+            "(void)tells;",
+        ],
+        tell: "tells(\"@\", ~)",
+        ..SCRIPT.told
+    },
     ..SCRIPT
 };
 

@@ -2,7 +2,7 @@
 
 use super::javascript::SCRIPT;
 use super::joined;
-use crate::print::{Dialect, Words};
+use crate::print::{Dialect, Told, Words};
 use crate::programs::Features;
 
 const GO_WORDS: Words = Words {
@@ -49,6 +49,20 @@ const GO_WORDS: Words = Words {
     throw: "panic(\"t#\")",
     last: Some("return 0"),
     if_: "if ~",
+    told: Told {
+        define: &[
+            "var told bool",
+            "",
+            "func tells(name string, value bool) {",
+            "\tstep(name)",
+            "\ttold = value",
+            "}",
+            "",
+        ],
+        begin: &["told = flag0"],
+        tell: "tells(\"@\", ~)",
+        ..SCRIPT.told
+    },
     ..SCRIPT
 };
 

@@ -2,7 +2,7 @@
 
 use super::javascript::SCRIPT;
 use super::joined;
-use crate::print::{Dialect, Words};
+use crate::print::{Dialect, Told, Words};
 use crate::programs::Features;
 
 const JAVA_WORDS: Words = Words {
@@ -28,6 +28,20 @@ const JAVA_WORDS: Words = Words {
     // Behind a condition, even one that is always true, what follows compiles.
     perhaps: "if (true) ",
     throw: "throw new IllegalStateException(\"t#\")",
+    told: Told {
+        define: &[
+            "static boolean told;",
+            "",
+            "static void tells(String name, boolean value) {",
+            "    step(name);",
+            "    told = value;",
+            "}",
+            "",
+        ],
+        begin: &["told = flag0;"],
+        tell: "tells(\"@\", ~)",
+        ..SCRIPT.told
+    },
     ..SCRIPT
 };
 

@@ -1,7 +1,7 @@
 //! JavaScript and TypeScript.
 
 use super::joined;
-use crate::print::{Dialect, Words};
+use crate::print::{Dialect, Told, Words};
 use crate::programs::Features;
 
 /// The words that the other languages change.
@@ -75,6 +75,20 @@ pub const SCRIPT: Words = Words {
     last: None,
     if_: "if (~)",
     goto: "",
+    told: Told {
+        define: &[],
+        begin: &[
+            "let told = flag0;",
+            "const tells = async (name, value) => {",
+            "  await astep(name);",
+            "  told = value;",
+            "};",
+        ],
+        tell: "await tells('@', ~)",
+        set: "told = ~",
+        values: ["false", "true"],
+        asked: ["told", "!told"],
+    },
 };
 
 /// A lock of JavaScript.
@@ -125,10 +139,27 @@ pub const JAVASCRIPT: [Dialect; 5] = [
     ),
 ];
 
+const TYPED_TOLD: Told = Told {
+    begin: &[
+        "let told = flag0;",
+        "const tells = async (name: string, value: boolean) => {",
+        "  await astep(name);",
+        "  told = value;",
+        "};",
+    ],
+    ..SCRIPT.told
+};
+
+const UNTYPED_SCRIPT: Words = Words {
+    told: TYPED_TOLD,
+    ..SCRIPT
+};
+
 const TYPED_SCRIPT: Words = Words {
     declare: "const @: number = ~",
     catch: "catch (error: unknown)",
     closure: "const f# = async (): Promise<number | string | void> =>",
+    told: TYPED_TOLD,
     ..SCRIPT
 };
 
@@ -155,7 +186,7 @@ pub const TYPESCRIPT: [Dialect; 3] = [
         ),
     ),
     typescript(
-        &SCRIPT,
+        &UNTYPED_SCRIPT,
         javascript(
             "import { Mutex, type MutexInterface } from 'async-mutex';\nconst lock0 = new Mutex();\n\
              const lock1: MutexInterface = new Mutex();\nconst lock2 = new Mutex();\n\n",

@@ -2,7 +2,7 @@
 
 use super::javascript::SCRIPT;
 use super::joined;
-use crate::print::{Dialect, Words};
+use crate::print::{Dialect, Told, Words};
 use crate::programs::Features;
 
 const PHP_WORDS: Words = Words {
@@ -29,6 +29,21 @@ const PHP_WORDS: Words = Words {
     loop_twice: "foreach ([1, 2] as $turn)",
     catch: "catch (Exception $error)",
     throw: "throw new RuntimeException('t#')",
+    told: Told {
+        define: &[
+            "private function tells(bool &$told, string $name, bool $value): void",
+            "{",
+            "    step($name);",
+            "    $told = $value;",
+            "}",
+            "",
+        ],
+        begin: &["$told = $flag0;"],
+        tell: "$this->tells($told, '@', ~)",
+        set: "$told = ~",
+        asked: ["$told", "!$told"],
+        ..SCRIPT.told
+    },
     ..SCRIPT
 };
 

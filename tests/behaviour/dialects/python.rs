@@ -1,7 +1,7 @@
 //! Python.
 
 use super::joined;
-use crate::print::{Dialect, Words};
+use crate::print::{Dialect, Told, Words};
 use crate::programs::Features;
 
 const THREADS: Words = Words {
@@ -76,6 +76,22 @@ const THREADS: Words = Words {
     last: None,
     if_: "if ~",
     goto: "",
+    told: Told {
+        define: &[
+            "told = False",
+            "",
+            "def tells(name, value):",
+            "    global told",
+            "    step(name)",
+            "    told = value",
+            "",
+        ],
+        begin: &["global told", "told = flag0"],
+        tell: "tells('@', ~)",
+        set: "told = ~",
+        values: ["False", "True"],
+        asked: ["told", "not told"],
+    },
 };
 
 const TASKS: Words = Words {
@@ -83,6 +99,19 @@ const TASKS: Words = Words {
     step_of: "await astep('@', ~)",
     closure: "async def f#()",
     call_closure: "await f#()",
+    told: Told {
+        define: &[
+            "told = False",
+            "",
+            "async def tells(name, value):",
+            "    global told",
+            "    await astep(name)",
+            "    told = value",
+            "",
+        ],
+        tell: "await tells('@', ~)",
+        ..THREADS.told
+    },
     ..THREADS
 };
 
