@@ -94,7 +94,12 @@ impl Oracle<'_> {
         };
         let is_leak =
             |finding: &&Finding| matches!(finding.rule, Rule::LeakOnExit | Rule::LeakOnException);
-        let reason = |finding: &Finding| finding.refusal.as_ref().map_or("no reason", |it| it.code);
+        let reason = |finding: &Finding| {
+            finding
+                .refusal
+                .as_ref()
+                .map_or("only an unsafe fix", |it| it.code)
+        };
         let first = fixer.findings(self.language, text.as_bytes());
         Sample {
             title: format!("seed {seed} [{}]", fixer.name),
