@@ -147,7 +147,7 @@ impl Paths {
                 (0..machine.body.keys.len()).filter(|key| machine.was_released(state, *key));
             self.released.extend(released);
         }
-        for held in &state.held {
+        for held in state.held.iter() {
             let Some(origin) = state.origin else { continue };
             let (span, kind) = left_at(machine, origin);
             match state.first {

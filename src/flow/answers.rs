@@ -3,10 +3,11 @@
 //! Somebody else may change a field, a global or what a closure reaches whenever the function waits or
 //! calls something. What was known of it is doubted from then on.
 
+use super::few::Few;
 use super::graph::{Op, Pc};
 use super::machine::{Machine, Outcome, State, Step, Visible, site_var, suppresses};
 use super::{KeyId, Test, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// What is known of something that somebody else may be able to change.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,12 +58,8 @@ impl<'a> Machine<'a> {
 
     /// Others had the opportunity to change what they can change.
     pub(super) fn doubt(&self, state: &mut State) {
-        for (number, known) in &mut state.vars {
-            known.doubted |= self.shared_vars.contains(number);
-        }
-        for (number, known) in &mut state.facts {
-            known.doubted |= self.shared_facts.contains(number);
-        }
+        doubt_all(&mut state.vars, &self.shared_vars);
+        doubt_all(&mut state.facts, &self.shared_facts);
     }
 
     /// Whether the variable is a lock that is held: then it is something.
@@ -146,8 +143,11 @@ impl<'a> Machine<'a> {
             None => {
                 let to = |pc, answer| {
                     let mut after = to(pc, answer);
-                    for (_, fresh) in &mut after.released {
-                        *fresh = false;
+                    if after.released.iter().any(|(_, fresh)| *fresh) {
+                        after
+                            .released
+                            .iter_mut()
+                            .for_each(|(_, fresh)| *fresh = false);
                     }
                     after
                 };
@@ -205,7 +205,7 @@ impl<'a> Machine<'a> {
             return;
         };
         if changed {
-            state.vars.retain(|(known, _)| known != number);
+            state.vars.remove_where(|(known, _)| known == number);
         } else if let Some((_, known)) = state.vars.iter_mut().find(|(known, _)| known == number) {
             known.doubted = false;
         }
@@ -230,11 +230,11 @@ impl<'a> Machine<'a> {
             .collect();
         state
             .facts
-            .retain(|(number, _)| !forgotten.contains(number));
+            .remove_where(|(number, _)| forgotten.contains(number));
         // What was released is not what the variable stands for now. A proof remembers it all the same.
         if self.trusting {
             let stale = |key: KeyId| self.body.keys[key].text == var;
-            state.released.retain(|(key, _)| !stale(*key));
+            state.released.remove_where(|(key, _)| stale(*key));
         }
         let Some(&number) = self.vars.get(var) else {
             return;
@@ -254,14 +254,25 @@ impl<'a> Machine<'a> {
         };
         match value {
             Some(value) => put(&mut state.vars, number, Known::sure(value)),
-            None => state.vars.retain(|(known, _)| *known != number),
+            None => state.vars.remove_where(|(known, _)| *known == number),
+        }
+    }
+}
+
+/// Doubts what is known of these numbers.
+fn doubt_all<T: Clone>(known: &mut Few<(u32, Known<T>)>, shared: &HashSet<u32>) {
+    let is_new = |(number, known): &(u32, Known<T>)| !known.doubted && shared.contains(number);
+    if known.iter().any(is_new) {
+        for (number, known) in known.iter_mut() {
+            known.doubted |= shared.contains(number);
         }
     }
 }
 
 /// Sets an entry of a small sorted map.
-pub(super) fn put<T>(map: &mut Vec<(u32, T)>, number: u32, value: T) {
+pub(super) fn put<T: Clone + PartialEq>(map: &mut Few<(u32, T)>, number: u32, value: T) {
     match map.binary_search_by_key(&number, |(known, _)| *known) {
+        Ok(index) if map[index].1 == value => {}
         Ok(index) => map[index].1 = value,
         Err(index) => map.insert(index, (number, value)),
     }

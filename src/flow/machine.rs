@@ -4,6 +4,7 @@
 //! unrolling and the walk ends.
 
 use super::answers::{Known, put};
+use super::few::Few;
 use super::graph::{ExitKind, Graph, Op, Pc};
 use super::meanings;
 use super::remembered::{keeping_count, repeated_conditions, shared_tickets, tested_vars};
@@ -17,23 +18,23 @@ use std::collections::{HashMap, HashSet};
 pub struct State {
     pub pc: Pc,
     /// By key.
-    pub held: Vec<Held>,
+    pub held: Few<Held>,
     /// Keys that were released since they were last acquired; `true` while no condition has been
     /// answered since.
-    pub(super) released: Vec<(KeyId, bool)>,
+    pub(super) released: Few<(KeyId, bool)>,
     /// Variables whose value matters, by number.
-    pub(super) vars: Vec<(u32, Known<Value>)>,
+    pub(super) vars: Few<(u32, Known<Value>)>,
     /// Answers that repeated conditions have given, by number of the condition.
-    pub(super) facts: Vec<(u32, Known<bool>)>,
+    pub(super) facts: Few<(u32, Known<bool>)>,
     /// Which key a ticket variable frees, where it is not always the same.
-    pub(super) tickets: Vec<(u32, KeyId)>,
+    pub(super) tickets: Few<(u32, KeyId)>,
     /// What variables that are returned stand for: the step that said so.
-    pub(super) meanings: Vec<(u32, Pc)>,
+    pub(super) meanings: Few<(u32, Pc)>,
     /// The step by which control set out to leave while a lock was held.
     pub origin: Option<Pc>,
     /// Keys that are held because of an exception that left the `try` in which they were taken, and was
     /// caught: the step that threw it.
-    pub(super) lost: Vec<(KeyId, Pc)>,
+    pub(super) lost: Few<(KeyId, Pc)>,
     /// The first step that threw with a lock held, where `origin` is another that threw on the way out.
     pub first: Option<Pc>,
     /// A variable was not what this function had made it: somebody else has changed it.
@@ -144,14 +145,14 @@ impl<'a> Machine<'a> {
     pub fn start(&self) -> State {
         State {
             pc: self.graph.entry,
-            held: Vec::new(),
-            released: Vec::new(),
-            vars: Vec::new(),
-            facts: Vec::new(),
-            tickets: Vec::new(),
-            meanings: Vec::new(),
+            held: Few::default(),
+            released: Few::default(),
+            vars: Few::default(),
+            facts: Few::default(),
+            tickets: Few::default(),
+            meanings: Few::default(),
             origin: None,
-            lost: Vec::new(),
+            lost: Few::default(),
             first: None,
             surprised: false,
         }
@@ -248,7 +249,7 @@ impl<'a> Machine<'a> {
             Op::Adopt { site, next } => {
                 let mut after = at(*next);
                 let key = self.body.sites[*site].key;
-                for held in &mut after.held {
+                for held in after.held.iter_mut() {
                     if held.key == key {
                         held.site = *site;
                     }
@@ -289,12 +290,12 @@ impl<'a> Machine<'a> {
     }
 
     /// What is held for good when what left the block at `body` is caught. A proof takes nothing for that.
-    fn lost_in(&self, state: &State, body: Option<Span>) -> Vec<(KeyId, Pc)> {
+    fn lost_in(&self, state: &State, body: Option<Span>) -> Few<(KeyId, Pc)> {
         let mut lost = state.lost.clone();
         let (Some(body), Some(origin), true) = (body, state.origin, self.trusting) else {
             return lost;
         };
-        for held in &state.held {
+        for held in state.held.iter() {
             let known = lost.iter().any(|(key, _)| *key == held.key);
             if !known && body.contains(self.body.sites[held.site].span) {
                 lost.push((held.key, origin));
@@ -339,11 +340,15 @@ impl<'a> Machine<'a> {
             }),
         }
         taken.held.sort_unstable();
-        taken.released.retain(|(released, _)| *released != key);
-        taken.lost.retain(|(lost, _)| *lost != key);
+        taken
+            .released
+            .remove_where(|(released, _)| *released == key);
+        taken.lost.remove_where(|(lost, _)| *lost == key);
         // What was tried again and failed is not held, whatever was released before.
         let threw = threw.map(|mut threw| {
-            threw.released.retain(|(released, _)| *released != key);
+            threw
+                .released
+                .remove_where(|(released, _)| *released == key);
             self.doubt(&mut threw);
             threw
         });
@@ -394,8 +399,10 @@ impl<'a> Machine<'a> {
         after.held[index].depth -= 1;
         if after.held[index].depth == 0 {
             after.held.remove(index);
-            after.lost.retain(|(lost, _)| *lost != key);
-            after.released.retain(|(released, _)| *released != key);
+            after.lost.remove_where(|(lost, _)| *lost == key);
+            after
+                .released
+                .remove_where(|(released, _)| *released == key);
             after.released.push((key, true));
             after.released.sort_unstable();
             if after.held.is_empty() {

@@ -72,18 +72,18 @@ impl<'a> Machine<'a> {
     /// A new value of `var`: what it stood for, and what was said of it, is over.
     pub(super) fn forget_meanings(&self, state: &mut State, var: &str) {
         let number = self.meanings.get(var);
-        state.meanings.retain(|(known, at)| {
+        state.meanings.remove_where(|(known, at)| {
             let mentions = matches!(&self.graph.ops[*at],
                 Op::Means { names, .. } if names.iter().any(|name| name == var));
-            Some(known) != number && !mentions
+            Some(known) == number || mentions
         });
     }
 
     /// Something happened that may change whatever is not constant.
     pub(super) fn forget_passing(&self, state: &mut State) {
-        state
-            .meanings
-            .retain(|(_, at)| matches!(self.graph.ops[*at], Op::Means { lasting: true, .. }));
+        state.meanings.remove_where(|(_, at)| {
+            !matches!(self.graph.ops[*at], Op::Means { lasting: true, .. })
+        });
     }
 
     fn meaning_of(&self, state: &State, name: &str) -> Option<Pc> {

@@ -6,6 +6,7 @@
 //! [`machine`] walks that graph.
 
 mod answers;
+mod few;
 pub mod graph;
 pub mod machine;
 mod meanings;

@@ -35,8 +35,11 @@ class Driver {
     /** More events than this is a loop that a fault made endless. */
     static final int RUNAWAY = 400;
 
-    /** Whoever waits this long for a lock waits for ever. */
-    static final long BLOCKED_MILLIS = 1500;
+    /** Whoever is found to wait for a lock twice, this long apart, waits for ever. */
+    static final long BLOCKED_MILLIS = 750;
+
+    /** A thread that runs and runs is given up after so many looks. */
+    static final int MOST_TIMES = 80;
 
     static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
     static final PrintStream OUT = new PrintStream(System.out, false, StandardCharsets.UTF_8);
@@ -205,7 +208,7 @@ class Driver {
             });
             runner.setDaemon(true);
             runner.start();
-            runner.join(BLOCKED_MILLIS);
+            waitFor(runner);
             synchronized (this) {
                 if (!over) {
                     over = true;
@@ -216,6 +219,17 @@ class Driver {
             trace.put("events", events);
             OUT.println(Json.write(trace));
             return steps;
+        }
+
+        /** Waits until the thread ends, or for a lock. One that the machine has no time for is not blocked. */
+        void waitFor(Thread runner) throws InterruptedException {
+            int seen = -1;
+            for (int times = 0; times < MOST_TIMES; times++) {
+                runner.join(BLOCKED_MILLIS);
+                boolean waits = runner.getState() != Thread.State.RUNNABLE;
+                if (waits && seen == events.size()) return;
+                seen = waits ? events.size() : -1;
+            }
         }
 
         static Map<String, String> outcome(Method call) {

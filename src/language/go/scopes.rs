@@ -78,26 +78,27 @@ pub fn bindings<'t>(function: Node<'t>, text: &[u8]) -> Bindings {
                     steps.push(Step::Leave);
                 }
                 let names = names_declared_in(node);
-                let alias_of = node
-                    .child_by_field_name("alias")
+                let alias_of = (!names.is_empty())
+                    .then(|| node.child_by_field_name("alias"))
+                    .flatten()
                     .and(node.child_by_field_name("value"));
-                let mut order = Vec::new();
-                let declare = |order: &mut Vec<Step<'t>>| {
-                    order.extend(names.iter().copied().flat_map(listed).map(Step::Declare));
+                let first = steps.len();
+                let declare = |steps: &mut Vec<Step<'t>>| {
+                    steps.extend(names.iter().copied().flat_map(listed).map(Step::Declare));
                 };
-                for child in crate::lower::children(node) {
+                for child in node.named_children() {
                     if !names.contains(&child) {
-                        order.push(Step::Visit(child));
+                        steps.push(Step::Visit(child));
                     }
                     if alias_of == Some(child) {
-                        declare(&mut order);
+                        declare(&mut steps);
                     }
                 }
                 // A value is evaluated before the name that it gets is known.
                 if alias_of.is_none() {
-                    declare(&mut order);
+                    declare(&mut steps);
                 }
-                steps.extend(order.into_iter().rev());
+                steps[first..].reverse();
             }
         }
     }
@@ -150,15 +151,18 @@ fn declaring_scopes(node: Node<'_>, name: &str, text: &[u8]) -> usize {
         if !is_scope(scope.kind()) {
             continue;
         }
-        let declared = named_children(scope)
-            .into_iter()
-            // Statements of a block stand in a list of their own.
-            .flat_map(|child| match child.kind() {
-                "statement_list" => named_children(child),
-                _ => vec![child],
+        let before = |child: &Node<'_>| child.start_byte() <= node.start_byte();
+        let declared = scope
+            .named_children()
+            .take_while(before)
+            .any(|child| match child.kind() {
+                // Statements of a block stand in a list of their own.
+                "statement_list" => child
+                    .named_children()
+                    .take_while(before)
+                    .any(|child| declares(child, name, text)),
+                _ => declares(child, name, text),
             })
-            .take_while(|child| child.start_byte() <= node.start_byte())
-            .any(|child| declares(child, name, text))
             || names_in_alias(scope)
                 .iter()
                 .any(|alias| &text[alias.byte_range()] == name.as_bytes());
