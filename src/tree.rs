@@ -110,7 +110,8 @@ const HAS_ERROR: u8 = 8;
 impl Tree {
     /// The whole tree.
     pub fn whole(parsed: tree_sitter::Tree, vocabulary: &'static Vocabulary) -> Tree {
-        Tree::read(parsed, vocabulary, |_, _| true)
+        let nodes = parsed.root_node().descendant_count();
+        Tree::read(parsed, vocabulary, nodes, |_, _| true)
     }
 
     /// The tree, of which what does not touch `region` is read only when it is looked at.
@@ -119,7 +120,9 @@ impl Tree {
         vocabulary: &'static Vocabulary,
         region: Span,
     ) -> Tree {
-        Tree::read(parsed, vocabulary, |start, end| {
+        // A guess: most of the tree stays closed.
+        let nodes = parsed.root_node().descendant_count().min(1 << 12);
+        Tree::read(parsed, vocabulary, nodes, |start, end| {
             start as usize <= region.end && region.start <= end as usize
         })
     }
@@ -127,6 +130,7 @@ impl Tree {
     fn read(
         parsed: tree_sitter::Tree,
         vocabulary: &'static Vocabulary,
+        room: usize,
         open: impl Fn(u32, u32) -> bool,
     ) -> Tree {
         let root = parsed.root_node();
@@ -134,7 +138,7 @@ impl Tree {
             vocabulary,
             sound: !root.has_error(),
             first: 0,
-            nodes: Vec::with_capacity(root.descendant_count().min(1 << 12)),
+            nodes: Vec::with_capacity(room),
             closed: HashMap::new(),
         };
         let mut cursor = root.walk();

@@ -62,9 +62,12 @@ pub fn in_turn(body: &Body, around: &Around<'_>, site: SiteId) -> bool {
             |event| matches!(&event.kind, EventKind::Assign { var, .. } if key.names.contains(var)),
         )
     };
+    // A construct frees what it takes.
     let frees = |stmt: &Stmt| {
         body.sites.iter().enumerate().any(|(id, other)| {
-            other.acquire().is_none() && other.key == body.sites[site].key && stmt.holds_site(id)
+            other.acquire().is_none_or(|acquire| acquire.implied)
+                && other.key == body.sites[site].key
+                && stmt.holds_site(id)
         })
     };
     let takes = |stmt: &Stmt| {

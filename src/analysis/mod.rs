@@ -27,8 +27,8 @@ use known::Question;
 pub use lent::Lent;
 pub use places::frees;
 use places::{
-    acquired_in_own_try, asked_in_finally, in_releasing_finally, left_to_the_end, outermost,
-    same_statement, taken_under,
+    acquired_in_own_try, asked_in_finally, in_releasing_finally, leaves_in_handler,
+    left_to_the_end, outermost, same_statement, taken_under,
 };
 use std::collections::HashSet;
 
@@ -204,9 +204,12 @@ impl Judged<'_> {
                 _ => true,
             })
             .collect();
-        let kept = leaks
-            .iter()
-            .any(|(_, kind)| matches!(kind, LeakKind::Return | LeakKind::EndOfBody));
+        let returns = || {
+            leaks
+                .iter()
+                .filter(|(_, kind)| matches!(kind, LeakKind::Return | LeakKind::EndOfBody))
+        };
+        let kept = returns().next().is_some();
         if entry.lock.handle && handles::is_given_away(self, key, &leaks) {
             return None;
         }
@@ -222,7 +225,12 @@ impl Judged<'_> {
         // conditions that are never true together was to run.
         let always = !paths.released.contains(&key)
             && !self.file.grammar.hands_out_locks()
-            && self.all_reached(key, paths);
+            && self.all_reached(key, paths)
+            // Who is to get the lock gets it where all goes well.
+            && returns().any(|(exit, _)| {
+                let acquire = self.body.sites[site].span;
+                !leaves_in_handler(&self.body.root, *exit, acquire)
+            });
         let said = || explicit.iter().any(|(exit, _)| said_at(self.file, *exit));
         let on_purpose = kept && (always || self.is_permit(key) || said());
         if !leaks.is_empty() && !on_purpose && !intent::returns_locked(self.body) {

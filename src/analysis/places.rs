@@ -192,6 +192,23 @@ pub fn asked_in_finally(block: &Block, frees: &dyn Fn(&[Stmt]) -> bool) -> bool 
     })
 }
 
+/// Whether the exit stands in a handler of something that is tried with the lock of the acquire held.
+pub fn leaves_in_handler(block: &Block, exit: Span, acquire: Span) -> bool {
+    block.stmts.iter().any(|stmt| {
+        let in_handler = match &stmt.kind {
+            StmtKind::Try { handlers, .. } => handlers.iter().any(|handler| {
+                handler.body.span.contains(exit) && !handler.body.span.contains(acquire)
+            }),
+            _ => false,
+        };
+        in_handler
+            || stmt
+                .blocks()
+                .into_iter()
+                .any(|inner| leaves_in_handler(inner, exit, acquire))
+    })
+}
+
 /// Whether some statement releases the key.
 pub fn frees(body: &Body, stmts: &[Stmt], key: KeyId) -> bool {
     body.sites.iter().enumerate().any(|(id, site)| {

@@ -1,7 +1,7 @@
 //! Variables that somebody else can change while the function runs: fields, globals, what a closure
 //! or a reference reaches.
 
-use super::File;
+use super::{File, span};
 use crate::flow::{Block, Body, Cond, EventKind, StmtKind, Test, remembered_names};
 use crate::source::Span;
 use crate::tree::Node;
@@ -31,19 +31,26 @@ pub(super) fn shared(file: &File<'_>, function: Node<'_>, body: &Body) -> BTreeS
     };
     let lays_open =
         |leaf, name| file.grammar.lays_open(leaf, file.source.bytes) && !is_handle(name);
+    let closures = closures(file, function);
+    let in_closure = |leaf: Node<'_>| {
+        let behind = closures.partition_point(|closure| closure.start <= leaf.start_byte());
+        closures[..behind]
+            .last()
+            .is_some_and(|closure| closure.contains(span(leaf)))
+    };
     let mut reached = BTreeSet::new();
     for leaf in super::descendants(function, |_| true) {
         if !file.grammar.is_name(leaf.kind()) {
             continue;
         }
-        let name = file.source.slice(super::span(leaf));
+        let name = file.source.slice(span(leaf));
         let Ok(name) = std::str::from_utf8(name) else {
             continue;
         };
         if is_outside(body.root.span, leaf) {
             own.insert(name);
         }
-        if !reached.contains(name) && (lays_open(leaf, name) || in_closure(file, function, leaf)) {
+        if !reached.contains(name) && (lays_open(leaf, name) || in_closure(leaf)) {
             reached.insert(name);
         }
     }
@@ -67,11 +74,13 @@ fn is_outside(body: Span, node: Node<'_>) -> bool {
     node.start_byte() < body.start || body.end < node.end_byte()
 }
 
-/// Whether a function inside of `function` that has a body of its own mentions the variable.
-fn in_closure(file: &File<'_>, function: Node<'_>, name: Node<'_>) -> bool {
-    std::iter::successors(name.parent(), Node::parent)
-        .take_while(|around| around.id() != function.id())
-        .any(|around| file.is_own_body(around))
+/// The outermost functions inside of `function` that have a body of their own, in order of the text.
+fn closures(file: &File<'_>, function: Node<'_>) -> Vec<Span> {
+    let is_closure = |node: Node<'_>| node.id() != function.id() && file.is_own_body(node);
+    super::descendants(function, |node| !is_closure(node))
+        .filter(|node| is_closure(*node))
+        .map(span)
+        .collect()
 }
 
 /// The variables that conditions ask for.
