@@ -17,7 +17,7 @@ use crate::analysis::{Judged, Known, Lent, judge};
 use crate::catalog::schema::Library;
 use crate::catalog::{Catalog, CatalogError, Receivers, languages_of};
 use crate::edit;
-use crate::finding::{Applicability, Finding, Fix, SkippedFunction};
+use crate::finding::{Applicability, Finding, Fix, Rule, SkippedFunction};
 use crate::language::Language;
 use crate::language::beside::Beside;
 use crate::language::names::Names;
@@ -25,7 +25,6 @@ use crate::lower::{File, Lowered, lower};
 use crate::parse::{DEEPEST, parse, parse_sound, too_deep};
 use crate::prefilter::Prefilter;
 use crate::refusal::reason;
-use crate::skim::lexis::Head;
 use crate::skim::{self, Hidden, Skimmer};
 use crate::source::{Source, Span};
 use aho_corasick::AhoCorasick;
@@ -269,8 +268,15 @@ impl Engine {
     fn holds_locks_only_in(&self, language: Language, text: &[u8], bodies: &[Span]) -> bool {
         let lexis = language.grammar().lexis();
         !bodies.is_empty()
-            && lexis.is_some_and(|lexis| matches!(lexis.head, Head::Word(_)))
+            && lexis.is_some_and(|lexis| lexis.guard.is_some())
             && !self.may_hold_locks(language, &skim::without(text, bodies))
+    }
+
+    /// Whether something is to be found of a span that no call and no jump leaves.
+    fn finds_in_straight_spans(&self, language: Language) -> bool {
+        let exceptions = self.options.exceptions;
+        let exceptions = exceptions.unwrap_or_else(|| language.grammar().default_exceptions());
+        exceptions == Exceptions::Operators || self.options.rules.contains(&Rule::ManualRelease)
     }
 
     /// Bodies of functions of whose locks nothing is to be found.
@@ -282,7 +288,12 @@ impl Engine {
         let skimmer = loaded.skimmer.get_or_init(|| {
             // Without one, files are read as a whole.
             let catalog = &loaded.catalog;
-            Skimmer::new(lexis, &catalog.marks()?, catalog.pairs()).ok()
+            let skimmer = Skimmer::new(lexis, &catalog.marks()?, catalog.pairs()).ok()?;
+            Some(if self.finds_in_straight_spans(language) {
+                skimmer
+            } else {
+                skimmer.trusting(catalog.facts.pure_calls.clone())
+            })
         });
         let Some(skimmer) = skimmer else {
             return Vec::new();

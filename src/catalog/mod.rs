@@ -304,22 +304,41 @@ impl Catalog {
         Some(words)
     }
 
-    /// Methods without arguments that take whatever lock they are called on, each with those that free it, whichever
-    /// lock that is.
+    /// What is known of methods without arguments, whatever lock they are called on.
     pub fn pairs(&self) -> Pairs {
-        let mut pairs = Pairs::new();
+        let mut pairs = Pairs::default();
         for lock in self.entries.iter().map(|entry| &entry.lock) {
+            let plain = |codes: &'_ [String]| -> Vec<(String, String)> {
+                let calls = codes.iter().filter_map(|code| plain_call(code));
+                calls
+                    .map(|(of, word)| (of.to_owned(), word.to_owned()))
+                    .collect()
+            };
+            let releases = plain(&lock.release);
+            // An object that is freed by what the acquire gave has no method that frees it: no code calls one.
+            let by_ticket =
+                !lock.release.is_empty() && releases.iter().all(|(of, _)| of == "$TICKET");
             let tries = lock.tries.iter().map(|one| &one.code);
             for code in lock.acquire.iter().chain(tries) {
                 let Some((receiver, word)) = plain_call(code) else {
                     continue;
                 };
-                let releases = lock.release.iter().filter_map(|code| plain_call(code));
+                let view = receiver
+                    .strip_prefix("$LOCK.")
+                    .and_then(|view| view.strip_suffix("()"));
+                pairs
+                    .views
+                    .extend(view.filter(|view| !view.contains('.')).map(str::to_owned));
+                if by_ticket {
+                    continue;
+                }
                 let frees: HashSet<String> = releases
-                    .filter(|(of, _)| *of == receiver && lock.acquire.contains(code))
-                    .map(|(_, word)| word.to_owned())
+                    .iter()
+                    .filter(|(of, _)| of == receiver && lock.acquire.contains(code))
+                    .map(|(_, word)| word.clone())
                     .collect();
                 pairs
+                    .frees
                     .entry(word.to_owned())
                     .and_modify(|known| known.retain(|word| frees.contains(word)))
                     .or_insert(frees);

@@ -13,8 +13,8 @@ pub struct Lexis {
     /// Words that make a body worth reading, whatever the locks are: for most, what it says of names that mean
     /// something outside of it.
     pub telling: &'static [Telling],
-    /// What a statement begins with that is left to the end of the function: `defer `.
-    pub deferral: Option<&'static str>,
+    /// How a lock is freed on whatever way it is left.
+    pub guard: Option<Guard>,
     /// A block behind parentheses may be the body of a class: `new T() { … }`.
     pub anonymous_classes: bool,
     /// Lines that begin with `#`, strings `R"x(…)x"`, and `'` between digits.
@@ -45,6 +45,15 @@ impl Quote {
             lines: false,
         }
     }
+}
+
+/// How a lock is freed on whatever way it is left, told without a parse.
+#[derive(Clone, Copy)]
+pub enum Guard {
+    /// The next statement, which begins with this, leaves it to the end of the function: `defer `.
+    Deferred(&'static str),
+    /// The next statement is a `try` whose `finally` frees it first.
+    Finally,
 }
 
 /// What stands in front of the body of a function.

@@ -15,11 +15,12 @@ use crate::source::Span;
 use crate::tree::Tree;
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
 pub use guarded::Pairs;
-use guarded::freed_by;
-use lexis::Lexis;
+use guarded::{deferred, finally, straight};
+use lexis::{Guard, Lexis};
 use memchr::memmem;
-use scan::{Mark, Scan};
+use scan::{Guarded, Mark, Scan};
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 
 /// Bytes that a body must have to be worth leaving out.
 const SHORTEST: usize = 24;
@@ -31,6 +32,8 @@ pub struct Skimmer {
     /// The words in front of this one are those of locks.
     first_telling: usize,
     pairs: Pairs,
+    /// Calls that cannot keep a lock from being freed; `None` where that is not all that counts.
+    quiet: Option<Vec<String>>,
 }
 
 impl Skimmer {
@@ -48,14 +51,28 @@ impl Skimmer {
             search,
             first_telling: words.len(),
             pairs,
+            quiet: None,
         })
+    }
+
+    /// The same, for analyses that find nothing in a span which no throw and no jump leaves; calls of `quiet` throw
+    /// nothing.
+    pub fn trusting(self, quiet: Vec<String>) -> Skimmer {
+        Skimmer {
+            quiet: Some(quiet),
+            ..self
+        }
     }
 
     /// The insides of bodies that need not be parsed, in order. Nothing when in doubt.
     pub fn skim(&self, lexis: &Lexis, text: &[u8]) -> Vec<Span> {
         let mut marks: Vec<Mark> = Vec::new();
-        // Where the word is that frees what was taken last.
-        let mut freed = None;
+        let mut blocks = Vec::new();
+        // Where the word is that frees what was taken last, and whether that is certain.
+        let mut freed: Option<(usize, Guarded)> = None;
+        let quiet = self.quiet.as_ref();
+        let quiet: Option<HashSet<&str>> =
+            quiet.map(|names| names.iter().map(String::as_str).collect());
         let found = self.search.find_iter(text).filter(|found| {
             if !is_whole_word(text, found.start(), found.end()) {
                 return false;
@@ -67,16 +84,30 @@ impl Skimmer {
         });
         for found in found {
             let word = Span::new(found.start(), found.end());
-            let frees = freed.take() == Some(word.start);
-            if let Some(deferral) = lexis.deferral.filter(|_| !frees) {
-                freed = freed_by(text, word, &self.pairs, deferral);
+            let frees = freed.take().filter(|(at, _)| *at == word.start);
+            if frees.is_none() {
+                match lexis.guard {
+                    Some(Guard::Deferred(deferral)) => {
+                        let left = deferred::freed_by(text, word, &self.pairs, deferral);
+                        freed = left.map(|at| (at, Guarded::InBody)).or_else(|| {
+                            let quiet = quiet.as_ref()?;
+                            let at = straight::freed_by(text, word, &self.pairs, quiet)?;
+                            Some((at, Guarded::Anywhere))
+                        });
+                    }
+                    Some(Guard::Finally) => {
+                        blocks.extend(finally::begins(text, word, &self.pairs));
+                    }
+                    None => {}
+                }
             }
             marks.push(Mark {
-                at: word.start,
-                guarded: frees || freed.is_some(),
+                word,
+                guarded: frees.or(freed).map_or(Guarded::No, |(_, guarded)| guarded),
             });
         }
-        let mut bodies = Scan::new(lexis, text, &marks).run().unwrap_or_default();
+        let scan = Scan::new(lexis, text, marks, &self.pairs, &blocks);
+        let mut bodies = scan.run().unwrap_or_default();
         bodies.retain(|body| body.end - body.start >= SHORTEST);
         bodies
     }
@@ -107,7 +138,7 @@ pub fn parse_for_names(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
         .lexis()
         .and_then(|lexis| {
             Some(
-                Skimmer::new(lexis, &[], Pairs::new())
+                Skimmer::new(lexis, &[], Pairs::default())
                     .ok()?
                     .skim(lexis, text),
             )
@@ -257,14 +288,19 @@ impl<'a> Hidden<'a> {
 mod tests {
     use super::*;
     use crate::language::Language;
-    use std::collections::{HashMap, HashSet};
+    use std::collections::HashMap;
 
     /// The bodies in which nothing of `lock` and `unlock` is to be found, and whether the parse confirms them.
     fn skimmed(language: Language, text: &str) -> (Vec<String>, bool) {
         let grammar = language.grammar();
         let lexis = grammar.lexis().expect("a language that is skimmed");
-        let pairs = HashMap::from([("lock".to_owned(), HashSet::from(["unlock".to_owned()]))]);
+        let frees = HashMap::from([("lock".to_owned(), HashSet::from(["unlock".to_owned()]))]);
+        let pairs = Pairs {
+            frees,
+            views: HashSet::new(),
+        };
         let skimmer = Skimmer::new(lexis, &["lock", "unlock"], pairs).expect("two words");
+        let skimmer = skimmer.trusting(vec!["len".to_owned()]);
         let bodies = skimmer.skim(lexis, text.as_bytes());
         let tree = parse(grammar, &without(text.as_bytes(), &bodies)).expect("a tree");
         let texts = bodies
@@ -278,6 +314,21 @@ mod tests {
         let (bodies, confirmed) = skimmed(language, text);
         assert_eq!(bodies, expected, "{text}");
         assert!(confirmed, "{text}");
+    }
+
+    /// Some of these bodies are left out, others are read.
+    #[track_caller]
+    fn assert_left_out_of(language: Language, left_out: &[String], read: &[String]) {
+        let (begin, end, head) = match language {
+            Language::Go => ("package p\n", "", "func f()"),
+            _ => ("class A {\n", "}", "void f()"),
+        };
+        let bodies = left_out.iter().chain(read);
+        let functions: String = bodies
+            .map(|body| format!("{head} {{\n\t{body}\n}}\n"))
+            .collect();
+        let expected: Vec<&str> = left_out.iter().map(String::as_str).collect();
+        assert_left_out(language, &format!("{begin}{functions}{end}"), &expected);
     }
 
     #[test]
@@ -333,12 +384,42 @@ mod tests {
             format!("go func() {{\n\t{guarded}{work}\n\t}}()"),
             format!("other.lock()\n\t{guarded}{work}"),
         ];
-        let bodies = left_out.iter().chain(&read);
-        let functions: String = bodies
-            .map(|body| format!("func f() {{\n\t{body}\n}}\n"))
-            .collect();
-        let expected: Vec<&str> = left_out.iter().map(String::as_str).collect();
-        assert_left_out(Language::Go, &format!("package p\n{functions}"), &expected);
+        assert_left_out_of(Language::Go, &left_out, &read);
+    }
+
+    #[test]
+    fn what_cannot_be_left_is_left_out() {
+        let straight = "s.mu.lock()\n\ts.sum += len(s.all)\n\ts.mu.unlock()";
+        let left_out = [
+            format!("{straight}\n\twork(s.sum, s.all)"),
+            format!("for {{\n\tif s != nil {{\n\t{straight}\n\t}}\n\t}}"),
+            "// s.mu.lock() and more of it\n\tx := \"s.mu.lock()\"".to_owned(),
+        ];
+        let read = [
+            format!("{straight}\n\ts.mu.unlock()"),
+            straight.replace("len(s.all)", "work(s.all)"),
+            "s.mu.lock()\n\tif s.done {\n\t\treturn\n\t}\n\ts.mu.unlock()".to_owned(),
+        ];
+        assert_left_out_of(Language::Go, &left_out, &read);
+    }
+
+    #[test]
+    fn what_a_finally_frees_is_left_out() {
+        let guarded = "l.lock(); try { work(); } catch (A e) { log(e); } finally { l.unlock(); }";
+        let left_out = [
+            format!("{guarded} other();"),
+            format!("while (x) {{ if (y) {{ {guarded} }} }}"),
+            format!("this.l.lock(); try {{ {guarded} }} finally {{ this.l.unlock(); }}"),
+        ];
+        let read = [
+            format!("{guarded} l.lock();"),
+            guarded.replace("work()", "l.unlock()"),
+            guarded.replace("l.unlock(); }", "x(); l.unlock(); }"),
+            guarded.replace("work()", "l = m"),
+            format!("if (x) {guarded}"),
+            format!("// {guarded}\n l.lock();"),
+        ];
+        assert_left_out_of(Language::Java, &left_out, &read);
     }
 
     #[test]

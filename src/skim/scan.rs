@@ -1,5 +1,7 @@
 //! One pass over the bytes of a file that finds the bodies of its outermost functions.
 
+use super::guarded::Pairs;
+use super::guarded::finally::{self, Behind, Guarding};
 use super::lexis::{Head, Lexis};
 use crate::source::Span;
 use memchr::{memchr, memchr3, memmem};
@@ -18,10 +20,19 @@ const CONTROL: [&[u8]; 8] = [
 
 /// A word that makes a body worth reading.
 pub(super) struct Mark {
-    pub(super) at: usize,
-    /// It takes a lock that the next statement frees at the end of the function, or frees it: no reason to read the
-    /// body, if no block but the body stands around it.
-    pub(super) guarded: bool,
+    pub(super) word: Span,
+    pub(super) guarded: Guarded,
+}
+
+/// Whether a word takes or frees a lock in such a way that it is no reason to read the body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guarded {
+    No,
+    /// If no block but the body stands around it: it takes a lock that the next statement frees at the end of the
+    /// function, or frees it.
+    InBody,
+    /// Wherever it stands. What is no code counts as such, too.
+    Anywhere,
 }
 
 /// An open bracket.
@@ -29,6 +40,8 @@ struct Open {
     bracket: u8,
     at: usize,
     kind: Kind,
+    /// The lock that is taken in front of this block, a `try` or a `catch` of it.
+    guarding: Option<Guarding>,
 }
 
 /// What a bracket holds.
@@ -62,7 +75,10 @@ pub(super) struct Scan<'a> {
     text: &'a [u8],
     at: usize,
     /// The words that make a body worth reading, in order.
-    marks: &'a [Mark],
+    marks: Vec<Mark>,
+    pairs: &'a Pairs,
+    /// What is guarded by blocks that are still to come.
+    awaited: Vec<Guarding>,
     open: Vec<Open>,
     /// How many brackets were open where the body begins that is being read.
     code: Option<usize>,
@@ -76,12 +92,22 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(lexis: &'a Lexis, text: &'a [u8], marks: &'a [Mark]) -> Scan<'a> {
+    /// A pass over `text` with these marks; `blocks` are in front of locks that `pairs` may free behind them.
+    pub(super) fn new(
+        lexis: &'a Lexis,
+        text: &'a [u8],
+        marks: Vec<Mark>,
+        pairs: &'a Pairs,
+        blocks: &[Guarding],
+    ) -> Scan<'a> {
         Scan {
             lexis,
             text,
             at: 0,
             marks,
+            pairs,
+            // The next one last.
+            awaited: blocks.iter().rev().copied().collect(),
             open: Vec::new(),
             code: None,
             worth_reading: false,
@@ -92,7 +118,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The insides of the bodies that hold no mark.
+    /// The insides of the bodies that hold no mark that counts.
     pub(super) fn run(mut self) -> Option<Vec<Span>> {
         self.line_begins();
         let special = self.special();
@@ -177,30 +203,70 @@ impl<'a> Scan<'a> {
         };
     }
 
-    /// Passes a guarded mark whose parentheses open here.
-    fn pass_guarded(&mut self) {
-        let in_block_of_body = self.code.is_some_and(|depth| depth + 1 == self.open.len());
-        if in_block_of_body
-            && let [mark, rest @ ..] = self.marks
-            && mark.guarded
-            && mark.at < self.at
-        {
-            self.marks = rest;
+    /// The marks whose words stand between these bytes.
+    fn marks_in(&mut self, span: Span) -> &mut [Mark] {
+        let first = self
+            .marks
+            .partition_point(|mark| mark.word.start < span.start);
+        let behind = self
+            .marks
+            .partition_point(|mark| mark.word.start < span.end);
+        &mut self.marks[first..behind.max(first)]
+    }
+
+    /// The word whose parentheses open here, in no block but the body.
+    fn called_in_body(&mut self) {
+        if self.code.is_some_and(|depth| depth + 1 == self.open.len()) {
+            let before = Span::new(0, self.at);
+            let last = self.marks_in(before).last_mut();
+            if let Some(mark) = last.filter(|mark| mark.guarded == Guarded::InBody) {
+                mark.guarded = Guarded::Anywhere;
+            }
+        }
+    }
+
+    /// What is guarded by the block that opens here.
+    fn guarded_by(&mut self) -> Option<Guarding> {
+        // What stood in a comment does not come.
+        while self.awaited.last().is_some_and(|next| next.block < self.at) {
+            self.awaited.pop();
+        }
+        let here = self.awaited.last()?.block == self.at;
+        here.then(|| self.awaited.pop()).flatten()
+    }
+
+    /// A block that guards a lock ends in front of `at`.
+    fn guard_ends(&mut self, guarding: Guarding, at: usize) {
+        match finally::behind(self.text, at) {
+            Behind::Catch(block) => self.awaited.push(guarding.until(block)),
+            Behind::Finally(block) => {
+                for guarded in guarding
+                    .ends(self.text, block, self.pairs)
+                    .into_iter()
+                    .flatten()
+                {
+                    for mark in self.marks_in(guarded) {
+                        mark.guarded = Guarded::Anywhere;
+                    }
+                }
+            }
+            Behind::Other => {}
         }
     }
 
     fn opens(&mut self, bracket: u8) {
         if bracket == b'(' {
-            self.pass_guarded();
+            self.called_in_body();
         }
         let mut kind = Kind::Other;
+        let mut guarding = None;
         if bracket == b'{' {
+            guarding = self.guarded_by();
             if self.code.is_none() {
                 kind = self.kind_of_block();
                 if kind != Kind::Container {
                     self.code = Some(self.open.len());
                     self.worth_reading = kind != Kind::Body;
-                    self.pass_marks(self.at);
                 }
             } else if self.lexis.anonymous_classes && !self.worth_reading {
                 let before = self.text[..self.at].trim_ascii_end();
@@ -217,6 +283,7 @@ impl<'a> Scan<'a> {
             bracket,
             at: self.at,
             kind,
+            guarding,
         });
         self.at += 1;
         if kind == Kind::Container {
@@ -235,6 +302,9 @@ impl<'a> Scan<'a> {
         if bracket == b')' {
             self.closed = open.at;
         }
+        if let Some(guarding) = open.guarding {
+            self.guard_ends(guarding, self.at);
+        }
         match self.code {
             None if bracket == b'}' => self.begin_declaration(),
             None if bracket == b')'
@@ -244,7 +314,9 @@ impl<'a> Scan<'a> {
             }
             Some(depth) if depth == self.open.len() => {
                 self.code = None;
-                let marked = self.pass_marks(end);
+                let inside = Span::new(open.at, end);
+                let mut marks = self.marks_in(inside).iter();
+                let marked = marks.any(|mark| mark.guarded != Guarded::Anywhere);
                 if open.kind == Kind::Body && !marked && !self.worth_reading {
                     self.found.push(Span::new(open.at + 1, end));
                 }
@@ -323,13 +395,6 @@ impl<'a> Scan<'a> {
         containers.any(|container| container.as_bytes() == word)
     }
 
-    /// Passes the marks in front of `end`. Says whether there was one.
-    fn pass_marks(&mut self, end: usize) -> bool {
-        let passed = self.marks.partition_point(|mark| mark.at < end);
-        self.marks = &self.marks[passed..];
-        passed > 0
-    }
-
     /// A comment or a string, if there is one here. What stands in it is no mark.
     fn quoted(&mut self) -> Option<()> {
         let rest = &self.text[self.at..];
@@ -366,9 +431,10 @@ impl<'a> Scan<'a> {
             };
             self.at += quote.open.len() + length;
         }
-        let marked = self.pass_marks(start);
-        self.worth_reading |= marked && self.code.is_some();
-        self.pass_marks(self.at);
+        let quoted = Span::new(start, self.at);
+        for mark in self.marks_in(quoted) {
+            mark.guarded = Guarded::Anywhere;
+        }
         let head = self
             .text
             .get(self.declaration.start..start)
@@ -434,9 +500,6 @@ impl<'a> Scan<'a> {
             b"error" | b"pragma" | b"line" | b"warning" => {}
             _ => self.worth_reading = true,
         }
-        let start = self.at;
-        let marked = self.pass_marks(start);
-        self.worth_reading |= marked && self.code.is_some();
         self.at += length;
         if self.code.is_none() && self.open.last().is_none_or(|open| open.bracket == b'{') {
             self.begin_declaration();

@@ -38,7 +38,7 @@ pub static C: Lexis = Lexis {
     },
     containers: &["struct", "union", "extern"],
     telling: TELLING,
-    deferral: None,
+    guard: None,
     anonymous_classes: false,
     preprocessed: true,
 };
@@ -53,7 +53,7 @@ pub static CPP: Lexis = Lexis {
     },
     containers: &["class", "struct", "union", "namespace", "extern"],
     telling: TELLING,
-    deferral: None,
+    guard: None,
     anonymous_classes: false,
     preprocessed: true,
 };

@@ -1,6 +1,6 @@
 //! What Go looks like from afar.
 
-use crate::skim::lexis::{Head, Lexis, Quote, Telling, Then};
+use crate::skim::lexis::{Guard, Head, Lexis, Quote, Telling, Then};
 
 /// Declarations of types in functions give names to fields, which count for the whole file.
 pub static LEXIS: Lexis = Lexis {
@@ -33,7 +33,7 @@ pub static LEXIS: Lexis = Lexis {
             then: Then::Body,
         },
     ],
-    deferral: Some("defer "),
+    guard: Some(Guard::Deferred("defer ")),
     anonymous_classes: false,
     preprocessed: false,
 };

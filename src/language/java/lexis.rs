@@ -1,6 +1,6 @@
 //! What Java looks like from afar.
 
-use crate::skim::lexis::{Head, Lexis, Quote, Telling, Then};
+use crate::skim::lexis::{Guard, Head, Lexis, Quote, Telling, Then};
 
 /// Classes in methods have fields, which count for the whole file.
 pub static LEXIS: Lexis = Lexis {
@@ -39,7 +39,7 @@ pub static LEXIS: Lexis = Lexis {
             then: Then::Parts,
         },
     ],
-    deferral: None,
+    guard: Some(Guard::Finally),
     anonymous_classes: true,
     preprocessed: false,
 };
