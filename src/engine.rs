@@ -288,7 +288,7 @@ impl Engine {
         let skimmer = loaded.skimmer.get_or_init(|| {
             // Without one, files are read as a whole.
             let catalog = &loaded.catalog;
-            let skimmer = Skimmer::new(lexis, &catalog.marks()?, catalog.pairs()).ok()?;
+            let skimmer = Skimmer::new(lexis, catalog.marks()?, catalog.pairs()).ok()?;
             Some(if self.finds_in_straight_spans(language) {
                 skimmer
             } else {
@@ -298,7 +298,7 @@ impl Engine {
         let Some(skimmer) = skimmer else {
             return Vec::new();
         };
-        skimmer.skim(lexis, text)
+        skimmer.skim(lexis, text, &loaded.prefilter.met(text))
     }
 
     /// Everything found in `text`, what is hidden left out; `None` when that cannot be left out.

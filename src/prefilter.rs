@@ -4,7 +4,7 @@ use crate::catalog::Need;
 use aho_corasick::{AhoCorasick, BuildError, Input, Match, MatchKind, packed};
 use memchr::memmem::Finder;
 use rustc_hash::FxHashMap;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 /// The search for the words of a catalogue.
 #[derive(Debug)]
@@ -65,11 +65,30 @@ impl Prefilter {
 
     /// Whether some need is met. Says yes when in doubt.
     pub fn passes(&self, text: &[u8]) -> bool {
+        self.search(text, |_| ControlFlow::Break(())).is_break()
+    }
+
+    /// Which needs are met, in their order.
+    pub fn met(&self, text: &[u8]) -> Vec<bool> {
+        let mut met = vec![false; self.modules.len()];
+        let _ = self.search(text, |need| {
+            met[need] = true;
+            ControlFlow::Continue(())
+        });
+        met
+    }
+
+    /// Tells of each need that is met, until that is enough.
+    fn search(
+        &self,
+        text: &[u8],
+        mut tell: impl FnMut(usize) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let mut mentions = Mentions {
             text,
             known: Vec::new(),
         };
-        let mut missing: Vec<usize> = Vec::new();
+        let mut seen: Vec<usize> = Vec::new();
         let mut at = 0;
         while let Some(found) = self.pieces.find(text, at) {
             let name = name_around(text, found.range(), is_part_of_name);
@@ -86,17 +105,21 @@ impl Prefilter {
                 continue;
             }
             for need in needs {
-                if missing.contains(need) {
+                if seen.contains(need) {
                     continue;
                 }
+                seen.push(*need);
                 if self.mentioned(*need, &mut mentions) {
-                    return true;
+                    tell(*need)?;
                 }
-                missing.push(*need);
             }
         }
-        let mut wordless = self.wordless.iter();
-        wordless.any(|need| self.mentioned(*need, &mut mentions))
+        for need in &self.wordless {
+            if self.mentioned(*need, &mut mentions) {
+                tell(*need)?;
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     fn mentioned(&self, need: usize, mentions: &mut Mentions<'_>) -> bool {
@@ -248,6 +271,12 @@ mod tests {
         assert!(prefilter.passes(b"import net.locks; x.get()"));
         assert!(prefilter.passes(b"from net import locks\nx.get()"));
         assert!(!prefilter.passes(b"import net.wires; x.get()"));
+    }
+
+    #[test]
+    fn each_need_is_told_apart() {
+        let text = b"import net.locks; x.lockRead(); x.get(); m.acquire()";
+        assert_eq!(prefilter().met(text), [false, true, true, false]);
     }
 
     #[test]

@@ -6,15 +6,19 @@
 mod fixture;
 
 use fixture::Fixture;
-use lockfix::engine::{Engine, Options};
-use lockfix::finding::Applicability;
+use lockfix::engine::{Engine, Exceptions, Options};
+use lockfix::finding::{Applicability, Rule};
 use lockfix::language::Language;
 use lockfix::language::beside::Beside;
 
 fn engine() -> Engine {
+    engine_with(Options::default())
+}
+
+fn engine_with(options: Options) -> Engine {
     let options = Options {
         alternatives: false,
-        ..Options::default()
+        ..options
     };
     Engine::new(options).expect("the catalogue is valid")
 }
@@ -61,6 +65,46 @@ fn every_fixture_is_found_to_be_the_same() {
             left_out += compare(&engine, fixture.language, &fixture.text, &fixture.name);
             let fixed = engine.fix_all(fixture.language, &fixture.text, Applicability::Safe);
             left_out += compare(&engine, fixture.language, &fixed.text, &fixture.name);
+        }
+    }
+    assert!(left_out > 0, "nothing was left out");
+}
+
+/// Freed by hand, and only an operator can panic.
+const STRAIGHT: &[u8] = b"package p
+
+import \"sync\"
+
+var mu sync.Mutex
+var all []int
+
+func first() int {
+\tmu.Lock()
+\tone := all[0]
+\tmu.Unlock()
+\treturn one
+}
+
+func none() int {
+\treturn len(all) + len(all)
+}
+";
+
+#[test]
+fn whatever_is_asked_for_is_found_to_be_the_same() {
+    let by_hand = Options {
+        rules: Rule::ALL.to_vec(),
+        ..Options::default()
+    };
+    let operators = Options {
+        exceptions: Some(Exceptions::Operators),
+        ..Options::default()
+    };
+    let mut left_out = 0;
+    for engine in [by_hand, operators].map(engine_with) {
+        compare(&engine, Language::Go, STRAIGHT, "a straight span");
+        for fixture in SKIMMED.into_iter().flat_map(fixture::of_language) {
+            left_out += compare(&engine, fixture.language, &fixture.text, &fixture.name);
         }
     }
     assert!(left_out > 0, "nothing was left out");

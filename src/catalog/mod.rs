@@ -17,7 +17,7 @@ use pattern::{Bindings, Code};
 use receivers::Receiver;
 pub use receivers::Receivers;
 use schema::{Family, Guard, LanguageFacts, Library, Lock, Taken};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 /// `(language folder, file stem, text)` of every file below `transforms/`.
@@ -281,27 +281,31 @@ impl Catalog {
         needs
     }
 
-    /// The words without one of which a function neither takes nor frees a lock; `None` where a call of
-    /// any name may.
-    pub fn marks(&self) -> Option<Vec<&str>> {
-        let mut words: Vec<&str> = Vec::new();
-        for entry in &self.entries {
+    /// The words without one of which a function neither takes nor frees a lock, each with the entries whose words they
+    /// are; `None` where a call of any name may.
+    pub fn marks(&self) -> Option<Vec<(&str, Vec<usize>)>> {
+        let mut words: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, entry) in self.entries.iter().enumerate() {
+            let mut add = |word| {
+                let entries: &mut Vec<usize> = words.entry(word).or_default();
+                if entries.last() != Some(&index) {
+                    entries.push(index);
+                }
+            };
             for (role, _, pattern) in entry.patterns() {
                 match (role, pattern.word()) {
                     (Role::Read | Role::Close | Role::Held, _) => {}
-                    (_, Some(word)) => words.push(word),
+                    (_, Some(word)) => add(word),
                     (_, None) => return None,
                 }
             }
             // `std::lock(a, b)`
             let together = entry.lock.together.iter();
-            words.extend(
-                together.map(|name| split_member(name).map_or(name.as_str(), |(_, last)| last)),
-            );
+            together
+                .map(|name| split_member(name).map_or(name.as_str(), |(_, last)| last))
+                .for_each(add);
         }
-        words.sort_unstable();
-        words.dedup();
-        Some(words)
+        Some(words.into_iter().collect())
     }
 
     /// What is known of methods without arguments, whatever lock they are called on.

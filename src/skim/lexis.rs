@@ -15,6 +15,8 @@ pub struct Lexis {
     pub telling: &'static [Telling],
     /// How a lock is freed on whatever way it is left.
     pub guard: Option<Guard>,
+    /// What stands in front of the name of a method that is no call but a value; `None`: whatever name it is.
+    pub value: Option<&'static str>,
     /// A block behind parentheses may be the body of a class: `new T() { … }`.
     pub anonymous_classes: bool,
     /// Lines that begin with `#`, strings `R"x(…)x"`, and `'` between digits.

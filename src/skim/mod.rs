@@ -29,8 +29,8 @@ const SHORTEST: usize = 24;
 #[derive(Debug)]
 pub struct Skimmer {
     search: AhoCorasick,
-    /// The words in front of this one are those of locks.
-    first_telling: usize,
+    /// The words of locks, which come first, each with the needs that have to be met for it to mean something.
+    needs: Vec<Vec<usize>>,
     pairs: Pairs,
     /// Calls that cannot keep a lock from being freed; `None` where that is not all that counts.
     quiet: Option<Vec<String>>,
@@ -38,18 +38,22 @@ pub struct Skimmer {
 
 impl Skimmer {
     /// A skimmer for bodies without any of `words`, as far as the names that they tell are concerned. What one of
-    /// `pairs` takes and frees at once counts for nothing.
+    /// `pairs` takes and frees at once counts for nothing. Each word comes with its needs, one of which has to be met.
     ///
     /// # Errors
     /// When the words are too many for one automaton.
-    pub fn new(lexis: &Lexis, words: &[&str], pairs: Pairs) -> Result<Skimmer, BuildError> {
+    pub fn new(
+        lexis: &Lexis,
+        words: Vec<(&str, Vec<usize>)>,
+        pairs: Pairs,
+    ) -> Result<Skimmer, BuildError> {
         let telling = lexis.telling.iter().map(|telling| telling.word);
         let search = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
-            .build(words.iter().copied().chain(telling))?;
+            .build(words.iter().map(|(word, _)| *word).chain(telling))?;
         Ok(Skimmer {
             search,
-            first_telling: words.len(),
+            needs: words.into_iter().map(|(_, needs)| needs).collect(),
             pairs,
             quiet: None,
         })
@@ -64,8 +68,8 @@ impl Skimmer {
         }
     }
 
-    /// The insides of bodies that need not be parsed, in order. Nothing when in doubt.
-    pub fn skim(&self, lexis: &Lexis, text: &[u8]) -> Vec<Span> {
+    /// The insides of bodies that need not be parsed, in order, where these needs are met. Nothing when in doubt.
+    pub fn skim(&self, lexis: &Lexis, text: &[u8], met: &[bool]) -> Vec<Span> {
         let mut marks: Vec<Mark> = Vec::new();
         let mut blocks = Vec::new();
         // Where the word is that frees what was taken last, and whether that is certain.
@@ -74,13 +78,17 @@ impl Skimmer {
         let quiet: Option<HashSet<&str>> =
             quiet.map(|names| names.iter().map(String::as_str).collect());
         let found = self.search.find_iter(text).filter(|found| {
-            if !is_whole_word(text, found.start(), found.end()) {
-                return false;
-            }
-            let telling = found.pattern().as_usize().checked_sub(self.first_telling);
-            // `T.class` declares nothing.
-            let is_member = text[..found.start()].ends_with(b".");
-            telling.is_none_or(|at| !is_member && lexis.telling[at].tells(&text[found.end()..]))
+            let (before, behind) = (&text[..found.start()], &text[found.end()..]);
+            let index = found.pattern().as_usize();
+            is_whole_word(text, found.start(), found.end())
+                && match index.checked_sub(self.needs.len()) {
+                    // `T.class` declares nothing.
+                    Some(at) => !before.ends_with(b".") && lexis.telling[at].tells(behind),
+                    None => {
+                        self.needs[index].iter().any(|need| met[*need])
+                            && may_be_called(before, behind, lexis)
+                    }
+                }
         });
         for found in found {
             let word = Span::new(found.start(), found.end());
@@ -113,6 +121,18 @@ impl Skimmer {
     }
 }
 
+/// Whether a name with this in front of it and behind it is that of a call, or of a method that is handed on.
+fn may_be_called(before: &[u8], behind: &[u8], lexis: &Lexis) -> bool {
+    let behind = behind.trim_ascii_start();
+    // A type argument or a comment may stand in between.
+    let called = behind.first().is_some_and(|byte| b"([</".contains(byte));
+    let of_another = behind.starts_with(b".") && !behind.starts_with(b"..");
+    called
+        || lexis
+            .value
+            .is_none_or(|mark| before.trim_ascii_end().ends_with(mark.as_bytes()) && !of_another)
+}
+
 fn is_whole_word(text: &[u8], start: usize, end: usize) -> bool {
     let part_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let before = start.checked_sub(1).and_then(|at| text.get(at));
@@ -138,9 +158,9 @@ pub fn parse_for_names(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
         .lexis()
         .and_then(|lexis| {
             Some(
-                Skimmer::new(lexis, &[], Pairs::default())
+                Skimmer::new(lexis, Vec::new(), Pairs::default())
                     .ok()?
-                    .skim(lexis, text),
+                    .skim(lexis, text, &[]),
             )
         })
         .unwrap_or_default();
@@ -299,9 +319,10 @@ mod tests {
             frees,
             views: HashSet::new(),
         };
-        let skimmer = Skimmer::new(lexis, &["lock", "unlock"], pairs).expect("two words");
+        let words = vec![("lock", vec![0]), ("unlock", vec![0]), ("get", vec![1])];
+        let skimmer = Skimmer::new(lexis, words, pairs).expect("three words");
         let skimmer = skimmer.trusting(vec!["len".to_owned()]);
-        let bodies = skimmer.skim(lexis, text.as_bytes());
+        let bodies = skimmer.skim(lexis, text.as_bytes(), &[true, false]);
         let tree = parse(grammar, &without(text.as_bytes(), &bodies)).expect("a tree");
         let texts = bodies
             .iter()
@@ -401,6 +422,28 @@ mod tests {
             "s.mu.lock()\n\tif s.done {\n\t\treturn\n\t}\n\ts.mu.unlock()".to_owned(),
         ];
         assert_left_out_of(Language::Go, &left_out, &read);
+    }
+
+    #[test]
+    fn a_name_that_is_not_called_is_no_reason_to_read() {
+        let left_out = [
+            "var lock = s.lock.of\n\tuse(lock, s.unlock.of, &lock)",
+            "s.cache.get(key, of, another, name, entirely)",
+        ];
+        let read = [
+            "use(s.mu.unlock, s.mu, of, another)",
+            "return s.mu.unlock // and more",
+        ];
+        let owned = |bodies: &[&str]| -> Vec<String> {
+            bodies.iter().map(|body| (*body).to_owned()).collect()
+        };
+        assert_left_out_of(Language::Go, &owned(&left_out), &owned(&read));
+        let left_out = ["final Lock lock = this.lock; use(lock, this.lock);"];
+        let read = [
+            "release(lock::unlock, another, one, here);",
+            "use(this.lock /* x */ ());",
+        ];
+        assert_left_out_of(Language::Java, &owned(&left_out), &owned(&read));
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub static C: Lexis = Lexis {
     containers: &["struct", "union", "extern"],
     telling: TELLING,
     guard: None,
+    value: None,
     anonymous_classes: false,
     preprocessed: true,
 };
@@ -54,6 +55,7 @@ pub static CPP: Lexis = Lexis {
     containers: &["class", "struct", "union", "namespace", "extern"],
     telling: TELLING,
     guard: None,
+    value: None,
     anonymous_classes: false,
     preprocessed: true,
 };

@@ -40,6 +40,7 @@ pub static LEXIS: Lexis = Lexis {
         },
     ],
     guard: Some(Guard::Finally),
+    value: Some("::"),
     anonymous_classes: true,
     preprocessed: false,
 };
