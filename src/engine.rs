@@ -19,7 +19,7 @@ use crate::catalog::{Catalog, CatalogError, Receivers, languages_of};
 use crate::edit;
 use crate::finding::{Applicability, Finding, Fix, Rule, SkippedFunction};
 use crate::language::Language;
-use crate::language::beside::Beside;
+use crate::language::beside::{Beside, Wide};
 use crate::language::names::Names;
 use crate::lower::{File, Lowered, lower};
 use crate::parse::{DEEPEST, parse, parse_sound, too_deep};
@@ -28,7 +28,7 @@ use crate::refusal::reason;
 use crate::skim::{self, Hidden, Skimmer};
 use crate::source::{Source, Span};
 use aho_corasick::AhoCorasick;
-use std::cell::{LazyCell, OnceCell};
+use std::cell::LazyCell;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
@@ -208,13 +208,11 @@ impl Engine {
                 names.add_headers(&told);
             }
         }
-        let memo = Arc::clone(&self.memo);
-        Beside::new(names, move || {
-            let texts = rest().into_iter();
-            texts
-                .filter_map(|text| memo.names(language, &text))
-                .collect()
-        })
+        let reader = memo::Reading {
+            memo: Arc::clone(&self.memo),
+            language,
+        };
+        Beside::new(names, reader, rest)
     }
 
     /// Everything found in `text`, each finding with its verified fixes.
@@ -349,7 +347,7 @@ impl Engine {
                 .unwrap_or_else(|| grammar.default_exceptions()),
             standard: self.options.standard,
             beside,
-            wide: &OnceCell::new(),
+            wide: &Wide::default(),
             receivers: &Receivers::default(),
         };
         let analysis = self.analyse_file(language, &file);

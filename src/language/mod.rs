@@ -21,6 +21,7 @@ use crate::rewrite::printer::Printer;
 use crate::skim::lexis::Lexis;
 use crate::source::Span;
 use crate::tree::Node;
+use beside::Declared;
 use names::{Names, TypeRef};
 use serde::Serialize;
 use std::fmt;
@@ -254,7 +255,11 @@ pub trait Grammar: Sync + Send {
     fn shares_package(&self, _own: &str, _other: &str) -> bool {
         false
     }
-    /// The names of a file with what the rest of its package declares.
+    /// What a text declares at its top level, told without a parse. Bodies of functions are left out of it.
+    fn declared(&self, _text: &[u8]) -> Vec<Declared> {
+        Vec::new()
+    }
+    /// The names of a file with what other files of its package declare.
     fn names_among(&self, root: Node<'_>, text: &[u8], _rest: &[Arc<Names>]) -> Names {
         self.names(root, text)
     }

@@ -71,6 +71,16 @@ impl TypeRef {
     }
 }
 
+/// The names in a text.
+fn words_in(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !is_in_word(c))
+        .filter(|word| !word.is_empty())
+}
+
+fn is_in_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
 /// A name without the place by which types without a name are told apart: `struct@120`.
 fn without_places(name: &str) -> String {
     let mut parts = name.split('@');
@@ -259,6 +269,24 @@ impl Names {
                 }
             }
         }
+    }
+
+    /// Adds to `words` those of the types of all names that are made of words among them.
+    pub fn reach(&self, words: &mut FxHashSet<String>) {
+        let mut added = Vec::new();
+        for (name, of_name) in &self.by_name {
+            if words_in(name).all(|word| word == "type" || words.contains(word)) {
+                for number in of_name.numbers() {
+                    if let Some(TypeRef::Named(text)) = &self.values[number].type_ref {
+                        let plain = text.split(|c: char| !is_in_word(c) && c != '.');
+                        // A name of another package is none of this one.
+                        let plain = plain.filter(|word| !word.is_empty() && !word.contains('.'));
+                        added.extend(plain.map(str::to_owned));
+                    }
+                }
+            }
+        }
+        words.extend(added);
     }
 
     /// Gives what is declared by this very name in `scope` another type.

@@ -10,7 +10,7 @@ use crate::catalog::{Catalog, Entry, Receivers, Role, Surroundings};
 use crate::engine::{Exceptions, Standard};
 use crate::finding::SkippedFunction;
 use crate::flow::{Block, Body, Event, EventKind};
-use crate::language::beside::Beside;
+use crate::language::beside::{Beside, Wide};
 use crate::language::names::{Names, TypeRef};
 pub use crate::language::names::{split_member, words_of};
 use crate::language::{CalledInPlace, Grammar};
@@ -20,8 +20,8 @@ use crate::source::{Source, Span};
 use crate::tree::{Node, Tree};
 use rustc_hash::{FxHashMap, FxHashSet};
 use sites::{Found, Table};
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// Levels of nesting that lowering follows; deeper functions are skipped, and said to be.
 pub const DEEPEST: usize = 200;
@@ -48,18 +48,19 @@ pub struct File<'a> {
     pub exceptions: Exceptions,
     pub standard: Standard,
     pub beside: &'a Beside,
-    /// The names with those of the rest of the package, once something asked for them.
-    pub wide: &'a OnceCell<Names>,
+    /// The names with those of other files of the package, as far as something asked for them.
+    pub wide: &'a Wide,
     /// What was found out of receivers of calls so far.
     pub receivers: &'a Receivers,
 }
 
 impl<'a> File<'a> {
-    /// The names of the file with what the rest of its package declares.
-    pub fn wide_names(&self) -> &'a Names {
-        self.wide.get_or_init(|| {
-            let rest = self.beside.rest_of_package();
-            self.grammar.names_among(self.root, self.source.bytes, rest)
+    /// The names of the file with what these files of its package declare.
+    pub fn names_with(&self, files: Vec<usize>) -> Rc<Names> {
+        self.wide.with(files, |files| {
+            let rest = self.beside.told_by(files);
+            let (root, text) = (self.root, self.source.bytes);
+            self.grammar.names_among(root, text, &rest)
         })
     }
 

@@ -152,21 +152,11 @@ pub fn without(text: &[u8], bodies: &[Span]) -> Vec<u8> {
     masked
 }
 
-/// Parses a text of which nothing but names is wanted: bodies that tell none are left out where that is possible.
-pub fn parse_for_names(grammar: &dyn Grammar, text: &[u8]) -> Option<Tree> {
-    let bodies = grammar
-        .lexis()
-        .and_then(|lexis| {
-            Some(
-                Skimmer::new(lexis, Vec::new(), Pairs::default())
-                    .ok()?
-                    .skim(lexis, text, &[]),
-            )
-        })
-        .unwrap_or_default();
+/// Parses a text of which nothing but names is wanted: `bodies`, which tell none, are left out where that is possible.
+pub fn parse_for_names(grammar: &dyn Grammar, text: &[u8], bodies: &[Span]) -> Option<Tree> {
     if !bodies.is_empty()
-        && let Some(tree) = parse_sound(grammar, &without(text, &bodies))
-        && confirms(&tree, grammar, &bodies)
+        && let Some(tree) = parse_sound(grammar, &without(text, bodies))
+        && confirms(&tree, grammar, bodies)
     {
         return Some(tree);
     }

@@ -10,13 +10,13 @@ use crate::engine::Exceptions;
 use crate::finding::{Finding, Reason, Rule};
 use crate::flow::{Body, KeyId, SiteId};
 use crate::language::Language;
+use crate::language::beside::Wide;
 use crate::lower::{File, is_mistake, lower_at, touching};
 use crate::parse::reparse;
 use crate::refusal::reason;
 use crate::source::Span;
 use crate::tree::Node;
 use proof::{Divergence, prove};
-use std::cell::OnceCell;
 use std::collections::HashSet;
 
 /// What is to be verified.
@@ -90,7 +90,7 @@ pub fn verify(claim: &Claim<'_>, edits: &[Edit]) -> Result<Proved, Reason> {
         exceptions: claim.exceptions,
         standard: claim.file.standard,
         beside: claim.file.beside,
-        wide: &OnceCell::new(),
+        wide: &Wide::default(),
         receivers: &Receivers::default(),
     };
     if errors(&file, region) > errors(claim.file, was) {

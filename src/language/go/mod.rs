@@ -6,11 +6,14 @@ mod expressions;
 mod labels;
 mod lexis;
 mod names;
+mod outline;
 mod print;
+mod reach;
 mod scopes;
 mod statements;
 mod types;
 
+use super::beside::Declared;
 use super::names::{Names, TypeRef};
 use super::{Binding, CalledInPlace, Grammar, Language};
 use crate::catalog::Surroundings;
@@ -110,6 +113,10 @@ impl Grammar for Go {
     fn shares_package(&self, own: &str, other: &str) -> bool {
         let is_test = |name: &str| name.ends_with("_test.go");
         other.ends_with(".go") && (is_test(own) || !is_test(other))
+    }
+
+    fn declared(&self, text: &[u8]) -> Vec<Declared> {
+        outline::declared(text)
     }
 
     fn names_among(&self, root: Node<'_>, text: &[u8], rest: &[Arc<Names>]) -> Names {

@@ -2,7 +2,7 @@
 
 use super::names::values;
 use super::types::{is_written, results};
-use super::{Go, enclosing, scopes};
+use super::{Go, enclosing, reach, scopes};
 use crate::language::names::Names;
 use crate::lower::{File, named_children, span};
 use crate::rewrite::printer::{CannotHoist, Hoist, Literal, Printer};
@@ -166,7 +166,7 @@ fn types_of(file: &File<'_>, list: Node<'_>, needed: &[bool]) -> Vec<Option<Stri
     if enough || foreign() {
         own
     } else {
-        told(file.wide_names())
+        told(&file.names_with(reach::files(file, list)))
     }
 }
 

@@ -114,7 +114,7 @@ fn names_in_alias(scope: Node<'_>) -> Vec<Node<'_>> {
 }
 
 /// The names of a list, or the one name.
-fn listed(names: Node<'_>) -> Vec<Node<'_>> {
+pub fn listed(names: Node<'_>) -> Vec<Node<'_>> {
     match names.kind() {
         "expression_list" => named_children(names),
         _ => vec![names],
@@ -185,7 +185,7 @@ fn declaring_scopes(node: Node<'_>, name: &str, text: &[u8]) -> usize {
 }
 
 /// A function that stands in no other one.
-fn is_declared_function(kind: &str) -> bool {
+pub fn is_declared_function(kind: &str) -> bool {
     matches!(kind, "function_declaration" | "method_declaration")
 }
 
