@@ -67,3 +67,33 @@ fn files_that_disagree_tell_nothing() {
     sandbox.run(&["--yes", "load.go"]).exits(0);
     assert!(sandbox.text("load.go").contains("held := true"));
 }
+
+#[test]
+fn a_type_is_followed_through_several_files() {
+    let load = LOAD.replace("found := s.find()", "found := open(s).rows[0].find()");
+    let files = [
+        ("load.go", load.as_str()),
+        (
+            "open.go",
+            "package store\n\nfunc open(s *store) *table { return &table{} }\n",
+        ),
+        (
+            "table.go",
+            "package store\n\ntype (\n\tkey int\n\ttable struct {\n\t\trows rows\n\t}\n)\n",
+        ),
+        ("rows.go", "package store\n\ntype rows []*cursor\n"),
+        ("embed.go", "package store\n\ntype cursor struct{ base }\n"),
+        (
+            "base.go",
+            "package store\n\nfunc (b base) find() *row { return &row{} }\n",
+        ),
+        (
+            "other.go",
+            "package store\n\nfunc (o other) find() int { return 0 }\n",
+        ),
+    ];
+    let sandbox = Sandbox::new(&files);
+    sandbox.run(&["--yes", "load.go"]).exits(0);
+    let text = sandbox.text("load.go");
+    assert!(text.contains("\tvar found *row\n\tfunc() {\n"), "{text}");
+}
