@@ -9,7 +9,7 @@ pub mod schema;
 use crate::finding::Form;
 use crate::language::names::{Names, TypeRef, split_member, telling};
 use crate::language::{Grammar, Language};
-use crate::skim::Pairs;
+use crate::skim::{Hidden, Pairs};
 use crate::tree::Node;
 pub use deferred::Deferred;
 pub use entry::Entry;
@@ -108,6 +108,8 @@ pub struct Surroundings<'a> {
     pub grammar: &'a dyn Grammar,
     /// What was found out of receivers so far.
     pub receivers: &'a Receivers,
+    /// What was not parsed.
+    pub hidden: &'a Hidden<'a>,
 }
 
 /// The name of the file that holds no library but what is true of the whole language.

@@ -71,6 +71,7 @@ impl<'a> File<'a> {
             names: self.names,
             grammar: self.grammar,
             receivers: self.receivers,
+            hidden: self.hidden,
         }
     }
 

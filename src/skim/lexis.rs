@@ -75,6 +75,8 @@ pub enum Head {
 pub struct Telling {
     pub word: &'static str,
     pub then: Then,
+    /// It matters only where a lock is taken or freed, however well guarded.
+    pub beside_locks: bool,
 }
 
 /// What has to follow the word.

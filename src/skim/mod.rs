@@ -109,10 +109,12 @@ impl Skimmer {
                     None => {}
                 }
             }
-            marks.push(Mark {
-                word,
-                guarded: frees.or(freed).map_or(Guarded::No, |(_, guarded)| guarded),
-            });
+            let telling = found.pattern().as_usize().checked_sub(self.needs.len());
+            let guarded = match telling {
+                Some(at) if lexis.telling[at].beside_locks => Guarded::Alone,
+                _ => frees.or(freed).map_or(Guarded::No, |(_, guarded)| guarded),
+            };
+            marks.push(Mark { word, guarded });
         }
         let scan = Scan::new(lexis, text, marks, &self.pairs, &blocks);
         let mut bodies = scan.run().unwrap_or_default();
@@ -207,13 +209,24 @@ pub fn confirms(tree: &Tree, grammar: &dyn Grammar, bodies: &[Span]) -> bool {
     }
 }
 
+/// What may be asked of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Whether it is there.
+    Word,
+    /// Whether it is called.
+    Call,
+    /// Whether a type without a name has a field of this name.
+    Field,
+}
+
 /// What was left out of a parse.
 #[derive(Debug, Default)]
 pub struct Hidden<'a> {
     text: &'a [u8],
     bodies: Vec<Span>,
-    /// What was asked for and is in there: words, and whether they have to be called.
-    missed: RefCell<Vec<(String, bool)>>,
+    /// What was asked for and is in there.
+    missed: RefCell<Vec<(String, Asked)>>,
     /// How often something was asked for.
     asked: Cell<usize>,
 }
@@ -236,12 +249,17 @@ impl<'a> Hidden<'a> {
 
     /// Notes that the analysis depends on whether the word stands somewhere in the file.
     pub fn ask(&self, word: &str) {
-        self.ask_of(word, false);
+        self.ask_of(word, Asked::Word);
     }
 
     /// Notes that the analysis depends on whether something of this name is called somewhere in the file.
     pub fn ask_call(&self, name: &str) {
-        self.ask_of(name, true);
+        self.ask_of(name, Asked::Call);
+    }
+
+    /// Notes that the analysis depends on which types without a name have a field of this name.
+    pub fn ask_field(&self, name: &str) {
+        self.ask_of(name, Asked::Field);
     }
 
     /// How often something was asked for by now.
@@ -249,16 +267,16 @@ impl<'a> Hidden<'a> {
         self.asked.get()
     }
 
-    fn ask_of(&self, word: &str, called: bool) {
+    fn ask_of(&self, word: &str, asked: Asked) {
         self.asked.set(self.asked.get() + 1);
-        let known = |(missed, _): &(String, bool)| missed == word;
+        let known = |missed: &(String, Asked)| missed.0 == word && missed.1 == asked;
         if !self.missed.borrow().iter().any(known)
             && self
                 .bodies
                 .iter()
-                .any(|body| self.holds(*body, word, called))
+                .any(|body| self.holds(*body, word, asked))
         {
-            self.missed.borrow_mut().push((word.to_owned(), called));
+            self.missed.borrow_mut().push((word.to_owned(), asked));
         }
     }
 
@@ -267,15 +285,18 @@ impl<'a> Hidden<'a> {
         !self.missed.borrow().is_empty()
     }
 
-    fn holds(&self, body: Span, word: &str, called: bool) -> bool {
+    fn holds(&self, body: Span, word: &str, asked: Asked) -> bool {
         let text = &self.text[body.start..body.end];
+        if asked == Asked::Field && memmem::find(text, b"struct").is_none() {
+            return false;
+        }
         word.is_empty()
             || memmem::find_iter(text, word.as_bytes()).any(|at| {
                 let end = at + word.len();
                 // A type argument, an optional call or a comment may stand in between.
                 let behind = text[end..].trim_ascii_start().first();
                 let is_call = behind.is_some_and(|byte| b"([<?/".contains(byte));
-                is_whole_word(text, at, end) && (is_call || !called)
+                is_whole_word(text, at, end) && (is_call || asked != Asked::Call)
             })
     }
 
@@ -287,7 +308,7 @@ impl<'a> Hidden<'a> {
         }
         let asked = |body: &Span| {
             let mut missed = missed.iter();
-            missed.any(|(word, called)| self.holds(*body, word, *called))
+            missed.any(|(word, asked)| self.holds(*body, word, *asked))
         };
         let kept = self.bodies.iter().filter(|body| !asked(body));
         Some(kept.copied().collect())
@@ -360,7 +381,7 @@ mod tests {
 
     #[test]
     fn what_tells_of_the_file_is_read() {
-        let text = "package p\nfunc f() {\n\tvar x struct { mu sync.Mutex }\n\tuse(x.mu, x.mu)\n}\n\
+        let text = "package p\nfunc f() {\n\ttype t struct { mu sync.Mutex }\n\tuse(x.mu, x.mu)\n}\n\
                     func g() {\n\tx := make(chan struct{})\n\tx <- struct{}{}\n}\n";
         assert_left_out(
             Language::Go,
@@ -496,5 +517,15 @@ mod tests {
         assert_eq!(hidden.without_missed(), None);
         hidden.ask("one");
         assert_eq!(hidden.without_missed(), Some(vec![Span::new(17, 22)]));
+    }
+
+    #[test]
+    fn only_a_type_without_a_name_has_fields_to_ask_for() {
+        let text = b"f() { x.one } g() { struct { one T } }";
+        let hidden = Hidden::new(text, vec![Span::new(5, 12), Span::new(19, 37)]);
+        hidden.ask_field("two");
+        assert!(!hidden.is_missed());
+        hidden.ask_field("one");
+        assert_eq!(hidden.without_missed(), Some(vec![Span::new(5, 12)]));
     }
 }

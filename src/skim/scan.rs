@@ -31,6 +31,8 @@ pub(super) enum Guarded {
     /// If no block but the body stands around it: it takes a lock that the next statement frees at the end of the
     /// function, or frees it.
     InBody,
+    /// If there is no lock in the body: it is no lock itself.
+    Alone,
     /// Wherever it stands. What is no code counts as such, too.
     Anywhere,
 }
@@ -315,8 +317,10 @@ impl<'a> Scan<'a> {
             Some(depth) if depth == self.open.len() => {
                 self.code = None;
                 let inside = Span::new(open.at, end);
-                let mut marks = self.marks_in(inside).iter();
-                let marked = marks.any(|mark| mark.guarded != Guarded::Anywhere);
+                let marks = self.marks_in(inside);
+                let lonely = marks.iter().all(|mark| mark.guarded == Guarded::Alone);
+                let counts = |mark: &Mark| mark.guarded != Guarded::Anywhere;
+                let marked = !lonely && marks.iter().any(counts);
                 if open.kind == Kind::Body && !marked && !self.worth_reading {
                     self.found.push(Span::new(open.at + 1, end));
                 }

@@ -9,22 +9,27 @@ const TELLING: &[Telling] = &[
     Telling {
         word: "struct",
         then: Then::Body,
+        beside_locks: false,
     },
     Telling {
         word: "class",
         then: Then::Body,
+        beside_locks: false,
     },
     Telling {
         word: "union",
         then: Then::Body,
+        beside_locks: false,
     },
     Telling {
         word: "typedef",
         then: Then::Anything,
+        beside_locks: false,
     },
     Telling {
         word: "using",
         then: Then::Anything,
+        beside_locks: false,
     },
 ];
 

@@ -2,7 +2,8 @@
 
 use crate::skim::lexis::{Guard, Head, Lexis, Quote, Telling, Then};
 
-/// Declarations of types in functions give names to fields, which count for the whole file.
+/// Types that functions declare have names, which count for the whole file. The fields of those without a name are asked for
+/// ([`Hidden::ask_field`](crate::skim::Hidden::ask_field)).
 pub static LEXIS: Lexis = Lexis {
     line_comment: "//",
     block_comment: ("/*", "*/"),
@@ -22,15 +23,13 @@ pub static LEXIS: Lexis = Lexis {
         Telling {
             word: "type",
             then: Then::Name,
+            beside_locks: false,
         },
         // A lock that is taken once may be taken again.
         Telling {
             word: "goto",
             then: Then::Name,
-        },
-        Telling {
-            word: "struct",
-            then: Then::Body,
+            beside_locks: true,
         },
     ],
     guard: Some(Guard::Deferred("defer ")),

@@ -127,7 +127,9 @@ impl Grammar for Go {
         let known = types::type_text(node, at.text, at.names).or_else(|| {
             // A field of something whose type is not known: as all structs of the file have it.
             let field = unwrapped(node).child_by_field_name("field")?;
-            match at.names.fields.get(&normal(field, at.text))?.as_ref()? {
+            let field = normal(field, at.text);
+            at.hidden.ask_field(&field);
+            match at.names.fields.get(&field)?.as_ref()? {
                 TypeRef::Named(text) => Some(text.clone()),
                 TypeRef::Known { .. } | TypeRef::Local(_) => None,
             }

@@ -25,18 +25,22 @@ pub static LEXIS: Lexis = Lexis {
         Telling {
             word: "class",
             then: Then::Name,
+            beside_locks: false,
         },
         Telling {
             word: "interface",
             then: Then::Name,
+            beside_locks: false,
         },
         Telling {
             word: "enum",
             then: Then::Name,
+            beside_locks: false,
         },
         Telling {
             word: "record",
             then: Then::Parts,
+            beside_locks: false,
         },
     ],
     guard: Some(Guard::Finally),
