@@ -230,6 +230,11 @@ impl Engine {
             None if beside.past.reads_all.get() => Vec::new(),
             None => self.needless_bodies(language, text),
         };
+        let private = |bodies| match language.grammar().lexis() {
+            Some(lexis) => skim::without_mentioned(lexis, text, bodies),
+            None => bodies,
+        };
+        bodies = private(bodies);
         if self.holds_locks_only_in(language, text, &bodies) {
             return Analysis::default();
         }
@@ -247,7 +252,7 @@ impl Engine {
             };
             match hidden.without_missed() {
                 None => return analysis,
-                Some(fewer) => bodies = fewer,
+                Some(fewer) => bodies = private(fewer),
             }
         }
         beside.past.reads_all.set(true);

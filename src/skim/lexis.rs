@@ -75,8 +75,17 @@ pub enum Head {
 pub struct Telling {
     pub word: &'static str,
     pub then: Then,
-    /// It matters only where a lock is taken or freed, however well guarded.
-    pub beside_locks: bool,
+    pub matters: Matters,
+}
+
+/// Where a word matters that makes a body worth reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matters {
+    Always,
+    /// Where a lock is taken or freed, however well guarded.
+    BesideLocks,
+    /// Where names are wanted, and where the name behind it is mentioned outside of what is left out.
+    IfMentioned,
 }
 
 /// What has to follow the word.

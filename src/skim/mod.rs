@@ -7,6 +7,7 @@
 
 mod guarded;
 pub mod lexis;
+mod local_types;
 mod scan;
 
 use crate::language::Grammar;
@@ -16,7 +17,8 @@ use crate::tree::Tree;
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
 pub use guarded::Pairs;
 use guarded::{deferred, finally, straight};
-use lexis::{Guard, Lexis};
+use lexis::{Guard, Lexis, Matters};
+pub use local_types::without_mentioned;
 use memchr::memmem;
 use scan::{Guarded, Mark, Scan};
 use std::cell::{Cell, RefCell};
@@ -97,7 +99,7 @@ impl Skimmer {
                 match lexis.guard {
                     Some(Guard::Deferred(deferral)) => {
                         let left = deferred::freed_by(text, word, &self.pairs, deferral);
-                        freed = left.map(|at| (at, Guarded::InBody)).or_else(|| {
+                        freed = left.map(|at| (at, Guarded::Once)).or_else(|| {
                             let quiet = quiet.as_ref()?;
                             let at = straight::freed_by(text, word, &self.pairs, quiet)?;
                             Some((at, Guarded::Anywhere))
@@ -110,8 +112,10 @@ impl Skimmer {
                 }
             }
             let telling = found.pattern().as_usize().checked_sub(self.needs.len());
-            let guarded = match telling {
-                Some(at) if lexis.telling[at].beside_locks => Guarded::Alone,
+            let names_wanted = self.needs.is_empty();
+            let guarded = match telling.map(|at| lexis.telling[at].matters) {
+                Some(Matters::BesideLocks) => Guarded::Alone,
+                Some(Matters::IfMentioned) if !names_wanted => Guarded::Anywhere,
                 _ => frees.or(freed).map_or(Guarded::No, |(_, guarded)| guarded),
             };
             marks.push(Mark { word, guarded });
@@ -381,13 +385,14 @@ mod tests {
 
     #[test]
     fn what_tells_of_the_file_is_read() {
-        let text = "package p\nfunc f() {\n\ttype t struct { mu sync.Mutex }\n\tuse(x.mu, x.mu)\n}\n\
-                    func g() {\n\tx := make(chan struct{})\n\tx <- struct{}{}\n}\n";
-        assert_left_out(
-            Language::Go,
-            text,
-            &["x := make(chan struct{})\n\tx <- struct{}{}"],
-        );
+        let lexis = Language::Go.grammar().lexis().expect("a lexis");
+        let names = Skimmer::new(lexis, Vec::new(), Pairs::default()).expect("a few words");
+        let text = b"package p\nfunc f() {\n\ttype t struct { mu sync.Mutex }\n}\n\
+                     func g() {\n\tx := make(chan struct{})\n\tx <- struct{}{}\n}\n";
+        let bodies = names.skim(lexis, text, &[]);
+        let bodies = bodies.iter().map(|body| &text[body.start..body.end]);
+        let expected: &[u8] = b"\n\tx := make(chan struct{})\n\tx <- struct{}{}\n";
+        assert_eq!(Vec::from_iter(bodies), [expected]);
         let text = "class A { void f() { use(new B() { int field = 1 + 2 + 3; }); }\n\
                     void g() { if (Long.class == c) { return; } use(other); } }";
         assert_left_out(
@@ -407,13 +412,14 @@ mod tests {
         let left_out = [
             format!("{guarded}{work}"),
             format!("step(1)\n\t{guarded}{work}\n\tother.mu.lock()\n\tdefer other.mu.unlock()"),
+            format!("for s != nil {{\n\tgo func() {{\n\tif s {{\n\t{guarded}\n\t}}\n\t}}()\n\t}}"),
         ];
         let read = [
             format!("for s != nil {{\n\t{guarded}\n\t}}"),
             format!("{guarded}{work}\n\tt.mu.lock()"),
             format!("{guarded}{work}\n\ts.mu.unlock()"),
             format!("again:\n\t{guarded}{work}\n\tgoto again"),
-            format!("go func() {{\n\t{guarded}{work}\n\t}}()"),
+            format!("go func() {{\n\tfor {{\n\t{guarded}\n\t}}\n\t}}()"),
             format!("other.lock()\n\t{guarded}{work}"),
         ];
         assert_left_out_of(Language::Go, &left_out, &read);
@@ -426,6 +432,7 @@ mod tests {
             format!("{straight}\n\twork(s.sum, s.all)"),
             format!("for {{\n\tif s != nil {{\n\t{straight}\n\t}}\n\t}}"),
             "// s.mu.lock() and more of it\n\tx := \"s.mu.lock()\"".to_owned(),
+            "again:\n\twork(s.sum, s.all)\n\tgoto again".to_owned(),
         ];
         let read = [
             format!("{straight}\n\ts.mu.unlock()"),

@@ -1,6 +1,7 @@
 //! One pass over the bytes of a file that finds the bodies of its outermost functions.
 
 use super::guarded::Pairs;
+use super::guarded::deferred::{self, Around};
 use super::guarded::finally::{self, Behind, Guarding};
 use super::lexis::{Head, Lexis};
 use crate::source::Span;
@@ -28,9 +29,9 @@ pub(super) struct Mark {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guarded {
     No,
-    /// If no block but the body stands around it: it takes a lock that the next statement frees at the end of the
+    /// If no loop of its function stands around it: it takes a lock that the next statement frees at the end of the
     /// function, or frees it.
-    InBody,
+    Once,
     /// If there is no lock in the body: it is no lock itself.
     Alone,
     /// Wherever it stands. What is no code counts as such, too.
@@ -216,14 +217,23 @@ impl<'a> Scan<'a> {
         &mut self.marks[first..behind.max(first)]
     }
 
-    /// The word whose parentheses open here, in no block but the body.
-    fn called_in_body(&mut self) {
-        if self.code.is_some_and(|depth| depth + 1 == self.open.len()) {
-            let before = Span::new(0, self.at);
-            let last = self.marks_in(before).last_mut();
-            if let Some(mark) = last.filter(|mark| mark.guarded == Guarded::InBody) {
-                mark.guarded = Guarded::Anywhere;
-            }
+    /// The word whose parentheses open here, if no loop stands around it.
+    fn called(&mut self) {
+        let before = Span::new(0, self.at);
+        let last = self.marks_in(before).last();
+        if !last.is_some_and(|mark| mark.guarded == Guarded::Once) {
+            return;
+        }
+        let Some(depth) = self.code else {
+            return;
+        };
+        let blocks = self.open[depth + 1..].iter().rev();
+        let mut around = blocks.map(|open| deferred::around(self.text, open.at));
+        let end = around.find(|around| *around != Around::Block);
+        if end.is_none_or(|end| end == Around::Function)
+            && let Some(mark) = self.marks_in(before).last_mut()
+        {
+            mark.guarded = Guarded::Anywhere;
         }
     }
 
@@ -258,7 +268,7 @@ impl<'a> Scan<'a> {
 
     fn opens(&mut self, bracket: u8) {
         if bracket == b'(' {
-            self.called_in_body();
+            self.called();
         }
         let mut kind = Kind::Other;
         let mut guarding = None;

@@ -1,6 +1,6 @@
 //! What C and C++ look like from afar.
 
-use crate::skim::lexis::{Head, Lexis, Quote, Telling, Then};
+use crate::skim::lexis::{Head, Lexis, Matters, Quote, Telling, Then};
 
 const QUOTES: &[Quote] = &[Quote::DOUBLE, Quote::SINGLE];
 
@@ -9,27 +9,27 @@ const TELLING: &[Telling] = &[
     Telling {
         word: "struct",
         then: Then::Body,
-        beside_locks: false,
+        matters: Matters::Always,
     },
     Telling {
         word: "class",
         then: Then::Body,
-        beside_locks: false,
+        matters: Matters::Always,
     },
     Telling {
         word: "union",
         then: Then::Body,
-        beside_locks: false,
+        matters: Matters::Always,
     },
     Telling {
         word: "typedef",
         then: Then::Anything,
-        beside_locks: false,
+        matters: Matters::Always,
     },
     Telling {
         word: "using",
         then: Then::Anything,
-        beside_locks: false,
+        matters: Matters::Always,
     },
 ];
 

@@ -1,6 +1,6 @@
 //! What Go looks like from afar.
 
-use crate::skim::lexis::{Guard, Head, Lexis, Quote, Telling, Then};
+use crate::skim::lexis::{Guard, Head, Lexis, Matters, Quote, Telling, Then};
 
 /// Types that functions declare have names, which count for the whole file. The fields of those without a name are asked for
 /// ([`Hidden::ask_field`](crate::skim::Hidden::ask_field)).
@@ -23,13 +23,13 @@ pub static LEXIS: Lexis = Lexis {
         Telling {
             word: "type",
             then: Then::Name,
-            beside_locks: false,
+            matters: Matters::IfMentioned,
         },
         // A lock that is taken once may be taken again.
         Telling {
             word: "goto",
             then: Then::Name,
-            beside_locks: true,
+            matters: Matters::BesideLocks,
         },
     ],
     guard: Some(Guard::Deferred("defer ")),

@@ -1,6 +1,6 @@
 //! What Java looks like from afar.
 
-use crate::skim::lexis::{Guard, Head, Lexis, Quote, Telling, Then};
+use crate::skim::lexis::{Guard, Head, Lexis, Matters, Quote, Telling, Then};
 
 /// Classes in methods have fields, which count for the whole file.
 pub static LEXIS: Lexis = Lexis {
@@ -25,22 +25,22 @@ pub static LEXIS: Lexis = Lexis {
         Telling {
             word: "class",
             then: Then::Name,
-            beside_locks: false,
+            matters: Matters::Always,
         },
         Telling {
             word: "interface",
             then: Then::Name,
-            beside_locks: false,
+            matters: Matters::Always,
         },
         Telling {
             word: "enum",
             then: Then::Name,
-            beside_locks: false,
+            matters: Matters::Always,
         },
         Telling {
             word: "record",
             then: Then::Parts,
-            beside_locks: false,
+            matters: Matters::Always,
         },
     ],
     guard: Some(Guard::Finally),
