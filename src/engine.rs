@@ -79,7 +79,7 @@ struct Loaded {
 const LEAST_SAVED: usize = 5;
 
 /// How often a file is looked at with less and less left out before it is read as a whole.
-const MOST_LOOKS: usize = 2;
+const MOST_LOOKS: usize = 3;
 
 /// Analyses and fixes texts. Shared by all threads.
 #[derive(Debug)]
@@ -406,11 +406,7 @@ impl Engine {
                 known: Known::default(),
             })
             .collect();
-        let verdicts: Vec<_> = judged
-            .iter()
-            .take_while(|_| !file.hidden.is_missed())
-            .map(judge)
-            .collect();
+        let verdicts: Vec<_> = judged.iter().map(judge).collect();
         let mut open = Vec::new();
         for (judged, verdict) in judged.iter().zip(verdicts) {
             match verdict {

@@ -6,6 +6,7 @@
 //! cannot be anything else, as behind `func` at the start of a line of Go, a file may not be parsed at all.
 
 mod guarded;
+mod hidden;
 pub mod lexis;
 mod local_types;
 mod scan;
@@ -17,11 +18,10 @@ use crate::tree::Tree;
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
 pub use guarded::Pairs;
 use guarded::{deferred, finally, straight};
+pub use hidden::Hidden;
 use lexis::{Guard, Lexis, Matters};
 pub use local_types::without_mentioned;
-use memchr::memmem;
 use scan::{Guarded, Mark, Scan};
-use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 /// Bytes that a body must have to be worth leaving out.
@@ -210,112 +210,6 @@ pub fn confirms(tree: &Tree, grammar: &dyn Grammar, bodies: &[Span]) -> bool {
             functions.pop();
             node = around;
         };
-    }
-}
-
-/// What may be asked of a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    /// Whether it is there.
-    Word,
-    /// Whether it is called.
-    Call,
-    /// Whether a type without a name has a field of this name.
-    Field,
-}
-
-/// What was left out of a parse.
-#[derive(Debug, Default)]
-pub struct Hidden<'a> {
-    text: &'a [u8],
-    bodies: Vec<Span>,
-    /// What was asked for and is in there.
-    missed: RefCell<Vec<(String, Asked)>>,
-    /// How often something was asked for.
-    asked: Cell<usize>,
-}
-
-impl<'a> Hidden<'a> {
-    /// Nothing was asked for yet of the bodies of `text`.
-    pub fn new(text: &'a [u8], bodies: Vec<Span>) -> Hidden<'a> {
-        Hidden {
-            text,
-            bodies,
-            missed: RefCell::default(),
-            asked: Cell::default(),
-        }
-    }
-
-    /// The bodies that were left out.
-    pub fn bodies(&self) -> &[Span] {
-        &self.bodies
-    }
-
-    /// Notes that the analysis depends on whether the word stands somewhere in the file.
-    pub fn ask(&self, word: &str) {
-        self.ask_of(word, Asked::Word);
-    }
-
-    /// Notes that the analysis depends on whether something of this name is called somewhere in the file.
-    pub fn ask_call(&self, name: &str) {
-        self.ask_of(name, Asked::Call);
-    }
-
-    /// Notes that the analysis depends on which types without a name have a field of this name.
-    pub fn ask_field(&self, name: &str) {
-        self.ask_of(name, Asked::Field);
-    }
-
-    /// How often something was asked for by now.
-    pub fn asked(&self) -> usize {
-        self.asked.get()
-    }
-
-    fn ask_of(&self, word: &str, asked: Asked) {
-        self.asked.set(self.asked.get() + 1);
-        let known = |missed: &(String, Asked)| missed.0 == word && missed.1 == asked;
-        if !self.missed.borrow().iter().any(known)
-            && self
-                .bodies
-                .iter()
-                .any(|body| self.holds(*body, word, asked))
-        {
-            self.missed.borrow_mut().push((word.to_owned(), asked));
-        }
-    }
-
-    /// Whether something was asked for that is hidden: what is made of the tree will not be used.
-    pub fn is_missed(&self) -> bool {
-        !self.missed.borrow().is_empty()
-    }
-
-    fn holds(&self, body: Span, word: &str, asked: Asked) -> bool {
-        let text = &self.text[body.start..body.end];
-        if asked == Asked::Field && memmem::find(text, b"struct").is_none() {
-            return false;
-        }
-        word.is_empty()
-            || memmem::find_iter(text, word.as_bytes()).any(|at| {
-                let end = at + word.len();
-                // A type argument, an optional call or a comment may stand in between.
-                let behind = text[end..].trim_ascii_start().first();
-                let is_call = behind.is_some_and(|byte| b"([<?/".contains(byte));
-                is_whole_word(text, at, end) && (is_call || asked != Asked::Call)
-            })
-    }
-
-    /// The bodies that may still be left out after what was asked; `None` when nothing was missed.
-    pub fn without_missed(&self) -> Option<Vec<Span>> {
-        let missed = self.missed.borrow();
-        if missed.is_empty() {
-            return None;
-        }
-        let asked = |body: &Span| {
-            let mut missed = missed.iter();
-            missed.any(|(word, asked)| self.holds(*body, word, *asked))
-        };
-        let kept = self.bodies.iter().filter(|body| !asked(body));
-        Some(kept.copied().collect())
     }
 }
 
@@ -512,27 +406,5 @@ mod tests {
         let (bodies, confirmed) =
             skimmed(Language::C, &format!("int x = 1; int f(void) {body} +\n"));
         assert_eq!((bodies.len(), confirmed), (1, false));
-    }
-
-    #[test]
-    fn what_was_asked_for_is_read_the_next_time() {
-        let text = b"f() { one } g() { two }";
-        let hidden = Hidden::new(text, vec![Span::new(5, 10), Span::new(17, 22)]);
-        hidden.ask("on");
-        hidden.ask_call("one");
-        assert!(!hidden.is_missed());
-        assert_eq!(hidden.without_missed(), None);
-        hidden.ask("one");
-        assert_eq!(hidden.without_missed(), Some(vec![Span::new(17, 22)]));
-    }
-
-    #[test]
-    fn only_a_type_without_a_name_has_fields_to_ask_for() {
-        let text = b"f() { x.one } g() { struct { one T } }";
-        let hidden = Hidden::new(text, vec![Span::new(5, 12), Span::new(19, 37)]);
-        hidden.ask_field("two");
-        assert!(!hidden.is_missed());
-        hidden.ask_field("one");
-        assert_eq!(hidden.without_missed(), Some(vec![Span::new(5, 12)]));
     }
 }
