@@ -36,7 +36,7 @@ const MOST_ACQUIRES: usize = 200;
 #[derive(Clone, Copy)]
 pub struct File<'a> {
     pub source: &'a Source<'a>,
-    /// The text as it was parsed: blanks stand for what is hidden.
+    /// The text as it was parsed: comments of blanks stand for what is hidden.
     pub read: &'a [u8],
     /// What was not parsed. Who walks the whole tree for a word has to ask it.
     pub hidden: &'a Hidden<'a>,
