@@ -25,7 +25,7 @@ use crate::lower::{File, Lowered, lower};
 use crate::parse::{DEEPEST, parse, parse_sound, too_deep};
 use crate::prefilter::Prefilter;
 use crate::refusal::reason;
-use crate::skim::{self, Hidden, Skimmer};
+use crate::skim::{self, Hidden, Skimmed, Skimmer};
 use crate::source::{Source, Span};
 use aho_corasick::AhoCorasick;
 use std::cell::LazyCell;
@@ -93,6 +93,12 @@ pub struct Engine {
 
 /// Findings of one file that are fixed: each is proved with the text around it parsed anew.
 const MOST_FINDINGS: usize = 1_000;
+
+/// Whether a skim of the language knows what the body of a function is.
+fn is_sure(language: Language) -> bool {
+    let lexis = language.grammar().lexis();
+    lexis.is_some_and(|lexis| lexis.guard.is_some())
+}
 
 fn too_many(mut finding: Finding) -> Finding {
     let message = format!("the file has more than {MOST_FINDINGS} findings: too many to be proved");
@@ -228,7 +234,12 @@ impl Engine {
         let mut bodies = match beside.past.bodies(text) {
             Some(bodies) => bodies,
             None if beside.past.reads_all.get() => Vec::new(),
-            None => self.needless_bodies(language, text),
+            None => match self.skim(language, text) {
+                Some(skimmed) if !skimmed.locks_elsewhere && is_sure(language) => {
+                    return Analysis::default();
+                }
+                skimmed => skimmed.map(|skimmed| skimmed.bodies).unwrap_or_default(),
+            },
         };
         let private = |bodies| match language.grammar().lexis() {
             Some(lexis) => skim::without_mentioned(lexis, text, bodies),
@@ -266,12 +277,10 @@ impl Engine {
         analysis.unwrap_or_default()
     }
 
-    /// Whether nothing that acquires a lock is left outside of the bodies, in a language where a skim is sure enough of
-    /// what a body is.
+    /// Whether nothing that acquires a lock is left outside of the bodies, and it is certain what they are.
     fn holds_locks_only_in(&self, language: Language, text: &[u8], bodies: &[Span]) -> bool {
-        let lexis = language.grammar().lexis();
         !bodies.is_empty()
-            && lexis.is_some_and(|lexis| lexis.guard.is_some())
+            && is_sure(language)
             && !self.may_hold_locks(language, &skim::without(text, bodies))
     }
 
@@ -284,9 +293,13 @@ impl Engine {
 
     /// Bodies of functions of whose locks nothing is to be found.
     pub fn needless_bodies(&self, language: Language, text: &[u8]) -> Vec<Span> {
-        let Some(lexis) = language.grammar().lexis() else {
-            return Vec::new();
-        };
+        let skimmed = self.skim(language, text);
+        skimmed.map(|skimmed| skimmed.bodies).unwrap_or_default()
+    }
+
+    /// What need not be parsed; `None` for a language that is always read as a whole.
+    fn skim(&self, language: Language, text: &[u8]) -> Option<Skimmed> {
+        let lexis = language.grammar().lexis()?;
         let loaded = self.loaded(language);
         let skimmer = loaded.skimmer.get_or_init(|| {
             // Without one, files are read as a whole.
@@ -298,10 +311,8 @@ impl Engine {
                 skimmer.trusting(catalog.facts.pure_calls.clone())
             })
         });
-        let Some(skimmer) = skimmer else {
-            return Vec::new();
-        };
-        skimmer.skim(lexis, text, &loaded.prefilter.met(text))
+        let skimmer = skimmer.as_ref()?;
+        Some(skimmer.skim(lexis, text, &loaded.prefilter.met(text)))
     }
 
     /// Everything found in `text`, what is hidden left out; `None` when that cannot be left out.

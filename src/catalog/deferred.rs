@@ -82,6 +82,13 @@ impl Deferred {
         self.told.word.as_deref()
     }
 
+    /// The code of what it is called on: `$LOCK.readLock()` of `$LOCK.readLock().lock()`.
+    pub fn receiver(&self) -> Option<&str> {
+        let call = format!(".{}(", self.word()?);
+        let at = self.code.rfind(&call)?;
+        Some(&self.code[..at])
+    }
+
     /// See [`Pattern::holes`].
     pub fn holes(&self) -> &[String] {
         &self.told.holes

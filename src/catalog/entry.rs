@@ -7,6 +7,7 @@ use super::{Confidence, Role, Surroundings, joined};
 use crate::finding::Form;
 use crate::language::Language;
 use crate::language::names::{Names, TypeRef, telling};
+use crate::skim::On;
 use crate::tree::Node;
 
 /// A lock of a library, compiled.
@@ -131,6 +132,21 @@ impl Entry {
             .chain(all(Role::Callback, &self.callback))
             .chain(all(Role::Context, &self.context))
             .chain(all(Role::Held, &self.held))
+    }
+
+    /// What the code of a pattern is called on, see [`Entry::evidence`].
+    pub(super) fn called_on(&self, pattern: &Deferred) -> On {
+        match pattern.receiver() {
+            Some("$LOCK") if !self.lock.functions => On::Typed(self.lock.types.clone()),
+            Some(receiver) if !self.lock.functions => {
+                let view = receiver
+                    .strip_prefix("$LOCK.")
+                    .and_then(|view| view.strip_suffix("()"));
+                view.filter(|view| !view.contains(['.', '(']))
+                    .map_or(On::Anything, |view| On::View(view.to_owned()))
+            }
+            _ => On::Anything,
+        }
     }
 
     /// Those that find nothing by themselves, too.

@@ -9,7 +9,7 @@ pub mod schema;
 use crate::finding::Form;
 use crate::language::names::{Names, TypeRef, split_member, telling};
 use crate::language::{Grammar, Language};
-use crate::skim::{Hidden, Pairs};
+use crate::skim::{Hidden, On, Pairs, Use};
 use crate::tree::Node;
 pub use deferred::Deferred;
 pub use entry::Entry;
@@ -283,29 +283,30 @@ impl Catalog {
         needs
     }
 
-    /// The words without one of which a function neither takes nor frees a lock, each with the entries whose words they
-    /// are; `None` where a call of any name may.
-    pub fn marks(&self) -> Option<Vec<(&str, Vec<usize>)>> {
-        let mut words: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, entry) in self.entries.iter().enumerate() {
-            let mut add = |word| {
-                let entries: &mut Vec<usize> = words.entry(word).or_default();
-                if entries.last() != Some(&index) {
-                    entries.push(index);
+    /// The words without one of which a function neither takes nor frees a lock, each with what they mean, where the
+    /// need of an entry has its position; `None` where a call of any name may.
+    pub fn marks(&self) -> Option<Vec<(&str, Vec<Use>)>> {
+        let mut words: BTreeMap<&str, Vec<Use>> = BTreeMap::new();
+        for (need, entry) in self.entries.iter().enumerate() {
+            let mut add = |word, on| {
+                let uses: &mut Vec<Use> = words.entry(word).or_default();
+                let used = Use { need, on };
+                if !uses.contains(&used) {
+                    uses.push(used);
                 }
             };
             for (role, _, pattern) in entry.patterns() {
                 match (role, pattern.word()) {
                     (Role::Read | Role::Close | Role::Held, _) => {}
-                    (_, Some(word)) => add(word),
+                    (_, Some(word)) => add(word, entry.called_on(pattern)),
                     (_, None) => return None,
                 }
             }
             // `std::lock(a, b)`
-            let together = entry.lock.together.iter();
-            together
-                .map(|name| split_member(name).map_or(name.as_str(), |(_, last)| last))
-                .for_each(add);
+            for name in &entry.lock.together {
+                let word = split_member(name).map_or(name.as_str(), |(_, last)| last);
+                add(word, On::Anything);
+            }
         }
         Some(words.into_iter().collect())
     }

@@ -77,7 +77,8 @@ impl Memo {
         let skimmer = self.skimmers[index.unwrap_or_default()]
             .get_or_init(|| Skimmer::new(lexis, Vec::new(), Pairs::default()).ok());
         let skim = |skimmer: &Skimmer| skimmer.skim(lexis, text, &[]);
-        skimmer.as_ref().map(skim).unwrap_or_default()
+        let skimmed = skimmer.as_ref().map(skim);
+        skimmed.map(|skimmed| skimmed.bodies).unwrap_or_default()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -1,6 +1,8 @@
 //! What skimming has to know of a language: where its comments and strings are, and what the bodies of its
 //! functions look like from afar.
 
+use memchr::{memchr, memmem, memrchr};
+
 /// How a language looks from afar.
 pub struct Lexis {
     pub line_comment: &'static str,
@@ -17,6 +19,8 @@ pub struct Lexis {
     pub guard: Option<Guard>,
     /// What stands in front of the name of a method that is no call but a value; `None`: whatever name it is.
     pub value: Option<&'static str>,
+    /// Variables are declared with their types in front, all of them in the file: `Lock lock`.
+    pub typed: bool,
     /// A block behind parentheses may be the body of a class: `new T() { … }`.
     pub anonymous_classes: bool,
     /// Lines that begin with `#`, strings `R"x(…)x"`, and `'` between digits.
@@ -97,6 +101,42 @@ pub enum Then {
     Parts,
     /// What it is made of, with or without a name: `struct {`.
     Body,
+}
+
+/// Bytes of a comment, or of the line in front of it, that are looked at.
+const LONGEST: usize = 1 << 16;
+
+/// The text without the blanks and the comments at its end, as most languages write them; `None` when in doubt.
+pub fn without_comments(text: &[u8]) -> Option<&[u8]> {
+    let mut text = text;
+    loop {
+        let rest = text.trim_ascii_end();
+        let ends_line = memchr(b'\n', &text[rest.len()..]).is_some();
+        let near = rest.len().saturating_sub(LONGEST);
+        let line = match memrchr(b'\n', &rest[near..]) {
+            Some(at) => near + at + 1,
+            None if near == 0 => 0,
+            None => return None,
+        };
+        let comment = memmem::find(&rest[line..], b"//").filter(|_| ends_line);
+        if let Some(comment) = comment {
+            let before = &rest[line..line + comment];
+            // It may be text in a string, or in a comment of another kind.
+            let quotes = before.iter().filter(|byte| **byte == b'"').count();
+            let certain = quotes % 2 == 0
+                && !before.iter().any(|byte| b"\\'`".contains(byte))
+                && memmem::find(before, b"/*").is_none()
+                && !rest.ends_with(b"*/");
+            if !certain {
+                return None;
+            }
+            text = &rest[..line + comment];
+        } else if rest.ends_with(b"*/") {
+            text = &rest[..near + memmem::rfind(&rest[near..], b"/*")?];
+        } else {
+            return Some(rest);
+        }
+    }
 }
 
 impl Telling {

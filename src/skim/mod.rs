@@ -9,6 +9,7 @@ mod guarded;
 mod hidden;
 pub mod lexis;
 mod local_types;
+mod receiver;
 mod scan;
 
 use crate::language::Grammar;
@@ -21,18 +22,29 @@ use guarded::{deferred, finally, straight};
 pub use hidden::Hidden;
 use lexis::{Guard, Lexis, Matters};
 pub use local_types::without_mentioned;
+use receiver::Receivers;
+pub use receiver::{On, Use};
 use scan::{Guarded, Mark, Scan};
 use std::collections::HashSet;
 
 /// Bytes that a body must have to be worth leaving out.
 const SHORTEST: usize = 24;
 
+/// What a skim tells of a text.
+#[derive(Debug)]
+pub struct Skimmed {
+    /// The insides of bodies that need not be parsed, in order. Nothing when in doubt.
+    pub bodies: Vec<Span>,
+    /// Whether something that may take or free a lock stands outside of them.
+    pub locks_elsewhere: bool,
+}
+
 /// The search for what makes bodies worth reading.
 #[derive(Debug)]
 pub struct Skimmer {
     search: AhoCorasick,
-    /// The words of locks, which come first, each with the needs that have to be met for it to mean something.
-    needs: Vec<Vec<usize>>,
+    /// The words of locks, which come first, each with what has to be true for it to mean something.
+    uses: Vec<Vec<Use>>,
     pairs: Pairs,
     /// Calls that cannot keep a lock from being freed; `None` where that is not all that counts.
     quiet: Option<Vec<String>>,
@@ -40,13 +52,13 @@ pub struct Skimmer {
 
 impl Skimmer {
     /// A skimmer for bodies without any of `words`, as far as the names that they tell are concerned. What one of
-    /// `pairs` takes and frees at once counts for nothing. Each word comes with its needs, one of which has to be met.
+    /// `pairs` takes and frees at once counts for nothing. Each word comes with its uses, one of which has to fit.
     ///
     /// # Errors
     /// When the words are too many for one automaton.
     pub fn new(
         lexis: &Lexis,
-        words: Vec<(&str, Vec<usize>)>,
+        words: Vec<(&str, Vec<Use>)>,
         pairs: Pairs,
     ) -> Result<Skimmer, BuildError> {
         let telling = lexis.telling.iter().map(|telling| telling.word);
@@ -55,7 +67,7 @@ impl Skimmer {
             .build(words.iter().map(|(word, _)| *word).chain(telling))?;
         Ok(Skimmer {
             search,
-            needs: words.into_iter().map(|(_, needs)| needs).collect(),
+            uses: words.into_iter().map(|(_, uses)| uses).collect(),
             pairs,
             quiet: None,
         })
@@ -70,8 +82,8 @@ impl Skimmer {
         }
     }
 
-    /// The insides of bodies that need not be parsed, in order, where these needs are met. Nothing when in doubt.
-    pub fn skim(&self, lexis: &Lexis, text: &[u8], met: &[bool]) -> Vec<Span> {
+    /// What need not be parsed where these needs are met.
+    pub fn skim(&self, lexis: &Lexis, text: &[u8], met: &[bool]) -> Skimmed {
         let mut marks: Vec<Mark> = Vec::new();
         let mut blocks = Vec::new();
         // Where the word is that frees what was taken last, and whether that is certain.
@@ -79,16 +91,21 @@ impl Skimmer {
         let quiet = self.quiet.as_ref();
         let quiet: Option<HashSet<&str>> =
             quiet.map(|names| names.iter().map(String::as_str).collect());
+        let receivers = lexis.typed.then(|| Receivers::new(text));
         let found = self.search.find_iter(text).filter(|found| {
             let (before, behind) = (&text[..found.start()], &text[found.end()..]);
             let index = found.pattern().as_usize();
             is_whole_word(text, found.start(), found.end())
-                && match index.checked_sub(self.needs.len()) {
+                && match index.checked_sub(self.uses.len()) {
                     // `T.class` declares nothing.
                     Some(at) => !before.ends_with(b".") && lexis.telling[at].tells(behind),
                     None => {
-                        self.needs[index].iter().any(|need| met[*need])
-                            && may_be_called(before, behind, lexis)
+                        let mut uses = self.uses[index].iter().filter(|used| met[used.need]);
+                        may_be_called(before, behind, lexis)
+                            && match &receivers {
+                                Some(receivers) => receivers.fit(found.start(), uses),
+                                None => uses.next().is_some(),
+                            }
                     }
                 }
         });
@@ -111,19 +128,41 @@ impl Skimmer {
                     None => {}
                 }
             }
-            let telling = found.pattern().as_usize().checked_sub(self.needs.len());
-            let names_wanted = self.needs.is_empty();
+            let telling = found.pattern().as_usize().checked_sub(self.uses.len());
+            let names_wanted = self.uses.is_empty();
             let guarded = match telling.map(|at| lexis.telling[at].matters) {
                 Some(Matters::BesideLocks) => Guarded::Alone,
                 Some(Matters::IfMentioned) if !names_wanted => Guarded::Anywhere,
                 _ => frees.or(freed).map_or(Guarded::No, |(_, guarded)| guarded),
             };
-            marks.push(Mark { word, guarded });
+            marks.push(Mark {
+                word,
+                guarded,
+                of_lock: telling.is_none(),
+            });
         }
+        let any = marks.iter().any(|mark| mark.of_lock);
         let scan = Scan::new(lexis, text, marks, &self.pairs, &blocks);
-        let mut bodies = scan.run().unwrap_or_default();
+        let Some((mut bodies, marks)) = scan.run() else {
+            return Skimmed {
+                bodies: Vec::new(),
+                locks_elsewhere: any,
+            };
+        };
+        let left_out = |word: Span| {
+            let next = bodies.partition_point(|body| body.end < word.end);
+            bodies
+                .get(next)
+                .is_some_and(|body| body.start <= word.start)
+        };
+        let locks_elsewhere = marks
+            .iter()
+            .any(|mark| mark.of_lock && mark.guarded != Guarded::NoCode && !left_out(mark.word));
         bodies.retain(|body| body.end - body.start >= SHORTEST);
-        bodies
+        Skimmed {
+            bodies,
+            locks_elsewhere,
+        }
     }
 }
 
@@ -244,10 +283,16 @@ mod tests {
             frees,
             views: HashSet::new(),
         };
-        let words = vec![("lock", vec![0]), ("unlock", vec![0]), ("get", vec![1])];
+        let used = |need| {
+            vec![Use {
+                need,
+                on: On::Anything,
+            }]
+        };
+        let words = vec![("lock", used(0)), ("unlock", used(0)), ("get", used(1))];
         let skimmer = Skimmer::new(lexis, words, pairs).expect("three words");
         let skimmer = skimmer.trusting(vec!["len".to_owned()]);
-        let bodies = skimmer.skim(lexis, text.as_bytes(), &[true, false]);
+        let bodies = skimmer.skim(lexis, text.as_bytes(), &[true, false]).bodies;
         let tree = parse(grammar, &without(text.as_bytes(), &bodies)).expect("a tree");
         let texts = bodies
             .iter()
@@ -299,7 +344,7 @@ mod tests {
         let names = Skimmer::new(lexis, Vec::new(), Pairs::default()).expect("a few words");
         let text = b"package p\nfunc f() {\n\ttype t struct { mu sync.Mutex }\n}\n\
                      func g() {\n\tx := make(chan struct{})\n\tx <- struct{}{}\n}\n";
-        let bodies = names.skim(lexis, text, &[]);
+        let bodies = names.skim(lexis, text, &[]).bodies;
         let bodies = bodies.iter().map(|body| &text[body.start..body.end]);
         let expected: &[u8] = b"\n\tx := make(chan struct{})\n\tx <- struct{}{}\n";
         assert_eq!(Vec::from_iter(bodies), [expected]);

@@ -23,6 +23,8 @@ const CONTROL: [&[u8]; 8] = [
 pub(super) struct Mark {
     pub(super) word: Span,
     pub(super) guarded: Guarded,
+    /// It is the word of a lock.
+    pub(super) of_lock: bool,
 }
 
 /// Whether a word takes or frees a lock in such a way that it is no reason to read the body.
@@ -34,8 +36,10 @@ pub(super) enum Guarded {
     Once,
     /// If there is no lock in the body: it is no lock itself.
     Alone,
-    /// Wherever it stands. What is no code counts as such, too.
+    /// Wherever it stands.
     Anywhere,
+    /// It stands in a comment or a string.
+    NoCode,
 }
 
 /// An open bracket.
@@ -121,8 +125,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The insides of the bodies that hold no mark that counts.
-    pub(super) fn run(mut self) -> Option<Vec<Span>> {
+    /// The insides of the bodies that hold no mark that counts, and what was found out of the marks.
+    pub(super) fn run(mut self) -> Option<(Vec<Span>, Vec<Mark>)> {
         self.line_begins();
         let special = self.special();
         while let Some(step) = self.text[self.at..]
@@ -132,7 +136,8 @@ impl<'a> Scan<'a> {
             self.at += step;
             self.step()?;
         }
-        (self.open.is_empty() && self.conditions.is_empty()).then_some(self.found)
+        let balanced = self.open.is_empty() && self.conditions.is_empty();
+        balanced.then_some((self.found, self.marks))
     }
 
     /// The bytes that mean something.
@@ -329,7 +334,8 @@ impl<'a> Scan<'a> {
                 let inside = Span::new(open.at, end);
                 let marks = self.marks_in(inside);
                 let lonely = marks.iter().all(|mark| mark.guarded == Guarded::Alone);
-                let counts = |mark: &Mark| mark.guarded != Guarded::Anywhere;
+                let counts =
+                    |mark: &Mark| !matches!(mark.guarded, Guarded::Anywhere | Guarded::NoCode);
                 let marked = !lonely && marks.iter().any(counts);
                 if open.kind == Kind::Body && !marked && !self.worth_reading {
                     self.found.push(Span::new(open.at + 1, end));
@@ -447,7 +453,7 @@ impl<'a> Scan<'a> {
         }
         let quoted = Span::new(start, self.at);
         for mark in self.marks_in(quoted) {
-            mark.guarded = Guarded::Anywhere;
+            mark.guarded = Guarded::NoCode;
         }
         let head = self
             .text

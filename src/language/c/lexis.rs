@@ -45,6 +45,7 @@ pub static C: Lexis = Lexis {
     telling: TELLING,
     guard: None,
     value: None,
+    typed: false,
     anonymous_classes: false,
     preprocessed: true,
 };
@@ -61,6 +62,7 @@ pub static CPP: Lexis = Lexis {
     telling: TELLING,
     guard: None,
     value: None,
+    typed: false,
     anonymous_classes: false,
     preprocessed: true,
 };

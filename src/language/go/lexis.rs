@@ -34,6 +34,7 @@ pub static LEXIS: Lexis = Lexis {
     ],
     guard: Some(Guard::Deferred("defer ")),
     value: Some("."),
+    typed: false,
     anonymous_classes: false,
     preprocessed: false,
 };

@@ -45,6 +45,7 @@ pub static LEXIS: Lexis = Lexis {
     ],
     guard: Some(Guard::Finally),
     value: Some("::"),
+    typed: true,
     anonymous_classes: true,
     preprocessed: false,
 };

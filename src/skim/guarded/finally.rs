@@ -1,6 +1,7 @@
 //! Locks that a `try` right behind them frees, first thing in its `finally`.
 
 use super::{Pairs, may_change};
+use crate::skim::lexis::without_comments;
 use crate::skim::scan::is_name;
 use crate::source::Span;
 
@@ -127,25 +128,8 @@ fn receiver_start(text: &[u8], pairs: &Pairs) -> Option<usize> {
 
 /// Whether a statement of a block begins behind the text. Says no when in doubt.
 fn begins_statement(text: &[u8]) -> bool {
-    let mut text = text.trim_ascii_end();
-    loop {
-        let line = memchr::memrchr(b'\n', text).map_or(0, |at| at + 1);
-        let comment = memchr::memmem::find(&text[line..], b"//");
-        if let Some(comment) = comment {
-            let before = &text[line..line + comment];
-            if before.iter().any(|byte| b"\"'".contains(byte)) {
-                return false;
-            }
-            text = text[..line + comment].trim_ascii_end();
-        } else if text.ends_with(b"*/") {
-            let Some(open) = memchr::memmem::rfind(text, b"/*") else {
-                return false;
-            };
-            text = text[..open].trim_ascii_end();
-        } else {
-            return text.last().is_some_and(|byte| b";{}".contains(byte));
-        }
-    }
+    let before = without_comments(text);
+    before.is_some_and(|text| text.last().is_some_and(|byte| b";{}".contains(byte)))
 }
 
 #[cfg(test)]
