@@ -25,6 +25,7 @@ use crate::lower::{File, Lowered, lower};
 use crate::parse::{DEEPEST, parse, parse_sound, too_deep};
 use crate::prefilter::Prefilter;
 use crate::refusal::reason;
+use crate::skim::lexis::Lexis;
 use crate::skim::{self, Hidden, Skimmed, Skimmer};
 use crate::source::{Source, Span};
 use aho_corasick::AhoCorasick;
@@ -94,10 +95,9 @@ pub struct Engine {
 /// Findings of one file that are fixed: each is proved with the text around it parsed anew.
 const MOST_FINDINGS: usize = 1_000;
 
-/// Whether a skim of the language knows what the body of a function is.
+/// Whether a skim of the language is sure of what it leaves out.
 fn is_sure(language: Language) -> bool {
-    let lexis = language.grammar().lexis();
-    lexis.is_some_and(|lexis| lexis.guard.is_some())
+    language.grammar().lexis().is_some_and(Lexis::is_sure)
 }
 
 fn too_many(mut finding: Finding) -> Finding {

@@ -16,6 +16,7 @@ use crate::finding::{Finding, Form, Leak, LeakKind, Rule, Severity};
 use crate::flow::graph::Graph;
 use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
+use crate::skim::Hidden;
 use crate::source::{Location, Span};
 use crate::tree::Node;
 use callee::callee;
@@ -89,11 +90,31 @@ pub struct Freed {
     pub function: Span,
     pub name: String,
     /// Functions that call it and do not take the lock either.
-    pub callers: Vec<String>,
+    pub callers: Callers,
     /// The function around that function, if there is one.
     pub scope: Option<Span>,
     /// It takes the lock as well, but later: what it frees first is its caller's.
     pub takes_later: bool,
+}
+
+/// The functions that call one, by way of others, too.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Callers {
+    pub known: HashSet<String>,
+    /// Those that may, as far as the text of bodies tells that were left out.
+    pub perhaps: HashSet<String>,
+    /// What these would be known by: the names that were looked for.
+    pub asked: Vec<String>,
+}
+
+impl Callers {
+    /// Whether the function is one of them; asks for bodies where that depends on them.
+    pub fn have(&self, name: &str, hidden: &Hidden<'_>) -> bool {
+        if self.perhaps.contains(name) {
+            self.asked.iter().for_each(|name| hidden.ask_call(name));
+        }
+        self.known.contains(name)
+    }
 }
 
 /// Everything that is wrong with the locks of a body.
@@ -431,11 +452,11 @@ impl Judged<'_> {
         events.any(|event| match &event.kind {
             EventKind::Call { label } | EventKind::Effect { label } => {
                 callee(label).is_some_and(|called| {
-                    let is = |name: &String| name == called.name;
+                    let hidden = self.file.hidden;
                     called.may_free(lock, self.file.grammar.own_prefixes())
-                        || freeing
-                            .iter()
-                            .any(|freed| is(&freed.name) || freed.callers.iter().any(is))
+                        || freeing.iter().any(|freed| {
+                            freed.name == called.name || freed.callers.have(&called.name, hidden)
+                        })
                 })
             }
             _ => false,

@@ -1,9 +1,10 @@
 //! What a file says of its locks outside of the function that takes them.
 
-use crate::analysis::{Freed, same_lock};
+use crate::analysis::{Callers, Freed, same_lock};
 use crate::catalog::Role;
 use crate::flow::Body;
 use crate::lower::{File, descendants, function_around, span};
+use crate::skim::lexis::Lexis;
 use crate::source::Span;
 use crate::tree::Node;
 use std::collections::{HashMap, HashSet};
@@ -93,7 +94,7 @@ pub(super) fn freed_elsewhere(
                 owner: owner.clone(),
                 function: at,
                 name: file.grammar.function_name(function, file.source.bytes),
-                callers: Vec::new(),
+                callers: Callers::default(),
                 scope: around.map(span),
                 takes_later: first.is_some(),
             })
@@ -113,7 +114,7 @@ pub(super) fn add_callers(file: &File<'_>, bodies: &[Body], freed: &mut [Freed])
             body.name != freed.name && keys.any(|key| same_lock(&freed.lock, &key.text))
         })
     };
-    let mut freed: Vec<&mut Freed> = freed.iter_mut().filter(|freed| matters(freed)).collect();
+    let freed: Vec<&mut Freed> = freed.iter_mut().filter(|freed| matters(freed)).collect();
     if freed.is_empty() {
         return;
     }
@@ -126,25 +127,64 @@ pub(super) fn add_callers(file: &File<'_>, bodies: &[Body], freed: &mut [Freed])
             calls.entry(word).or_default().push(node);
         }
     }
-    let callers = |name: &String| -> Vec<String> {
-        file.hidden.ask_call(name);
+    let name_of = |function: Node<'_>| file.grammar.function_name(function, file.source.bytes);
+    let callers = |name: &str| -> Vec<String> {
         let known = calls.get(name).into_iter().flatten();
         let around = known.map(|call| function_around(file, *call));
-        around
-            .filter(|caller| !takes.contains(&span(*caller)))
-            .map(|caller| file.grammar.function_name(caller, file.source.bytes))
-            .collect()
+        let others = around.filter(|caller| !takes.contains(&span(*caller)));
+        others.map(name_of).collect()
     };
-    for freed in &mut freed {
-        let mut known = HashSet::from([freed.name.clone()]);
-        let mut last = vec![freed.name.clone()];
-        for _ in 0..MOST_STEPS {
-            last = last
-                .iter()
-                .flat_map(&callers)
-                .filter(|caller| known.insert(caller.clone()))
-                .collect();
-            freed.callers.extend(last.iter().cloned());
+    let sure = file.grammar.lexis().is_some_and(Lexis::is_sure);
+    let mut hidden: HashMap<&[u8], Vec<Span>> = HashMap::new();
+    if sure {
+        for (word, body) in file.hidden.calls() {
+            hidden.entry(word).or_default().push(body);
         }
     }
+    let callers_in_hidden = |name: &str| -> Vec<String> {
+        let bodies = hidden.get(name.as_bytes()).into_iter().flatten();
+        let braces = bodies.filter_map(|body| {
+            let root = file.root;
+            root.descendant_for_byte_range(body.start - 1, body.start)
+        });
+        let around = braces.map(|brace| function_around(file, brace));
+        around.map(name_of).collect()
+    };
+    for freed in freed {
+        let known = follow(&freed.name, |name| {
+            if !sure {
+                file.hidden.ask_call(name);
+            }
+            callers(name)
+        });
+        let mut asked = Vec::new();
+        let mut perhaps = HashSet::new();
+        if !hidden.is_empty() {
+            perhaps = follow(&freed.name, |name| {
+                asked.push(name.to_owned());
+                [callers(name), callers_in_hidden(name)].concat()
+            });
+            perhaps.retain(|name| !known.contains(name));
+        }
+        freed.callers = Callers {
+            known,
+            perhaps,
+            asked,
+        };
+    }
+}
+
+/// All that call what has this name, by way of others, too.
+fn follow(name: &str, mut callers: impl FnMut(&str) -> Vec<String>) -> HashSet<String> {
+    let mut known = HashSet::from([name.to_owned()]);
+    let mut last = vec![name.to_owned()];
+    for _ in 0..MOST_STEPS {
+        last = last
+            .iter()
+            .flat_map(|name| callers(name))
+            .filter(|caller| known.insert(caller.clone()))
+            .collect();
+    }
+    known.remove(name);
+    known
 }

@@ -16,7 +16,7 @@ use crate::skim::without;
 use crate::source::Span;
 use crate::tree::{Node, Tree};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What earlier rounds found out of one file.
@@ -95,6 +95,7 @@ impl Context {
                 scope,
                 takes_later,
             } = freed;
+            let callers: BTreeSet<&String> = callers.known.iter().collect();
             (lock, owner, name, callers, scope.is_some(), takes_later).hash(&mut hasher);
         }
         Context {

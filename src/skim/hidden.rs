@@ -59,6 +59,20 @@ impl<'a> Hidden<'a> {
         self.ask_of(name, Asked::Field);
     }
 
+    /// What may be called in the bodies, each with the body.
+    pub fn calls(&self) -> impl Iterator<Item = (&'a [u8], Span)> {
+        let text = self.text;
+        self.bodies.iter().flat_map(move |body| {
+            let inside = &text[body.start..body.end];
+            let names = inside.chunk_by(|one, next| is_name(*one) == is_name(*next));
+            let mut end = 0;
+            names.filter_map(move |name| {
+                end += name.len();
+                (is_name(name[0]) && is_called(&inside[end..])).then_some((name, *body))
+            })
+        })
+    }
+
     /// How often something was asked for by now.
     pub fn asked(&self) -> usize {
         self.asked.get()

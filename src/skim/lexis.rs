@@ -27,6 +27,14 @@ pub struct Lexis {
     pub preprocessed: bool,
 }
 
+impl Lexis {
+    /// Whether a skim is sure of what the body of a function is, and all functions in one that is left out go by its
+    /// name.
+    pub fn is_sure(&self) -> bool {
+        self.guard.is_some()
+    }
+}
+
 /// How a string begins and ends.
 pub struct Quote {
     pub open: &'static str,
