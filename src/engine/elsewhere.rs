@@ -76,30 +76,40 @@ pub(super) fn freed_elsewhere(
             *first = site.span.start.min(*first);
         }
     }
-    releases
-        .iter()
-        .filter_map(|Release { lock, owner, node }| {
-            let function = function_around(file, *node);
-            let at = span(function);
-            let around = std::iter::successors(function.parent(), Node::parent)
-                .filter(|node| !node.kind().contains("class"))
-                .find(|node| file.grammar.is_function(node.kind()));
-            // What cannot be read may take it all the same.
-            let may_take = |(place, taken): &(Span, String)| *place == at && taken == lock;
-            let first = taken.get(&(at, lock.as_str()));
-            let taken = first.is_some_and(|first| *first < node.start_byte())
-                || unread.iter().any(may_take);
-            (!taken).then(|| Freed {
-                lock: lock.clone(),
-                owner: owner.clone(),
-                function: at,
-                name: file.grammar.function_name(function, file.source.bytes),
-                callers: Callers::default(),
-                scope: around.map(span),
-                takes_later: first.is_some(),
-            })
-        })
-        .collect()
+    let mut freed = Vec::new();
+    for release in releases.chunk_by(|one, next| one.node.id() == next.node.id()) {
+        let Some(node) = release.first().map(|one| one.node) else {
+            continue;
+        };
+        let function = function_around(file, node);
+        let at = span(function);
+        let first = |lock: &String| taken.get(&(at, lock.as_str())).copied();
+        // What cannot be read may take it all the same.
+        let may_take = |lock: &String| {
+            let same = |(place, taken): &(Span, String)| *place == at && taken == lock;
+            unread.iter().any(same)
+        };
+        // A lock that is a part of another goes by two names, and is taken by one.
+        let is_taken = release.iter().any(|Release { lock, .. }| {
+            first(lock).is_some_and(|first| first < node.start_byte()) || may_take(lock)
+        });
+        if is_taken {
+            continue;
+        }
+        let around = std::iter::successors(function.parent(), Node::parent)
+            .filter(|node| !node.kind().contains("class"))
+            .find(|node| file.grammar.is_function(node.kind()));
+        freed.extend(release.iter().map(|Release { lock, owner, .. }| Freed {
+            lock: lock.clone(),
+            owner: owner.clone(),
+            function: at,
+            name: file.grammar.function_name(function, file.source.bytes),
+            callers: Callers::default(),
+            scope: around.map(span),
+            takes_later: first(lock).is_some(),
+        }));
+    }
+    freed
 }
 
 /// Steps from a call to a release that are followed.
