@@ -351,3 +351,161 @@ fn made_of<'t>(value: &'t [u8], types: &mut Vec<&'t [u8]>) -> Option<()> {
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn types(text: &str, name: &str) -> Option<Vec<String>> {
+        let types = types_of(text.as_bytes(), name.as_bytes())?;
+        let words = types.into_iter().map(String::from_utf8_lossy);
+        Some(words.map(|word| word.into_owned()).collect())
+    }
+
+    #[test]
+    fn a_type_is_declared_in_front_of_a_name() {
+        for (text, expected) in [
+            ("private final Pool one;", "Pool"),
+            ("void f(a.b.Pool one, int two) {", "Pool"),
+            (
+                "Map<String, List<Pool>> one = null;",
+                "List Map Pool String",
+            ),
+            ("Pool[] one; Other [ ] one;", "Other Pool"),
+            ("for (Pool one : pools) {", "Pool"),
+            ("Pool one() { return this.one; }", "Pool"),
+            (
+                "Pool // of all\n  /* them */ one = f(\"//\"); // of it",
+                "Pool",
+            ),
+            ("Object one = new a.Pool<Lane>(2);", "Lane Object Pool a"),
+            ("this.one = ((Pool) two);", "Pool"),
+            ("for (var one : new Pool(1)) {", "Pool var"),
+            ("Pool one; if (one == new Lane()) { }", "Pool"),
+            (
+                "Pool one; f(two, one, \"(\", three); g(() -> { h(); }, one, 1);",
+                "Pool",
+            ),
+            ("Pool one; if (two > one || three -> one) { }", "Pool"),
+            ("Pool one, two; everyone(one_more); more.one.f();", "Pool"),
+        ] {
+            let found = types(text, "one").map(|types| types.join(" "));
+            assert_eq!(found.as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_certain_is_not_told() {
+        for text in [
+            "Pool two, one;",
+            "Pool two, one = null;",
+            "Pool two, one, three;",
+            "for (Pool two = f(), one = g();;) {",
+            "Pool[] all = { two, one, three };",
+            "catch (Lane | Pool one) {",
+            "Pool @Safe [] one;",
+            "f(@Safe one)",
+            "Pool x\u{e9} one;",
+            "Pool $ one;",
+            "Pool $one;",
+            "Pool /* \" */ // it's\n one;",
+            "one = new /* x */ Pool();",
+            "one = /* x */ new Pool();",
+            "one = new <Lane> @Safe Pool();",
+            "class Pool { } class A { Pool one; }",
+            "Map</* x */ Pool> one;",
+        ] {
+            assert_eq!(types(text, "one"), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_called_on_a_name() {
+        let on = |name: &'static str, held: Option<&'static str>| {
+            Called::On(name.as_bytes(), held.map(str::as_bytes))
+        };
+        for (text, expected) in [
+            ("x(); one.", on("one", None)),
+            ("this . one\n  .", on("one", None)),
+            ("one // first\n  .", on("one", None)),
+            ("one[two[0]].", on("one", None)),
+            ("one(two, 3).", on("one", None)),
+            ("a.two.one(two.get(), 3).", on("one", Some("two"))),
+            ("this.one().", on("one", None)),
+            ("f().one().", on("one", None)),
+            ("x();", Called::Alone),
+            ("x(); // last. \n", Called::Alone),
+            ("return ", Called::Alone),
+            ("private void ", Called::Declared),
+        ] {
+            assert_eq!(called(text.as_bytes()), expected, "{text}");
+        }
+        for text in [
+            "this.",
+            "super.",
+            "\"text\".",
+            "((Pool) one).",
+            "new Pool().",
+            "Pool.<Lane>one().",
+            "one(\")\").",
+            "one[0][1].",
+            "this::",
+            "() ->",
+            "caf\u{e9}.",
+            "one$.",
+        ] {
+            assert_eq!(called(text.as_bytes()), Called::Unclear, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_fits_by_type_by_name_or_by_view() {
+        let text = "class A { Pool one; Box<Latch> held; Other x; BigLock big; void f() { ";
+        let typed = Use {
+            need: 0,
+            on: On::Typed(vec!["Pool".to_owned(), "Latch".to_owned()]),
+        };
+        let fits = |call: &str, used: &Use| {
+            let text = format!("{text}{call}take(); }} }}");
+            let start = text.rfind("take").expect("a call");
+            Receivers::new(text.as_bytes()).fit(start, [used].into_iter())
+        };
+        for call in [
+            "one.",
+            "held.get(0).",
+            "myMutex.",
+            "big.",
+            "x.lock.",
+            "this.",
+        ] {
+            assert!(fits(call, &typed), "{call}");
+        }
+        for call in ["x.", "unknown.", "", "x.get().", "held.size."] {
+            assert!(!fits(call, &typed), "{call}");
+        }
+        let on = |on| Use { need: 0, on };
+        let view = on(On::View("readSide".to_owned()));
+        assert!(fits("x.readSide().", &view));
+        assert!(!fits("x.writeSide().", &view));
+        let anything = on(On::Anything);
+        assert!(fits("x.", &anything) && fits("", &anything));
+        assert!(!fits("private void ", &anything));
+    }
+
+    #[test]
+    fn many_names_are_not_all_looked_for() {
+        let names = || (0..MOST_NAMES + 1).map(|name| format!("n{name}."));
+        let text: String = names().collect();
+        let receivers = Receivers::new(text.as_bytes());
+        let used = Use {
+            need: 0,
+            on: On::Typed(Vec::new()),
+        };
+        let mut end = 0;
+        let fit = names().map(|name| {
+            end += name.len();
+            receivers.fit(end, [&used].into_iter())
+        });
+        assert_eq!(fit.filter(|fit| *fit).count(), 1);
+    }
+}
