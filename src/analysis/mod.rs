@@ -16,7 +16,6 @@ use crate::finding::{Finding, Form, Leak, LeakKind, Rule, Severity};
 use crate::flow::graph::Graph;
 use crate::flow::{Body, Cond, EventKind, KeyId, SiteId, SiteKind, Stmt, StmtKind, Test};
 use crate::lower::File;
-use crate::skim::Hidden;
 use crate::source::{Location, Span};
 use crate::tree::Node;
 use callee::callee;
@@ -109,9 +108,11 @@ pub struct Callers {
 
 impl Callers {
     /// Whether the function is one of them; asks for bodies where that depends on them.
-    pub fn have(&self, name: &str, hidden: &Hidden<'_>) -> bool {
+    pub fn have(&self, name: &str, file: &File<'_>) -> bool {
         if self.perhaps.contains(name) {
-            self.asked.iter().for_each(|name| hidden.ask_call(name));
+            self.asked
+                .iter()
+                .for_each(|name| file.hidden.ask_call(name));
         }
         self.known.contains(name)
     }
@@ -452,10 +453,9 @@ impl Judged<'_> {
         events.any(|event| match &event.kind {
             EventKind::Call { label } | EventKind::Effect { label } => {
                 callee(label).is_some_and(|called| {
-                    let hidden = self.file.hidden;
                     called.may_free(lock, self.file.grammar.own_prefixes())
                         || freeing.iter().any(|freed| {
-                            freed.name == called.name || freed.callers.have(&called.name, hidden)
+                            freed.name == called.name || freed.callers.have(called.name, self.file)
                         })
                 })
             }

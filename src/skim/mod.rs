@@ -361,6 +361,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_called_on_something_else_takes_no_lock() {
+        let lexis = Language::Java.grammar().lexis().expect("a lexis");
+        let on = On::Typed(vec!["Lock".to_owned()]);
+        let words = vec![("lock", vec![Use { need: 0, on }])];
+        let skimmer = Skimmer::new(lexis, words, Pairs::default()).expect("one word");
+        let other = "pool.lock(); lock(); /* gate.lock() */ work();";
+        let own = "gate.lock(); work(); gate.work(); pool.work();";
+        for (bodies, locks_elsewhere) in [(vec![other], false), (vec![other, own], true)] {
+            let functions = bodies.iter().map(|body| format!("void f() {{{body}}}"));
+            let functions = functions.collect::<Vec<_>>().join("\n");
+            let text = format!("class A {{ Lock gate; Pool pool; void lock() {{}}\n{functions} }}");
+            let skimmed = skimmer.skim(lexis, text.as_bytes(), &[true]);
+            let left_out = skimmed.bodies.iter();
+            let left_out = left_out.map(|body| &text[body.start..body.end]);
+            assert_eq!(Vec::from_iter(left_out), [other]);
+            assert_eq!(skimmed.locks_elsewhere, locks_elsewhere);
+        }
+    }
+
+    #[test]
     fn what_is_freed_by_the_next_line_is_left_out() {
         let guarded = "s.mu.lock()\n\tdefer s.mu.unlock()";
         let work = "\n\tfor _, one := range s.all {\n\t\tone.work()\n\t}";
