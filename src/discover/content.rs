@@ -1,7 +1,9 @@
 //! Files that are not worth reading, or not ours to change, told by their bytes.
 
 use memchr::memchr;
+use memchr::memmem::Finder;
 use std::path::Path;
+use std::sync::LazyLock;
 
 const FIRST_LINES: usize = 10;
 
@@ -23,21 +25,22 @@ pub fn reason_to_skip(path: &Path, text: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Generators say so in a comment at the top.
-fn is_generated(text: &[u8]) -> bool {
-    text.split(|&byte| byte == b'\n')
-        .take(FIRST_LINES)
-        .map(|line| &line[..line.len().min(500)])
-        .any(|line| {
-            let line = line.trim_ascii_start();
-            let comment = [&b"//"[..], b"/*", b"*", b"#", b"<!--", b"--", b"\"\"\""];
-            comment.iter().any(|start| line.starts_with(start))
-                && (contains(line, b"@generated") || contains(line, b"DO NOT EDIT"))
-        })
-}
+/// What generators say, in a comment at the top.
+static GENERATED: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| ["@generated", "DO NOT EDIT"].map(Finder::new));
 
-fn contains(line: &[u8], word: &[u8]) -> bool {
-    memchr::memmem::find(line, word).is_some()
+fn is_generated(text: &[u8]) -> bool {
+    let says = |text: &[u8]| GENERATED.iter().any(|word| word.find(text).is_some());
+    let end = memchr::memchr_iter(b'\n', text).nth(FIRST_LINES - 1);
+    let head = &text[..end.unwrap_or(text.len())];
+    says(head)
+        && head
+            .split(|&byte| byte == b'\n')
+            .map(|line| line[..line.len().min(500)].trim_ascii_start())
+            .any(|line| {
+                let comment = [&b"//"[..], b"/*", b"*", b"#", b"<!--", b"--", b"\"\"\""];
+                comment.iter().any(|start| line.starts_with(start)) && says(line)
+            })
 }
 
 fn is_minified(path: &Path, text: &[u8]) -> bool {
@@ -73,6 +76,7 @@ mod tests {
             reason("a.js", b"/**\n * @generated\n */\n"),
             Some("generated")
         );
+        assert_eq!(reason("a.js", b"f();\n// DO NOT EDIT"), Some("generated"));
         assert_eq!(reason("a.min.js", b"f()"), Some("minified"));
         assert_eq!(
             reason("a.js", "x;".repeat(3_000).as_bytes()),
@@ -84,6 +88,8 @@ mod tests {
     fn ordinary_code_is_read() {
         assert_eq!(reason("a.js", b"log('DO NOT EDIT');\n"), None);
         assert_eq!(reason("a.js", "f();\n".repeat(3_000).as_bytes()), None);
+        let late = format!("{}// DO NOT EDIT", "f();\n".repeat(FIRST_LINES));
+        assert_eq!(reason("a.js", late.as_bytes()), None);
         assert_eq!(reason("a.js", b""), None);
         assert_eq!(reason("a.js", b"caf\xe9\n"), None);
     }
