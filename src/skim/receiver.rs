@@ -45,9 +45,11 @@ const MOST_TYPES: usize = 30;
 /// The receivers of one text.
 pub struct Receivers<'t> {
     text: &'t [u8],
-    /// The types that each name may have; `None`: any.
-    types: RefCell<FxHashMap<&'t [u8], Option<Vec<&'t [u8]>>>>,
+    types: RefCell<FxHashMap<&'t [u8], Types<'t>>>,
 }
+
+/// The types that a name may have; `None`: any.
+type Types<'t> = Option<Vec<&'t [u8]>>;
 
 /// What stands in front of a word.
 #[derive(Debug, PartialEq, Eq)]
@@ -200,7 +202,7 @@ fn last_word(text: &[u8]) -> &[u8] {
 
 /// The words of all types that something of this name is declared with or made of; `None` where that is not
 /// certain.
-fn types_of<'t>(text: &'t [u8], name: &[u8]) -> Option<Vec<&'t [u8]>> {
+fn types_of<'t>(text: &'t [u8], name: &[u8]) -> Types<'t> {
     let mut types = Vec::new();
     for start in memmem::find_iter(text, name) {
         let (before, behind) = (&text[..start], &text[start + name.len()..]);
