@@ -48,7 +48,7 @@ pub struct Receivers<'t> {
     types: RefCell<FxHashMap<&'t [u8], Types<'t>>>,
 }
 
-/// The types that a name may have; `None`: any.
+/// The types that a name may have; `None`: any, or one that tells of a lock.
 type Types<'t> = Option<Vec<&'t [u8]>>;
 
 /// What stands in front of a word.
@@ -81,25 +81,26 @@ impl<'t> Receivers<'t> {
             (_, Called::Alone) => false,
             (On::View(view), Called::On(name, _)) => *name == view.as_bytes(),
             (On::Typed(types), Called::On(name, held)) => {
-                tells(name)
-                    || self.may_be(name, types)
-                    || held.is_some_and(|held| self.may_be(held, types))
+                self.may_be(name, types) || held.is_some_and(|held| self.may_be(held, types))
             }
         })
     }
 
-    /// Whether what has this name may be of one of these types, or of one with a name that tells.
+    /// Whether what has this name may be of one of these types, or its name or that of its type tells of a lock.
     fn may_be(&self, name: &'t [u8], types: &[String]) -> bool {
         let mut known = self.types.borrow_mut();
         if known.len() >= MOST_NAMES && !known.contains_key(name) {
             return true;
         }
-        let found = known
-            .entry(name)
-            .or_insert_with(|| types_of(self.text, name));
+        let found = known.entry(name).or_insert_with(|| {
+            if tells(name) {
+                return None;
+            }
+            types_of(self.text, name).filter(|found| !found.iter().any(|found| tells(found)))
+        });
         found.as_ref().is_none_or(|found| {
             let mut found = found.iter();
-            found.any(|found| types.iter().any(|one| one.as_bytes() == *found) || tells(found))
+            found.any(|found| types.iter().any(|one| one.as_bytes() == *found))
         })
     }
 }
