@@ -139,11 +139,7 @@ impl Entry {
         match pattern.receiver() {
             Some("$LOCK") if !self.lock.functions => On::Typed(self.lock.types.clone()),
             Some(receiver) if !self.lock.functions => {
-                let view = receiver
-                    .strip_prefix("$LOCK.")
-                    .and_then(|view| view.strip_suffix("()"));
-                view.filter(|view| !view.contains(['.', '(']))
-                    .map_or(On::Anything, |view| On::View(view.to_owned()))
+                view_of(receiver).map_or(On::Anything, |view| On::View(view.to_owned()))
             }
             _ => On::Anything,
         }
@@ -357,6 +353,12 @@ impl Entry {
             .iter()
             .any(|own| own == name || (own == "default" && name == "*"))
     }
+}
+
+/// The method that gives the lock, of the code that a pattern is called on: `readLock` of `$LOCK.readLock()`.
+pub(super) fn view_of(receiver: &str) -> Option<&str> {
+    let view = receiver.strip_prefix("$LOCK.")?.strip_suffix("()")?;
+    (!view.contains(['.', '('])).then_some(view)
 }
 
 impl Entry {

@@ -13,6 +13,7 @@ use crate::skim::{Hidden, On, Pairs, Use};
 use crate::tree::Node;
 pub use deferred::Deferred;
 pub use entry::Entry;
+use entry::view_of;
 use pattern::{Bindings, Code};
 use receivers::Receiver;
 pub use receivers::Receivers;
@@ -330,12 +331,7 @@ impl Catalog {
                 let Some((receiver, word)) = plain_call(code) else {
                     continue;
                 };
-                let view = receiver
-                    .strip_prefix("$LOCK.")
-                    .and_then(|view| view.strip_suffix("()"));
-                pairs
-                    .views
-                    .extend(view.filter(|view| !view.contains('.')).map(str::to_owned));
+                pairs.views.extend(view_of(receiver).map(str::to_owned));
                 if by_ticket {
                     continue;
                 }

@@ -288,7 +288,8 @@ fn type_arguments<'t>(text: &'t [u8], types: &mut Vec<&'t [u8]>) -> Option<()> {
                 rest = before;
                 continue;
             }
-            b'/' | b'@' | b'"' | b'$' => return None,
+            // An annotation may have arguments.
+            b'/' | b'@' | b'"' | b'$' | b')' => return None,
             byte if !byte.is_ascii() => return None,
             // A comparison, or an element.
             _ => {
@@ -417,6 +418,7 @@ mod tests {
             "one = new <Lane> @Safe Pool();",
             "class Pool { } class A { Pool one; }",
             "Map</* x */ Pool> one;",
+            "Map<@Safe(1) Lane, Pool> one;",
         ] {
             assert_eq!(types(text, "one"), None, "{text}");
         }
